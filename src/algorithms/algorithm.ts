@@ -1,0 +1,23 @@
+import type { Backend } from "../core/backend.ts";
+
+/** Who a session is from, as hashing sees it. */
+export interface ClientKey {
+  /** The client's address, canonical, without port; worked out when first asked for. */
+  readonly address: string;
+}
+
+/**
+ * Ranks the backends for a client, best first, each once; an empty array gives an empty ranking, and the array is
+ * never changed.
+ *
+ * A ranking is read as far as it is needed: a session whose dial failed reads on. So health, limits, failover and
+ * retry need no second mechanism. An algorithm's memory moves on with each backend *read*, not once per ranking:
+ * the share of a backend that is skipped goes to all others instead of to its neighbour.
+ *
+ * The array is replaced whole when a member comes, goes or changes its weight, so its identity is the version that a
+ * table may be built for. The first backend is found without sorting or copying; later ones may cost more.
+ */
+export type Algorithm = (backends: readonly Backend[], client: ClientKey) => Iterable<Backend>;
+
+/** How busy a backend is; lower is better. Measuring apart from choosing: `least(byConnections)`, `least(byLatency)`. */
+export type Load = (backend: Backend) => number;

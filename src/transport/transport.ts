@@ -1,0 +1,114 @@
+import type { Endpoint } from "../core/address.ts";
+
+/**
+ * What moves the bytes. The rest of the balancer holds Connections and never a socket, so that a second transport with
+ * an event loop of its own can take this one's place.
+ */
+export interface Transport {
+  /** Binds and accepts; each Connection given to `accepted` belongs to it. Rejects with the system's error (EADDRINUSE …). */
+  listen(endpoint: Endpoint, accepted: (connection: Connection) => void): Promise<ListeningSocket>;
+  /** Starts a connection attempt to a literal address or a unix path. */
+  dial(endpoint: Endpoint, options: DialOptions): Dialling;
+  /** Moves bytes both ways until both connections are closed. From here on they belong to the relay. */
+  relay(client: Connection, backend: Connection, options: RelayOptions): Relay;
+}
+
+/** One listening socket. */
+export interface ListeningSocket {
+  /** Where it listens, with the real port. */
+  readonly endpoint: Endpoint;
+  /** Serves what the kernel has queued, for at most 250 ms, and closes; connections it brought in live on. */
+  close(): Promise<void>;
+}
+
+export interface DialOptions {
+  readonly timeoutMs: number;
+}
+
+/** One connection attempt. */
+export interface Dialling {
+  /** The connection, which belongs to whoever dialled; rejects with a DialError. */
+  readonly connection: Promise<Connection>;
+  /** Gives the attempt up: `connection` rejects with `cancelled`, unless it is settled already. */
+  cancel(): void;
+}
+
+/**
+ * Why a dial failed. `refused`, `timeout` and `unreachable` are the backend's; `local` is this machine's own shortage
+ * (ports, descriptors, memory), and no backend is to blame for it.
+ */
+export type DialFailure = "refused" | "timeout" | "unreachable" | "local" | "cancelled";
+
+/** A failed dial; `code` is the system's word where there is one (ECONNREFUSED …). */
+export class DialError extends Error {
+  constructor(
+    readonly failure: DialFailure,
+    readonly code?: string,
+  ) {
+    super(code ?? failure);
+  }
+}
+
+/** How a peer left: it broke off, or it finished sending. */
+export type Departure = "reset" | "finished";
+
+/**
+ * A byte stream with one peer. It belongs to whoever holds it, and ends exactly once.
+ *
+ * It is read from the moment it exists, into a head of its own of at most 64 KiB and one chunk, after which the peer
+ * waits; so a peer that leaves early is seen at once. A relay sends the head first.
+ */
+export interface Connection {
+  /** The peer, worked out when first asked for; `undefined` when it had left before that, or on a unix socket. */
+  readonly remote: { readonly host: string; readonly port: number } | undefined;
+  /** Bytes received so far, also those that still wait in the head. */
+  readonly bytesRead: number;
+  /** At least one byte; `undefined` once the peer has finished or left and the head is empty. One read at a time. */
+  read(): Promise<Uint8Array | undefined>;
+  /** Puts bytes back to the front of the head. */
+  unread(bytes: Uint8Array): void;
+  /** Resolves when the kernel has taken the bytes; rejects when the peer has left. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** What was written arrives, then FIN; input is discarded until the peer finishes or 1 s, then it is closed. */
+  end(): void;
+  /** Closes at once, by RST where the kind of socket has one; never throws, may be called twice. */
+  reset(): void;
+  /** Resolves when the peer leaves, the first time it does either. */
+  readonly left: Promise<Departure>;
+  /** Resolves when nothing of it is left. */
+  readonly closed: Promise<void>;
+}
+
+export interface RelayOptions {
+  /** Both ends are closed when nothing was received from either for this long. */
+  readonly idleMs: number;
+  /** The same, once one side has finished. */
+  readonly finMs: number;
+  /** Whether one side may finish while the other still sends; otherwise the first to finish ends the session. */
+  readonly halfClose: boolean;
+  /** Told when a question and its answer pass by, each at most once. */
+  readonly witness?: Witness;
+}
+
+/** Sees the first byte of each side pass. */
+export interface Witness {
+  asked(): void;
+  answered(): void;
+}
+
+/** How a relay ended; `cut` when someone called `cut`. */
+export type Relayed = "done" | "client-reset" | "backend-reset" | "idle" | "fin-timeout" | "cut";
+
+/** Two connections joined. */
+export interface Relay {
+  /** Resolves, and never rejects, when both connections are closed. */
+  readonly done: Promise<Relayed>;
+  /** Read from the client. */
+  readonly bytesIn: number;
+  /** Read from the backend. */
+  readonly bytesOut: number;
+  /** Read from either and not yet taken by the kernel for the other. */
+  readonly held: number;
+  /** Ends both: `end` delivers what was read and sends FIN, `reset` breaks both off. Later calls may only be harsher. */
+  cut(how: "end" | "reset"): void;
+}
