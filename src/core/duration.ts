@@ -10,7 +10,8 @@ const TEXT = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/;
 export function parseDuration(text: string): number {
   const [, amount, unit] = TEXT.exec(text) ?? [];
   const factor = UNITS.find(([name]) => name === unit)?.[1];
-  if (factor === undefined) throw new RangeError(`expected a duration such as 250ms, 2s, 5m or 1h, got "${text}"`);
+  if (factor === undefined)
+    throw new RangeError(`expected a duration such as 250ms, 2s, 5m or 1h, got "${text}"`);
   return Number(amount) * factor;
 }
 

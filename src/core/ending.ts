@@ -10,7 +10,8 @@ export const endings = {
   "no-backend": "no backend may get new sessions",
   "connect-refused": "the last backend tried refused the connection",
   "connect-timeout": "the last backend tried did not answer within the connect timeout",
-  "connect-failed": "the last backend tried could not be reached, or this machine ran short of sockets or ports",
+  "connect-failed":
+    "the last backend tried could not be reached, or this machine ran short of sockets or ports",
   "queue-full": "every usable backend was full, and so was the queue",
   "queue-timeout": "no backend had a free place within the queue's timeout",
   denied: "the access list denies this client",

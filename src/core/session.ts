@@ -1,6 +1,4 @@
-import { hostPort } from "./address.ts";
-import type { Backend } from "./backend.ts";
-import type { Clock } from "./clock.ts";
+import { canonicalAddress, hostPort } from "./address.ts";
 import type { Ending } from "./ending.ts";
 
 /** One dial of a session: to whom, how long it took, and how it failed if it did. */
@@ -25,4 +23,101 @@ export interface SessionRecord {
   readonly bytesIn: number;
   readonly bytesOut: number;
   readonly ending: Ending;
+}
+
+/** What a session needs to know of its client's connection. */
+interface Peer {
+  readonly remote: { readonly host: string; readonly port: number } | undefined;
+  readonly bytesRead: number;
+}
+
+/** What has passed by in a relay. */
+interface Traffic {
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
+/** Where a session came in. */
+interface Origin {
+  readonly listener: string;
+  readonly pool: string;
+}
+
+/** The record of one connection while it lives. It holds no policy. */
+export class Session {
+  readonly attempts: Attempt[] = [];
+  /** The backend that answered. */
+  backend: string | null = null;
+  /** What connecting to it took. */
+  connectMs: number | null = null;
+  queuedMs = 0;
+  #ending: Ending | undefined;
+  #traffic: Traffic | undefined;
+  #interrupt: (() => void) | undefined;
+
+  /** `startedAtMs` is the Clock's. */
+  constructor(
+    readonly number: number,
+    readonly origin: Origin,
+    readonly startedAtMs: number,
+    readonly peer: Peer,
+  ) {}
+
+  /** The client's address as hashing, limits and access lists see it; "unix" where it has none. */
+  get address(): string {
+    const host = this.peer.remote?.host;
+    return host === undefined ? "unix" : canonicalAddress(host);
+  }
+
+  /** Undefined while it lives. */
+  get ending(): Ending | undefined {
+    return this.#ending;
+  }
+
+  /** Settles how it ends; the first word stays. */
+  settle(ending: Ending): void {
+    this.#ending ??= ending;
+  }
+
+  /** Ends it from outside with a word, wherever in its life it is; without effect once it has ended. */
+  end(ending: Ending): void {
+    if (this.#ending !== undefined) return;
+    this.#ending = ending;
+    this.#interrupt?.();
+  }
+
+  /** Says what `end` does in the stage of life that begins now. */
+  interruptible(interrupt: () => void): void {
+    this.#interrupt = interrupt;
+    if (this.#ending !== undefined) interrupt();
+  }
+
+  /** The relay whose bytes are this session's from now on. */
+  carries(traffic: Traffic): void {
+    this.#traffic = traffic;
+  }
+
+  /** The record, at the moment it is over. */
+  record(nowMs: number): SessionRecord {
+    const remote = this.peer.remote;
+    return {
+      id: this.number.toString(36),
+      listener: this.origin.listener,
+      client: remote === undefined ? "unix" : hostPort(canonicalAddress(remote.host), remote.port),
+      pool: this.origin.pool,
+      backend: this.backend,
+      attempts: this.attempts,
+      queuedMs: rounded(this.queuedMs),
+      connectMs: this.connectMs === null ? null : rounded(this.connectMs),
+      durationMs: rounded(nowMs - this.startedAtMs),
+      bytesIn: this.#traffic?.bytesIn ?? this.peer.bytesRead,
+      bytesOut: this.#traffic?.bytesOut ?? 0,
+      ending: this.#ending ?? "bug",
+    };
+  }
+}
+
+/** Milliseconds to three places: the clock's further digits are noise. */
+function rounded(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
 }

@@ -1,0 +1,24 @@
+import { UsageError } from "./failure.ts";
+
+/** Makes a parser usable as a yargs `coerce`: what it throws becomes a usage error that names the option. */
+export function coerced<T>(option: string, read: (text: string) => T): (text: unknown) => T {
+  return (text) => {
+    if (Array.isArray(text)) throw new UsageError(`--${option} may be given once`);
+    try {
+      return read(String(text));
+    } catch (error) {
+      throw new UsageError(`--${option}: ${(error as Error).message}`);
+    }
+  };
+}
+
+/** Reads a whole number between two bounds, both included; throws a RangeError that says what was expected. */
+export function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < min || value > max) {
+      throw new RangeError(`expected a whole number from ${min} to ${max}, got "${text}"`);
+    }
+    return value;
+  };
+}

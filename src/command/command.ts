@@ -1,0 +1,58 @@
+import yargs, { type Argv } from "yargs";
+import { explain, Failure, UsageError } from "./failure.ts";
+import { version } from "./version.ts";
+
+/** Exit codes of every command. 130 is what a shell reports of a process ended by Ctrl-C. */
+export const exitCodes = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+
+/** What a command is: its name, its options with real examples, and its work, which gives the exit code. */
+export interface Command<Args> {
+  readonly name: string;
+  readonly options: (yargs: Argv) => Argv<Args>;
+  readonly run: (args: Args) => Promise<number>;
+}
+
+/**
+ * Runs a command as the process's main job: `--help` and `--version`, unknown options refused, every error one line
+ * on stderr, and the exit code set. It does not force the exit: what is still open keeps the process alive.
+ */
+export async function runCommand<Args>(command: Command<Args>): Promise<void> {
+  process.exitCode = await exitCode(command);
+}
+
+async function exitCode<Args>(command: Command<Args>): Promise<number> {
+  try {
+    const args = await parse(command);
+    return args === undefined ? exitCodes.done : await command.run(args);
+  } catch (error) {
+    console.error(`${command.name}: ${explain(error)}`);
+    if (error instanceof UsageError) {
+      console.error(`Try: ${command.name} --help`);
+      return exitCodes.usage;
+    }
+    if (!(error instanceof Failure) && process.env.LB_DEBUG) console.error(error);
+    return exitCodes.failed;
+  }
+}
+
+/** The arguments; `undefined` when help or the version was asked for, and printed. */
+async function parse<Args>(command: Command<Args>): Promise<Args | undefined> {
+  let answered = false;
+  const parser = command
+    .options(yargs().scriptName(command.name))
+    .strict()
+    .version(version())
+    .help()
+    .alias("h", "help")
+    .wrap(Math.min(110, process.stdout.columns ?? 110))
+    .exitProcess(false)
+    .showHelpOnFail(false)
+    .fail((message, error) => {
+      throw error instanceof Failure ? error : new UsageError(message ?? explain(error));
+    });
+  const args = await parser.parseAsync(process.argv.slice(2), {}, (_error, _argv, output) => {
+    answered = output !== "";
+    if (answered) console.log(output);
+  });
+  return answered ? undefined : (args as Args);
+}
