@@ -1,0 +1,21 @@
+import { coerced, wholeNumber } from "#lb/command/coerce";
+import type { Fault } from "./fault.ts";
+
+export interface FailFirstSettings {
+  readonly "fail-first": number;
+}
+
+/** The first N connections are accepted and reset at once, as by a server that is not quite up; all later ones are served. */
+export const failFirst: Fault<FailFirstSettings> = {
+  options: {
+    "fail-first": {
+      describe: "The first N connections are broken off",
+      default: "0",
+      coerce: coerced("fail-first", wholeNumber(0, 1_000_000_000)),
+    },
+  },
+  behave(settings) {
+    let left = settings["fail-first"];
+    return left === 0 ? undefined : { fate: () => (left-- > 0 ? "reset-at-once" : undefined) };
+  },
+};
