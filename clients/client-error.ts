@@ -1,0 +1,39 @@
+/** Why a request got no answer: one word each, the same in every table and results file. The sentence explains it. */
+export const clientErrors = {
+  "connect-refused": "nothing listens there",
+  "connect-timeout": "no connection within the timeout",
+  "connect-failed": "the target could not be reached",
+  "response-timeout": "no answer within the timeout",
+  reset: "the connection was broken off before the answer",
+  eof: "the connection was closed before the answer",
+  mismatch: "the answer is not the one to this request",
+  "local-limit": "this machine ran short of ports, open files or buffers",
+} as const satisfies Record<string, string>;
+
+/** One word of the table. */
+export type ErrorWord = keyof typeof clientErrors;
+
+/** A request that failed, in one word. It carries no stack: it is an outcome, counted by the thousand. */
+export class ClientError {
+  constructor(
+    readonly word: ErrorWord,
+    readonly detail: string = clientErrors[word],
+  ) {}
+}
+
+const LOCAL_LIMITS = ["EMFILE", "ENFILE", "EADDRNOTAVAIL", "ENOBUFS", "ENOMEM"];
+// On a unix socket, where nothing listens there is no file.
+const REFUSALS = ["ECONNREFUSED", "ENOENT"];
+
+/** The word for a socket's error before its connection stood. */
+export function connectError({ code = "", message }: NodeJS.ErrnoException): ClientError {
+  if (LOCAL_LIMITS.includes(code)) return new ClientError("local-limit", code);
+  if (REFUSALS.includes(code)) return new ClientError("connect-refused");
+  if (code === "ETIMEDOUT") return new ClientError("connect-timeout");
+  return new ClientError("connect-failed", message);
+}
+
+/** The word for a socket's error once its connection stood. */
+export function connectionError({ code = "" }: NodeJS.ErrnoException): ClientError {
+  return LOCAL_LIMITS.includes(code) ? new ClientError("local-limit", code) : new ClientError("reset");
+}

@@ -1,0 +1,124 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+const DIST = new URL("../../dist/", import.meta.url);
+const DEADLINE_MS = 15_000;
+
+/** How a process ended: `code` is null where a signal ended it. */
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Where and with what a command runs. */
+export interface Launch {
+  readonly cwd?: string;
+  /** Beside the test's own environment; undefined takes a variable away. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** What it reads on stdin; default: nothing. */
+  readonly input?: string;
+}
+
+/** One of the project's commands as a process of its own; killed when it is disposed of. */
+export class CommandProcess implements AsyncDisposable {
+  stdout = "";
+  stderr = "";
+  readonly #child: ChildProcess;
+  readonly #exit: Promise<Exit>;
+
+  /** `script` is a path below dist, such as `servers/ping.js`. */
+  constructor(script: string, args: readonly string[], launch: Launch = {}) {
+    this.#child = spawn(process.execPath, [fileURLToPath(new URL(script, DIST)), ...args], {
+      cwd: launch.cwd,
+      env: { ...process.env, NO_COLOR: "1", ...launch.env },
+      stdio: "pipe",
+    });
+    this.#child.stdin?.on("error", () => {}).end(launch.input ?? "");
+    this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      this.stdout += text;
+    });
+    this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.stderr += text;
+    });
+    this.#exit = new Promise((resolve) => {
+      this.#child.once("close", (code, signal) =>
+        resolve({ code, signal, stdout: this.stdout, stderr: this.stderr }),
+      );
+    });
+  }
+
+  get pid(): number {
+    return this.#child.pid as number;
+  }
+
+  /** How it ends; rejects with its output when it does not end in time. */
+  exit(withinMs = DEADLINE_MS): Promise<Exit> {
+    return this.#within(withinMs, "its exit", (resolve) => void this.#exit.then(resolve));
+  }
+
+  /** The match of the first line of `stream` that matches, past or to come; rejects with the output when none comes. */
+  line(
+    pattern: RegExp,
+    stream: "stdout" | "stderr" = "stdout",
+    withinMs = DEADLINE_MS,
+  ): Promise<RegExpExecArray> {
+    return this.#within(withinMs, `a line like ${pattern}`, (resolve, reject) => {
+      const look = () => {
+        const found = completeLines(this[stream])
+          .map((line) => pattern.exec(line))
+          .find((match) => match);
+        if (found) resolve(found);
+      };
+      look();
+      this.#child[stream]?.on("data", look);
+      void this.#exit.then(() => reject(this.#failure(`it ended before a line like ${pattern}`)));
+    });
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // A stopped process would not notice anything else.
+    this.#child.kill("SIGKILL");
+    await this.#exit;
+  }
+
+  async #within<T>(
+    ms: number,
+    what: string,
+    wait: (resolve: (value: T) => void, reject: (error: Error) => void) => void,
+  ): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      return await new Promise<T>((resolve, reject) => {
+        timer = setTimeout(() => reject(this.#failure(`waited ${ms} ms for ${what}`)), ms);
+        wait(resolve, reject);
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #failure(message: string): Error {
+    return new Error(`${message}\nstdout: ${this.stdout}\nstderr: ${this.stderr}`);
+  }
+}
+
+/** Starts a command that goes on until it is told to stop: `await using ping = start("servers/ping.js", "127.0.0.1", "0")`. */
+export function start(script: string, ...args: readonly string[]): CommandProcess {
+  return new CommandProcess(script, args);
+}
+
+/** Runs a command to its end: `const { code, stdout } = await run("servers/ping.js", "--help")`. */
+export async function run(script: string, ...args: readonly string[]): Promise<Exit> {
+  await using process = new CommandProcess(script, args);
+  return await process.exit();
+}
+
+function completeLines(text: string): string[] {
+  return text.split("\n").slice(0, -1);
+}
