@@ -8,16 +8,17 @@ export interface ClientKey {
 
 /**
  * Ranks the backends for a client, best first, each once; an empty array gives an empty ranking, and the array is
- * never changed.
+ * never changed. Every weight in it is above 0. A ranking is iterated over once.
  *
  * A ranking is read as far as it is needed: a session whose dial failed reads on. So health, limits, failover and
  * retry need no second mechanism. An algorithm's memory moves on with each backend *read*, not once per ranking:
  * the share of a backend that is skipped goes to all others instead of to its neighbour.
  *
  * The array is replaced whole when a member comes, goes or changes its weight, so its identity is the version that a
- * table may be built for. The first backend is found without sorting or copying; later ones may cost more.
+ * table may be built for. Arrays that follow one another belong to one instance; another sequence (the backups) has
+ * an instance of its own. The first backend is found without sorting or copying; later ones may cost more.
  */
 export type Algorithm = (backends: readonly Backend[], client: ClientKey) => Iterable<Backend>;
 
-/** How busy a backend is; lower is better. Measuring apart from choosing: `least(byConnections)`, `least(byLatency)`. */
+/** How busy a backend is; lower is better. Measuring apart from choosing: `least(byConnections)`, `p2c(byConnections)`. */
 export type Load = (backend: Backend) => number;

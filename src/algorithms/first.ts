@@ -1,0 +1,4 @@
+import type { Algorithm } from "./algorithm.ts";
+
+/** As they are written, whatever their weights. */
+export const first: Algorithm = (backends) => backends;

@@ -1,0 +1,47 @@
+import type { Backend } from "../core/backend.ts";
+import type { Algorithm, ClientKey } from "./algorithm.ts";
+
+/** Indexes of the backends that a ranking has handed over already. */
+export type Taken = ReadonlySet<number>;
+
+/** The index of the best backend that is not taken, of which there is at least one; it counts as read. */
+export type Pick = (backends: readonly Backend[], taken: Taken, client: ClientKey) => number;
+
+/**
+ * Makes an algorithm of a way to pick the best. A ranking remembers itself what it has handed over, because sessions
+ * read on while others begin: the second choice of one may come long after the first choice of many.
+ */
+export function ranked(pick: Pick): Algorithm {
+  return (backends, client) => new Ranking(pick, backends, client);
+}
+
+const nothing: Taken = new Set();
+
+class Ranking implements IterableIterator<Backend, undefined> {
+  #latest: number | undefined;
+  // Made for the second choice: most sessions need only the first.
+  #taken: Set<number> | undefined;
+
+  constructor(
+    readonly pick: Pick,
+    readonly backends: readonly Backend[],
+    readonly client: ClientKey,
+  ) {}
+
+  next(): IteratorResult<Backend, undefined> {
+    const taken = this.#takenSoFar();
+    if (taken.size === this.backends.length) return { done: true, value: undefined };
+    this.#latest = this.pick(this.backends, taken, this.client);
+    return { done: false, value: this.backends[this.#latest] as Backend };
+  }
+
+  #takenSoFar(): Taken {
+    if (this.#latest === undefined) return nothing;
+    this.#taken ??= new Set();
+    return this.#taken.add(this.#latest);
+  }
+
+  [Symbol.iterator](): this {
+    return this;
+  }
+}

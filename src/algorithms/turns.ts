@@ -1,0 +1,48 @@
+import type { Backend } from "../core/backend.ts";
+import { perVersion } from "./version.ts";
+
+/** What a backend is owed, in choices; negative where it has had more than its share. */
+interface Turn {
+  credit: number;
+}
+
+// Sevenths and the like do not add up exactly; credits closer than this are the same.
+const ROUNDING = 1e-9;
+
+/**
+ * Takes turns by weight: each candidate gains its part of the choice, and the one chosen pays for it, whoever the
+ * candidates of the moment are (Fagin and Williams, "A fair carpool scheduling algorithm", 1983). Among always the same
+ * candidates this is nginx's smooth weighted round-robin. Credit belongs to the backend, so no change of the members
+ * resets it; a newcomer starts in the middle of the others, owed nothing and owing nothing.
+ */
+export class Turns {
+  readonly #turns = new WeakMap<Backend, Turn>();
+
+  /** The turns of one version, aligned to its backends. */
+  readonly of = perVersion((backends) => {
+    const known = backends.flatMap((backend) => this.#turns.get(backend) ?? []);
+    const middle = known.reduce((sum, turn) => sum + turn.credit, 0) / (known.length || 1);
+    return backends.map((backend) => this.#turnOf(backend, middle));
+  });
+
+  /** The candidate whose turn it is; `among` holds at least one index. */
+  take(backends: readonly Backend[], among: readonly number[]): number {
+    const turns = this.of(backends);
+    let total = 0;
+    for (const index of among) total += (backends[index] as Backend).weight;
+    let next = among[0] as number;
+    for (const index of among) {
+      const turn = turns[index] as Turn;
+      turn.credit += (backends[index] as Backend).weight / total;
+      if (turn.credit > (turns[next] as Turn).credit + ROUNDING) next = index;
+    }
+    (turns[next] as Turn).credit -= 1;
+    return next;
+  }
+
+  #turnOf(backend: Backend, credit: number): Turn {
+    const turn = this.#turns.get(backend) ?? { credit };
+    this.#turns.set(backend, turn);
+    return turn;
+  }
+}

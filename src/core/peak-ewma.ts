@@ -1,0 +1,27 @@
+/** Within this time, what is not confirmed by a new sample loses half of its weight. */
+const HALF_LIFE_MS = 2_000;
+
+/**
+ * An average that jumps up to each new peak at once, comes down slowly, and fades while nothing is observed, so that
+ * what was slow is tried again one day (Twitter Finagle's Peak EWMA, also of tower and linkerd).
+ */
+export class PeakEwma {
+  #value = 0;
+  #atMs = 0;
+
+  /** Takes a sample in at the time `nowMs`. */
+  observe(sample: number, nowMs: number): void {
+    const kept = this.#kept(nowMs);
+    this.#value = sample < this.#value ? this.#value * kept + sample * (1 - kept) : sample;
+    this.#atMs = nowMs;
+  }
+
+  /** The average as it has faded by `nowMs`; 0 before the first sample. */
+  at(nowMs: number): number {
+    return this.#value === 0 ? 0 : this.#value * this.#kept(nowMs);
+  }
+
+  #kept(nowMs: number): number {
+    return 2 ** ((this.#atMs - nowMs) / HALF_LIFE_MS);
+  }
+}
