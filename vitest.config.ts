@@ -8,5 +8,7 @@ export default defineConfig({
     hookTimeout: 20_000,
     // Two files at a time: the flow tests start processes of their own, and the reference machine has two cores.
     maxWorkers: 2,
+    reporters: ["default", "json"],
+    outputFile: { json: "coverage/results.json" },
   },
 });

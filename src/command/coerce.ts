@@ -22,3 +22,12 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
     return value;
   };
 }
+
+/** Reads one of the words; throws a RangeError that lists them. */
+export function oneOf<Word extends string>(words: readonly Word[]): (text: string) => Word {
+  return (text) => {
+    const word = words.find((each) => each === text);
+    if (word === undefined) throw new RangeError(`expected one of ${words.join(", ")}, got "${text}"`);
+    return word;
+  };
+}

@@ -21,6 +21,7 @@ export class Backend {
   /** Its share relative to others; 0 gets nothing new. */
   weight = 1;
   state: AdministrativeState = "ready";
+  #retired = false;
 
   constructor(
     identity: BackendIdentity,
@@ -36,6 +37,17 @@ export class Backend {
   /** Sessions on it now, counted from the moment it was chosen. */
   get active(): number {
     return this.counts.active[this.slot] as number;
+  }
+
+  /** It is a member of no pool any more; its slot is free once its last session has ended. */
+  retire(): void {
+    this.#retired = true;
+    this.vacated();
+  }
+
+  /** A place on it became free. */
+  vacated(): void {
+    if (this.#retired && this.active === 0) this.counts.release(this.slot);
   }
 
   /** Whether it may get a new session. */

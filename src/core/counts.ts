@@ -25,6 +25,11 @@ export class Counts {
     return slot;
   }
 
+  /** Moves one number of one backend. */
+  add(column: "active" | "connected" | "failed", slot: number, by: number): void {
+    this[column][slot] = (this[column][slot] as number) + by;
+  }
+
   /** Gives a slot back; its backend must have no session left. */
   release(slot: number): void {
     this.#free.push(slot);

@@ -35,6 +35,7 @@ interface Peer {
 interface Traffic {
   readonly bytesIn: number;
   readonly bytesOut: number;
+  readonly held: number;
 }
 
 /** Where a session came in. */
@@ -53,7 +54,7 @@ export class Session {
   queuedMs = 0;
   #ending: Ending | undefined;
   #traffic: Traffic | undefined;
-  #interrupt: (() => void) | undefined;
+  #interrupt: ((how: "end" | "reset") => void) | undefined;
 
   /** `startedAtMs` is the Clock's. */
   constructor(
@@ -79,17 +80,17 @@ export class Session {
     this.#ending ??= ending;
   }
 
-  /** Ends it from outside with a word, wherever in its life it is; without effect once it has ended. */
-  end(ending: Ending): void {
-    if (this.#ending !== undefined) return;
-    this.#ending = ending;
-    this.#interrupt?.();
+  /** Ends it from outside with a word, wherever in its life it is; once it has ended, only `reset` has an effect. */
+  end(ending: Ending, how: "end" | "reset" = "end"): void {
+    if (this.#ending !== undefined && how === "end") return;
+    this.#ending ??= ending;
+    this.#interrupt?.(how);
   }
 
   /** Says what `end` does in the stage of life that begins now. */
-  interruptible(interrupt: () => void): void {
+  interruptible(interrupt: (how: "end" | "reset") => void): void {
     this.#interrupt = interrupt;
-    if (this.#ending !== undefined) interrupt();
+    if (this.#ending !== undefined) interrupt("end");
   }
 
   /** The relay whose bytes are this session's from now on. */
@@ -97,11 +98,29 @@ export class Session {
     this.#traffic = traffic;
   }
 
+  /** One word that no other session of this balancer has. */
+  get id(): string {
+    return this.number.toString(36);
+  }
+
+  /** Bytes that were read and not yet passed on. */
+  get heldBytes(): number {
+    return this.#traffic?.held ?? 0;
+  }
+
+  get bytesIn(): number {
+    return this.#traffic?.bytesIn ?? this.peer.bytesRead;
+  }
+
+  get bytesOut(): number {
+    return this.#traffic?.bytesOut ?? 0;
+  }
+
   /** The record, at the moment it is over. */
   record(nowMs: number): SessionRecord {
     const remote = this.peer.remote;
     return {
-      id: this.number.toString(36),
+      id: this.id,
       listener: this.origin.listener,
       client: remote === undefined ? "unix" : hostPort(canonicalAddress(remote.host), remote.port),
       pool: this.origin.pool,
@@ -110,8 +129,8 @@ export class Session {
       queuedMs: rounded(this.queuedMs),
       connectMs: this.connectMs === null ? null : rounded(this.connectMs),
       durationMs: rounded(nowMs - this.startedAtMs),
-      bytesIn: this.#traffic?.bytesIn ?? this.peer.bytesRead,
-      bytesOut: this.#traffic?.bytesOut ?? 0,
+      bytesIn: this.bytesIn,
+      bytesOut: this.bytesOut,
       ending: this.#ending ?? "bug",
     };
   }

@@ -1,0 +1,136 @@
+import { formatEndpoint } from "./core/address.ts";
+import type { Clock } from "./core/clock.ts";
+import { Counts } from "./core/counts.ts";
+import { Deferred } from "./core/deferred.ts";
+import type { Dice } from "./core/dice.ts";
+import type { Session, SessionRecord } from "./core/session.ts";
+import { Listener, type ListenerSettings, type ListenerSurroundings } from "./listener.ts";
+import { Pool, type PoolSettings, type Surroundings } from "./pool/pool.ts";
+import type { Transport } from "./transport/transport.ts";
+
+/** How long sessions that are cut may take to deliver what was read, before they are reset. */
+const CUT_MS = 1_500;
+const HURRIED_CUT_MS = 100;
+
+/** What a balancer is made of and whom it tells. */
+export interface BalancerOptions {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly dice: Dice;
+  readonly recorded: () => boolean;
+  readonly onRecord: (record: SessionRecord) => void;
+  readonly onBug: (error: unknown, session: Session) => void;
+}
+
+/** The data plane of one thread: its listeners by address, its pools by name, and the change from one snapshot to the next. */
+export class Balancer {
+  readonly #clock: Clock;
+  readonly #forPools: Surroundings;
+  readonly #forListeners: ListenerSurroundings;
+  readonly #hurry = new Deferred<void>();
+  #hurried = false;
+  #pools = new Map<string, Pool>();
+  #listeners = new Map<string, Listener>();
+  /** Listeners of an earlier snapshot whose sessions live on. */
+  readonly #leaving = new Set<Listener>();
+  #turn: Promise<unknown> = Promise.resolve();
+  #sessions = 0;
+
+  constructor(options: BalancerOptions) {
+    this.#clock = options.clock;
+    this.#forPools = { clock: options.clock, dice: options.dice, counts: new Counts() };
+    this.#forListeners = { ...options, nextNumber: () => ++this.#sessions };
+  }
+
+  get listeners(): readonly Listener[] {
+    return [...this.#listeners.values()];
+  }
+
+  get pools(): readonly Pool[] {
+    return [...this.#pools.values()];
+  }
+
+  /** All sessions that live, also those of listeners that are gone. */
+  *sessions(): Iterable<Session> {
+    for (const listener of [...this.#listeners.values(), ...this.#leaving]) yield* listener.sessions;
+  }
+
+  /**
+   * Makes listeners and pools equal to the settings, one call after another. All new sockets are bound before anything
+   * is changed, so that it can reject with the system's error and leave everything as it was.
+   */
+  apply(listeners: readonly ListenerSettings[], pools: readonly PoolSettings[]): Promise<void> {
+    const applied = this.#turn.then(() => this.#apply(listeners, pools));
+    this.#turn = applied.catch(() => {});
+    return applied;
+  }
+
+  async #apply(listeners: readonly ListenerSettings[], pools: readonly PoolSettings[]): Promise<void> {
+    const nextPools = new Map(pools.map((settings) => [settings.name, this.#poolFor(settings)]));
+    const nextListeners = await this.#bind(listeners, nextPools);
+    for (const settings of pools) nextPools.get(settings.name)?.update(settings);
+    for (const settings of listeners) {
+      const pool = nextPools.get(settings.pool) as Pool;
+      nextListeners.get(formatEndpoint(settings.endpoint))?.update(settings, pool);
+    }
+    const [oldPools, oldListeners] = [this.#pools, this.#listeners];
+    this.#pools = nextPools;
+    this.#listeners = nextListeners;
+    for (const [address, listener] of oldListeners) if (!nextListeners.has(address)) this.#leave(listener);
+    for (const [name, pool] of oldPools) if (!nextPools.has(name)) pool.dissolve();
+  }
+
+  #poolFor(settings: PoolSettings): Pool {
+    return this.#pools.get(settings.name) ?? new Pool(settings, this.#forPools);
+  }
+
+  async #bind(
+    settings: readonly ListenerSettings[],
+    pools: Map<string, Pool>,
+  ): Promise<Map<string, Listener>> {
+    const bound = new Map<string, Listener>();
+    const opened: Listener[] = [];
+    try {
+      for (const each of settings) {
+        const address = formatEndpoint(each.endpoint);
+        const running = this.#listeners.get(address);
+        const listener = running ?? new Listener(each, pools.get(each.pool) as Pool, this.#forListeners);
+        if (running === undefined) opened.push(listener);
+        if (running === undefined) await listener.open();
+        bound.set(address, listener);
+      }
+      return bound;
+    } catch (error) {
+      for (const listener of opened) this.#leave(listener);
+      throw error;
+    }
+  }
+
+  #leave(listener: Listener): void {
+    this.#leaving.add(listener);
+    void listener
+      .close()
+      .then(() => listener.emptied())
+      .then(() => this.#leaving.delete(listener));
+  }
+
+  /** See Plane.close. */
+  async close(graceMs: number): Promise<void> {
+    if (graceMs === 0) this.#hurried = true;
+    if (graceMs === 0) this.#hurry.resolve();
+    const listeners = [...this.#listeners.values(), ...this.#leaving];
+    await Promise.all(listeners.map((listener) => listener.close()));
+    await this.#emptied(listeners, graceMs);
+    for (const session of this.sessions()) session.end("shutdown");
+    await this.#emptied(listeners, this.#hurried ? HURRIED_CUT_MS : CUT_MS);
+    for (const session of this.sessions()) session.end("shutdown", "reset");
+  }
+
+  /** Resolves when no session is left, after `ms`, or when somebody is in a hurry. */
+  async #emptied(listeners: readonly Listener[], ms: number): Promise<void> {
+    const over = new Deferred<void>();
+    using _timer = this.#clock.after(ms, () => over.resolve());
+    const emptied = Promise.all(listeners.map((listener) => listener.emptied()));
+    await Promise.race([emptied, over.promise, this.#hurry.promise]);
+  }
+}

@@ -1,0 +1,120 @@
+import type { Endpoint } from "./core/address.ts";
+import type { Clock } from "./core/clock.ts";
+import { Deferred } from "./core/deferred.ts";
+import type { Ending } from "./core/ending.ts";
+import { Session, type SessionRecord } from "./core/session.ts";
+import type { Pool } from "./pool/pool.ts";
+import { type Route, serve } from "./serve.ts";
+import type { Connection, ListeningSocket, Transport } from "./transport/transport.ts";
+
+/** A listener as configured. */
+export interface ListenerSettings {
+  readonly name: string;
+  readonly endpoint: Endpoint;
+  readonly pool: string;
+  readonly halfClose: boolean;
+  readonly idleMs: number;
+  readonly finMs: number;
+}
+
+/** What a listener is given by the balancer it lives in. */
+export interface ListenerSurroundings {
+  readonly clock: Clock;
+  readonly transport: Transport;
+  /** A number no other session has. */
+  readonly nextNumber: () => number;
+  /** Whether somebody reads session records; they are not built otherwise. */
+  readonly recorded: () => boolean;
+  readonly onRecord: (record: SessionRecord) => void;
+  readonly onBug: (error: unknown, session: Session) => void;
+}
+
+/** What a listener has seen so far; endings that never happened are absent. */
+export interface ListenerTotals {
+  sessions: number;
+  bytesIn: number;
+  bytesOut: number;
+  endings: { [word in Ending]?: number };
+}
+
+/** One listening socket and the sessions it brought in. */
+export class Listener {
+  readonly totals: ListenerTotals = { sessions: 0, bytesIn: 0, bytesOut: 0, endings: {} };
+  readonly #surroundings: ListenerSurroundings;
+  readonly #sessions = new Set<Session>();
+  #settings: ListenerSettings;
+  #route: Route;
+  #socket: ListeningSocket | undefined;
+  #emptied: Deferred<void> | undefined;
+
+  constructor(settings: ListenerSettings, pool: Pool, surroundings: ListenerSurroundings) {
+    this.#surroundings = surroundings;
+    this.#settings = settings;
+    this.#route = this.#routeTo(pool);
+  }
+
+  get name(): string {
+    return this.#settings.name;
+  }
+
+  /** Where it listens, with the real port; as configured until it is open. */
+  get endpoint(): Endpoint {
+    return this.#socket?.endpoint ?? this.#settings.endpoint;
+  }
+
+  get sessions(): ReadonlySet<Session> {
+    return this.#sessions;
+  }
+
+  /** Binds and accepts; rejects with the system's error. */
+  async open(): Promise<void> {
+    const { transport } = this.#surroundings;
+    this.#socket = await transport.listen(this.#settings.endpoint, (connection) => this.#accept(connection));
+  }
+
+  /** New settings for sessions to come; those that live keep what they began with. */
+  update(settings: ListenerSettings, pool: Pool): void {
+    this.#settings = settings;
+    this.#route = this.#routeTo(pool);
+  }
+
+  /** Stops accepting, after what the kernel has queued was served; its sessions live on. */
+  async close(): Promise<void> {
+    await this.#socket?.close();
+  }
+
+  /** Resolves when no session is left. */
+  emptied(): Promise<void> {
+    if (this.#sessions.size === 0) return Promise.resolve();
+    this.#emptied ??= new Deferred();
+    return this.#emptied.promise;
+  }
+
+  #routeTo(pool: Pool): Route {
+    const { transport, onBug } = this.#surroundings;
+    const { halfClose, idleMs, finMs } = this.#settings;
+    return { pool, transport, halfClose, idleMs, finMs, gates: [], onBug };
+  }
+
+  #accept(connection: Connection): void {
+    const { clock, recorded, nextNumber } = this.#surroundings;
+    const origin = { listener: this.name, pool: this.#route.pool.name };
+    const session = new Session(nextNumber(), origin, clock.now(), connection);
+    // Asked for now: a peer that has left has no address any more.
+    if (recorded()) void connection.remote;
+    this.totals.sessions += 1;
+    this.#sessions.add(session);
+    void serve(connection, session, this.#route).then(() => this.#over(session));
+  }
+
+  #over(session: Session): void {
+    const { clock, recorded, onRecord } = this.#surroundings;
+    const ending = session.ending ?? "bug";
+    this.totals.bytesIn += session.bytesIn;
+    this.totals.bytesOut += session.bytesOut;
+    this.totals.endings[ending] = (this.totals.endings[ending] ?? 0) + 1;
+    this.#sessions.delete(session);
+    if (recorded()) onRecord(session.record(clock.now()));
+    if (this.#sessions.size === 0) this.#emptied?.resolve();
+  }
+}

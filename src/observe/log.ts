@@ -1,0 +1,57 @@
+import type { Writable } from "node:stream";
+import { type Logger, pino } from "pino";
+import { prettyFactory } from "pino-pretty";
+import type { LogSettings } from "../core/log-settings.ts";
+import type { Report } from "../plane/plane.ts";
+import { BoundedLog } from "./bounded-log.ts";
+import { Terminal } from "./terminal.ts";
+
+/** The balancer's log, on stdout. */
+export interface Log {
+  readonly logger: Logger;
+  /** Whether session records are read by anybody. */
+  readonly readsSessions: boolean;
+  /** Writes what a plane reports. */
+  report(batch: readonly Report[]): void;
+  /** Resolves when everything was written, or after 1 s. */
+  close(): Promise<void>;
+}
+
+/** Opens the log; `level` and `format` as configured. */
+export function openLog({ level, format }: LogSettings): Log {
+  const destination = new BoundedLog(stdout());
+  const pretty = format === "pretty" || (format === "auto" && process.stdout.isTTY);
+  const logger = pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    pretty ? prettyPrinted(destination) : destination,
+  );
+  destination.onBack = (dropped) => logger.warn({ dropped }, "log lines dropped");
+  return {
+    logger,
+    readsSessions: logger.isLevelEnabled("info"),
+    report: (batch) => batch.forEach((report) => void write(logger, report)),
+    close: () => destination.close(),
+  };
+}
+
+function stdout(): Writable {
+  return process.stdout.isTTY && process.platform === "linux"
+    ? new Terminal(process.stdout.fd)
+    : process.stdout;
+}
+
+function prettyPrinted(destination: BoundedLog) {
+  const colorize = process.stdout.isTTY === true && !process.env.NO_COLOR;
+  const format = prettyFactory({ colorize, singleLine: true, translateTime: "HH:MM:ss.l" });
+  return { write: (line: string) => destination.write(format(line)) };
+}
+
+function write(logger: Logger, report: Report): void {
+  if (report.kind === "session") logger.info(report.record, "session");
+  else logger.error({ session: report.session, error: report.error }, "bug");
+}

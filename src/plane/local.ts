@@ -1,0 +1,100 @@
+import { Balancer } from "../balancer.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Dice } from "../core/dice.ts";
+import type { Listener } from "../listener.ts";
+import type { Pool } from "../pool/pool.ts";
+import type { Transport } from "../transport/transport.ts";
+import type {
+  Applied,
+  ListenerSample,
+  Order,
+  Outcome,
+  Plane,
+  PoolSample,
+  Report,
+  Sample,
+  Snapshot,
+} from "./plane.ts";
+
+/** A Plane in this thread. */
+export class LocalPlane implements Plane {
+  onReports: ((batch: readonly Report[]) => void) | undefined;
+  readonly #balancer: Balancer;
+  #batch: Report[] = [];
+
+  constructor(parts: { readonly transport: Transport; readonly clock: Clock; readonly dice: Dice }) {
+    this.#balancer = new Balancer({
+      ...parts,
+      recorded: () => this.onReports !== undefined,
+      onRecord: (record) => this.#report({ kind: "session", record }),
+      onBug: (error, session) => this.#report({ kind: "bug", session: session.id, error: textOf(error) }),
+    });
+  }
+
+  async apply(snapshot: Snapshot): Promise<Applied> {
+    await this.#balancer.apply(snapshot.listeners, snapshot.pools);
+    return { listeners: this.#balancer.listeners.map(({ name, endpoint }) => ({ name, endpoint })) };
+  }
+
+  async order(order: Order): Promise<Outcome> {
+    return this.#obey(order) ? "done" : "not-found";
+  }
+
+  async sample(): Promise<Sample> {
+    let heldBytes = 0;
+    for (const session of this.#balancer.sessions()) heldBytes += session.heldBytes;
+    const { listeners, pools } = this.#balancer;
+    return { listeners: listeners.map(sampleListener), pools: pools.map(samplePool), heldBytes };
+  }
+
+  async close({ graceMs }: { readonly graceMs: number }): Promise<void> {
+    await this.#balancer.close(graceMs);
+    this.#flush();
+  }
+
+  #obey(order: Order): boolean {
+    if (order.kind === "backend") {
+      const pool = this.#balancer.pools.find(({ name }) => name === order.pool);
+      return pool?.adjust(order.backend, order) ?? false;
+    }
+    for (const session of this.#balancer.sessions()) {
+      if (session.id !== order.session) continue;
+      session.end("killed");
+      return true;
+    }
+    return false;
+  }
+
+  #report(report: Report): void {
+    this.#batch.push(report);
+    if (this.#batch.length === 1) setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    const batch = this.#batch;
+    this.#batch = [];
+    if (batch.length > 0) this.onReports?.(batch);
+  }
+}
+
+function sampleListener(listener: Listener): ListenerSample {
+  const { name, endpoint, totals } = listener;
+  return { name, endpoint, active: listener.sessions.size, ...totals, endings: { ...totals.endings } };
+}
+
+function samplePool(pool: Pool): PoolSample {
+  const backends = pool.members.map(({ name, address, state, weight, active, slot, counts }) => ({
+    name,
+    address,
+    state,
+    weight,
+    active,
+    connected: counts.connected[slot] as number,
+    failed: counts.failed[slot] as number,
+  }));
+  return { name: pool.name, backends };
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

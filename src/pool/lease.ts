@@ -1,0 +1,65 @@
+import type { Backend } from "../core/backend.ts";
+import type { Clock } from "../core/clock.ts";
+
+/**
+ * A place on one backend. It counts from the moment the backend is chosen, or a burst would find every backend idle,
+ * until it is disposed of, when the connection is closed. While it is held it tells the backend's latency what it sees.
+ */
+export class Lease implements Disposable {
+  readonly #clock: Clock;
+  #waitingSinceMs: number;
+  #waiting = true;
+  #held = true;
+
+  constructor(
+    readonly backend: Backend,
+    clock: Clock,
+  ) {
+    this.#clock = clock;
+    this.#waitingSinceMs = clock.now();
+    backend.counts.add("active", backend.slot, 1);
+    backend.latency.waits();
+  }
+
+  /** The dial came through; how long it took, in milliseconds. */
+  connected(): number {
+    const ms = this.#waited();
+    this.backend.counts.add("connected", this.backend.slot, 1);
+    this.backend.latency.connected(ms);
+    return ms;
+  }
+
+  /** The dial did not, and the backend is to `blame` or not; how long it took, in milliseconds. */
+  failed(blame: boolean): number {
+    const ms = this.#waited();
+    if (blame) this.backend.counts.add("failed", this.backend.slot, 1);
+    this.backend.latency.gaveUp(ms, blame);
+    return ms;
+  }
+
+  /** The client's first byte is on its way. */
+  asked(): void {
+    this.#waiting = true;
+    this.#waitingSinceMs = this.#clock.now();
+    this.backend.latency.waits();
+  }
+
+  /** The backend's first byte came; where the backend speaks first there was no wait. */
+  answered(): void {
+    if (this.#waiting) this.backend.latency.answered(this.#waited());
+  }
+
+  [Symbol.dispose](): void {
+    if (!this.#held) return;
+    this.#held = false;
+    if (this.#waiting) this.backend.latency.gaveUp(this.#waited(), false);
+    this.backend.counts.add("active", this.backend.slot, -1);
+    this.backend.vacated();
+  }
+
+  /** Ends the wait; how long it was. */
+  #waited(): number {
+    this.#waiting = false;
+    return this.#clock.now() - this.#waitingSinceMs;
+  }
+}

@@ -1,0 +1,68 @@
+import type { Clock } from "../core/clock.ts";
+
+/** Something that ends when nothing moves for too long. */
+export interface Watched {
+  /** A number that changes whenever a byte moved. */
+  readonly progress: number;
+  /** How long nothing may move, in milliseconds; it may change from look to look. */
+  readonly quietMs: number;
+  /** Nothing moved for that long. It is not watched any more. */
+  quiet(): void;
+}
+
+const SLOWEST_LOOK_MS = 1_024;
+const FASTEST_LOOK_MS = 8;
+const LOOKS_PER_LIMIT = 8;
+
+/** How often to look at what may be quiet for `limitMs`: a power of two, so that few sweeps serve all limits there are. */
+export function lookEveryMs(limitMs: number): number {
+  const wanted = Math.min(SLOWEST_LOOK_MS, Math.max(FASTEST_LOOK_MS, limitMs / LOOKS_PER_LIMIT));
+  return 2 ** Math.floor(Math.log2(wanted));
+}
+
+/**
+ * Finds who has been quiet for too long, by one look at all of them a few times per limit instead of a timer each: a
+ * byte that passes costs nothing here. Nobody is ended early; at most a quarter of the limit, or two seconds, late.
+ */
+export class IdleSweep {
+  readonly #clock: Clock;
+  readonly #everyMs: number;
+  readonly #watched = new Map<Watched, { progress: number; sinceMs: number }>();
+  #ticking = false;
+
+  constructor(clock: Clock, everyMs: number) {
+    this.#clock = clock;
+    this.#everyMs = everyMs;
+  }
+
+  /** Watches from now until `release` or `quiet`. */
+  watch(watched: Watched): void {
+    this.#watched.set(watched, { progress: watched.progress, sinceMs: this.#clock.now() });
+    if (!this.#ticking) this.#tick();
+  }
+
+  release(watched: Watched): void {
+    this.#watched.delete(watched);
+  }
+
+  #tick(): void {
+    this.#ticking = true;
+    this.#clock.after(this.#everyMs, () => {
+      this.#look(this.#clock.now());
+      this.#ticking = this.#watched.size > 0;
+      if (this.#ticking) this.#tick();
+    });
+  }
+
+  #look(nowMs: number): void {
+    for (const [watched, seen] of this.#watched) {
+      if (watched.progress !== seen.progress) {
+        seen.progress = watched.progress;
+        seen.sinceMs = nowMs;
+      } else if (nowMs - seen.sinceMs >= watched.quietMs) {
+        this.#watched.delete(watched);
+        watched.quiet();
+      }
+    }
+  }
+}

@@ -1,0 +1,204 @@
+import type { Socket } from "node:net";
+import type { Clock, Timer } from "../../core/clock.ts";
+import { Deferred } from "../../core/deferred.ts";
+import type { Connection, Departure } from "../transport.ts";
+
+/** Above this many unread bytes the peer waits. */
+const HEAD_BYTES = 64 * 1024;
+/** How long a peer that was sent FIN may go on sending, to spare it a reset that would destroy what is under way. */
+const LINGER_MS = 1_000;
+/** How long a peer may take to read what was written before the end. */
+const FLUSH_MS = 30_000;
+
+/** Takes over what a connection receives, once it is joined to another. */
+export interface Receiver {
+  received(chunk: Buffer): void;
+  finished(): void;
+  drained(): void;
+  closed(broken: boolean): void;
+}
+
+const owner = Symbol("connection");
+type OwnedSocket = Socket & { [owner]: SocketConnection };
+
+/** A Connection over a TCP or unix socket of Node, made with `allowHalfOpen`. It has one set of listeners all its life. */
+export class SocketConnection implements Connection {
+  bytesRead = 0;
+  /** The peer has sent FIN, and everything before it was received. */
+  peerFinished = false;
+  /** Nothing is left of it. */
+  isClosed = false;
+  #broken = false;
+  #head: Buffer[] = [];
+  #headBytes = 0;
+  #receiver: Receiver | undefined;
+  #reader: Deferred<Uint8Array | undefined> | undefined;
+  #left: Deferred<Departure> | undefined;
+  #departure: Departure | undefined;
+  #closed: Deferred<void> | undefined;
+  #lingering: Timer | undefined;
+
+  /** `kind`: what the socket is; only TCP knows resets. */
+  constructor(
+    readonly socket: Socket,
+    readonly kind: "tcp" | "unix",
+    readonly clock: Clock,
+  ) {
+    (socket as OwnedSocket)[owner] = this;
+    // Functions shared by all sockets, and the connection found through the socket: five closures fewer for each.
+    socket.on("error", onError).on("data", onData).on("end", onEnd).on("drain", onDrain).on("close", onClose);
+  }
+
+  get remote(): { host: string; port: number } | undefined {
+    const { remoteAddress: host, remotePort: port } = this.socket;
+    return host === undefined || port === undefined ? undefined : { host, port };
+  }
+
+  get left(): Promise<Departure> {
+    if (this.#left === undefined) {
+      this.#left = new Deferred();
+      if (this.#departure !== undefined) this.#left.resolve(this.#departure);
+    }
+    return this.#left.promise;
+  }
+
+  get closed(): Promise<void> {
+    if (this.#closed === undefined) {
+      this.#closed = new Deferred();
+      if (this.isClosed) this.#closed.resolve();
+    }
+    return this.#closed.promise;
+  }
+
+  /** Bytes received that wait in the head. */
+  get headBytes(): number {
+    return this.#headBytes;
+  }
+
+  read(): Promise<Uint8Array | undefined> {
+    const bytes = this.#head.shift();
+    if (bytes !== undefined) {
+      this.#headBytes -= bytes.length;
+      if (this.#headBytes <= HEAD_BYTES) this.socket.resume();
+      return Promise.resolve(bytes);
+    }
+    if (this.#departure !== undefined) return Promise.resolve(undefined);
+    this.#reader = new Deferred();
+    return this.#reader.promise;
+  }
+
+  unread(bytes: Uint8Array): void {
+    this.#head.unshift(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    this.#headBytes += bytes.length;
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.socket.write(bytes, (error) => (error ? reject(error) : resolve()));
+    });
+  }
+
+  end(): void {
+    if (this.isClosed || this.#lingering !== undefined) return;
+    this.#takeHead();
+    this.#lingering = this.clock.after(FLUSH_MS, () => this.reset());
+    this.socket.end(() => this.#linger());
+    this.socket.resume();
+  }
+
+  reset(): void {
+    if (this.socket.destroyed) return;
+    if (this.kind === "tcp") this.socket.resetAndDestroy();
+    // resetAndDestroy waits for pending writes, which a peer that does not read never takes.
+    this.socket.destroy();
+  }
+
+  /** Sends FIN after what was written, and goes on receiving. */
+  finish(): void {
+    this.socket.end();
+  }
+
+  /** Gives everything received from now on to `receiver`, the head first. */
+  join(receiver: Receiver): void {
+    this.#receiver = receiver;
+    if (this.#headBytes > HEAD_BYTES) this.socket.resume();
+    for (const chunk of this.#takeHead()) receiver.received(chunk);
+    if (this.peerFinished) receiver.finished();
+    if (this.isClosed) receiver.closed(this.#broken);
+  }
+
+  #linger(): void {
+    this.#lingering?.[Symbol.dispose]();
+    if (!this.isClosed) this.#lingering = this.clock.after(LINGER_MS, () => this.socket.destroy());
+  }
+
+  #takeHead(): Buffer[] {
+    const head = this.#head;
+    this.#head = [];
+    this.#headBytes = 0;
+    return head;
+  }
+
+  onData(chunk: Buffer): void {
+    if (this.#lingering !== undefined) return;
+    this.bytesRead += chunk.length;
+    if (this.#receiver !== undefined) this.#receiver.received(chunk);
+    else this.#hold(chunk);
+  }
+
+  #hold(chunk: Buffer): void {
+    if (this.#reader !== undefined) {
+      this.#reader.resolve(chunk);
+      this.#reader = undefined;
+      return;
+    }
+    this.#head.push(chunk);
+    this.#headBytes += chunk.length;
+    if (this.#headBytes > HEAD_BYTES) this.socket.pause();
+  }
+
+  onEnd(): void {
+    this.peerFinished = true;
+    this.#depart("finished");
+    this.#receiver?.finished();
+  }
+
+  onDrain(): void {
+    this.#receiver?.drained();
+  }
+
+  onError(): void {
+    this.#broken = true;
+  }
+
+  onClose(): void {
+    this.isClosed = true;
+    this.#lingering?.[Symbol.dispose]();
+    this.#depart("reset");
+    this.#receiver?.closed(this.#broken);
+    this.#closed?.resolve();
+  }
+
+  #depart(how: Departure): void {
+    this.#departure ??= how;
+    this.#left?.resolve(this.#departure);
+    this.#reader?.resolve(undefined);
+    this.#reader = undefined;
+  }
+}
+
+function onData(this: Socket, chunk: Buffer): void {
+  (this as OwnedSocket)[owner].onData(chunk);
+}
+function onEnd(this: Socket): void {
+  (this as OwnedSocket)[owner].onEnd();
+}
+function onDrain(this: Socket): void {
+  (this as OwnedSocket)[owner].onDrain();
+}
+function onError(this: Socket): void {
+  (this as OwnedSocket)[owner].onError();
+}
+function onClose(this: Socket): void {
+  (this as OwnedSocket)[owner].onClose();
+}

@@ -1,0 +1,73 @@
+import { connect, type Socket } from "node:net";
+import type { Endpoint } from "../../core/address.ts";
+import type { Clock, Timer } from "../../core/clock.ts";
+import { Deferred } from "../../core/deferred.ts";
+import {
+  type Connection,
+  DialError,
+  type DialFailure,
+  type Dialling,
+  type DialOptions,
+} from "../transport.ts";
+import { SocketConnection } from "./connection.ts";
+
+const FAILURES: Readonly<Record<string, DialFailure>> = {
+  ECONNREFUSED: "refused",
+  ETIMEDOUT: "timeout",
+  EADDRNOTAVAIL: "local",
+  EADDRINUSE: "local",
+  EMFILE: "local",
+  ENFILE: "local",
+  ENOBUFS: "local",
+  ENOMEM: "local",
+};
+
+/** One connection attempt by Node's sockets. */
+export class SocketDialling implements Dialling {
+  readonly #established = new Deferred<Connection>();
+  readonly #socket: Socket;
+  readonly #deadline: Timer;
+  #settled = false;
+
+  constructor(endpoint: Endpoint, options: DialOptions, clock: Clock) {
+    this.#socket = connect({ ...target(endpoint), allowHalfOpen: true, noDelay: true });
+    const connection = new SocketConnection(this.#socket, endpoint.kind, clock);
+    this.#socket.once("connect", () => this.#succeed(connection));
+    this.#socket.once("error", (error: NodeJS.ErrnoException) => {
+      this.#fail(new DialError(FAILURES[error.code ?? ""] ?? "unreachable", error.code));
+    });
+    this.#deadline = clock.after(options.timeoutMs, () => this.#fail(new DialError("timeout")));
+  }
+
+  get connection(): Promise<Connection> {
+    return this.#established.promise;
+  }
+
+  cancel(): void {
+    this.#fail(new DialError("cancelled"));
+  }
+
+  #succeed(connection: Connection): void {
+    if (this.#settle()) this.#established.resolve(connection);
+  }
+
+  #fail(error: DialError): void {
+    if (!this.#settle()) return;
+    this.#socket.destroy();
+    this.#established.reject(error);
+  }
+
+  #settle(): boolean {
+    const first = !this.#settled;
+    this.#settled = true;
+    this.#deadline[Symbol.dispose]();
+    return first;
+  }
+}
+
+function target(endpoint: Endpoint) {
+  // Node would give each address of a name but the last 250 ms; one literal address is dialled, with our own deadline.
+  return endpoint.kind === "unix"
+    ? { path: endpoint.path }
+    : { host: endpoint.host, port: endpoint.port, autoSelectFamily: false };
+}

@@ -1,0 +1,45 @@
+import type { Endpoint } from "../../core/address.ts";
+import type { Clock } from "../../core/clock.ts";
+import { IdleSweep, lookEveryMs } from "../idle-sweep.ts";
+import type {
+  Connection,
+  Dialling,
+  DialOptions,
+  ListeningSocket,
+  Relay,
+  RelayOptions,
+  Transport,
+} from "../transport.ts";
+import type { SocketConnection } from "./connection.ts";
+import { SocketDialling } from "./dialling.ts";
+import { listenOnSocket } from "./listening-socket.ts";
+import { SocketRelay } from "./relay.ts";
+
+/** The Transport over node:net. Its Connections work with no other transport's. */
+export class SocketTransport implements Transport {
+  readonly #clock: Clock;
+  readonly #sweeps = new Map<number, IdleSweep>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  listen(endpoint: Endpoint, accepted: (connection: Connection) => void): Promise<ListeningSocket> {
+    return listenOnSocket(endpoint, this.#clock, accepted);
+  }
+
+  dial(endpoint: Endpoint, options: DialOptions): Dialling {
+    return new SocketDialling(endpoint, options, this.#clock);
+  }
+
+  relay(client: Connection, backend: Connection, options: RelayOptions): Relay {
+    const sweep = this.#sweep(lookEveryMs(Math.min(options.idleMs, options.finMs)));
+    return new SocketRelay(client as SocketConnection, backend as SocketConnection, options, sweep);
+  }
+
+  #sweep(everyMs: number): IdleSweep {
+    const sweep = this.#sweeps.get(everyMs) ?? new IdleSweep(this.#clock, everyMs);
+    this.#sweeps.set(everyMs, sweep);
+    return sweep;
+  }
+}

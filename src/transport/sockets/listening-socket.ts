@@ -1,0 +1,67 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Server } from "node:net";
+import type { Endpoint } from "../../core/address.ts";
+import type { Clock } from "../../core/clock.ts";
+import type { Connection, ListeningSocket } from "../transport.ts";
+import { SocketConnection } from "./connection.ts";
+
+/** Node's default of 511 lets a burst wait for seconds: the kernel drops what is above it. */
+const BACKLOG = 4_096;
+const LONGEST_DRAIN_MS = 250;
+
+/** Binds and listens; see Transport.listen. */
+export async function listenOnSocket(
+  endpoint: Endpoint,
+  clock: Clock,
+  accepted: (connection: Connection) => void,
+): Promise<ListeningSocket> {
+  const listening = new NodeListeningSocket(endpoint, clock, accepted);
+  await listening.open();
+  return listening;
+}
+
+class NodeListeningSocket implements ListeningSocket {
+  endpoint: Endpoint;
+  readonly #server: Server;
+  readonly #clock: Clock;
+  #acceptedCount = 0;
+
+  constructor(endpoint: Endpoint, clock: Clock, accepted: (connection: Connection) => void) {
+    this.endpoint = endpoint;
+    this.#clock = clock;
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+      this.#acceptedCount += 1;
+      accepted(new SocketConnection(socket, endpoint.kind, clock));
+    });
+  }
+
+  async open(): Promise<void> {
+    const { endpoint } = this;
+    const where =
+      endpoint.kind === "unix" ? { path: endpoint.path } : { host: endpoint.host, port: endpoint.port };
+    this.#server.listen({ ...where, backlog: BACKLOG });
+    await once(this.#server, "listening");
+    // A client that leaves while it is accepted must not end the process.
+    this.#server.on("error", () => {});
+    if (endpoint.kind === "tcp") {
+      this.endpoint = { ...endpoint, port: (this.#server.address() as AddressInfo).port };
+    }
+  }
+
+  async close(): Promise<void> {
+    if (!this.#server.listening) return;
+    // Closing resets what waits in the accept queue, and Node accepts one connection a turn: turn until none comes.
+    const deadlineMs = this.#clock.now() + LONGEST_DRAIN_MS;
+    let before: number;
+    do {
+      before = this.#acceptedCount;
+      await turn();
+      await turn();
+    } while (this.#acceptedCount !== before && this.#clock.now() < deadlineMs);
+    this.#server.close();
+  }
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

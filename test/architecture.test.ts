@@ -1,0 +1,90 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { builtinModules } from "node:module";
+import { dirname, join, normalize, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** The parts of src, bottom up: each may import itself and what stands before it. Parts of one line do not know each other. */
+const LAYERS = [
+  ["core"],
+  ["algorithms", "proxy-protocol", "store", "command"],
+  ["transport"],
+  ["admission", "health"],
+  ["pool"],
+  ["serve"],
+  ["listener"],
+  ["balancer"],
+  ["plane"],
+  ["config", "observe", "supervisor", "admin"],
+  ["lb"],
+];
+
+/** The npm packages that a part may import; the data path is not here, it imports none. */
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  command: ["yargs"],
+  config: ["yaml", "zod"],
+  observe: ["pino", "pino-pretty", "prom-client"],
+  store: ["pg", "write-file-atomic"],
+  lb: ["yargs"],
+};
+
+const files = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
+  .filter((file) => file.endsWith(".ts"))
+  .map((file) => ({ file, part: partOf(file), imports: importsOf(join(root, "src", file)) }));
+
+describe("the architecture", () => {
+  test.each(files)("src/$file imports only what stands below it", ({ file, part, imports }) => {
+    const own = imports.filter((each) => each.startsWith("."));
+    const parts = own.map((each) => partOf(normalize(join(dirname(file), each))));
+    expect(parts.filter((other) => other !== part && !(layerOf(other) < layerOf(part)))).toEqual([]);
+  });
+
+  test.each(files)("src/$file imports only the packages of its part", ({ part, imports }) => {
+    const packages = imports.filter((each) => !each.startsWith(".") && !isBuiltin(each));
+    expect(packages.filter((each) => !PACKAGES[part]?.includes(each))).toEqual([]);
+  });
+
+  test.each(["servers", "clients", "stress"])(
+    "%s imports only the vocabulary and the manners of src",
+    (folder) => {
+      const allowed = [
+        /^#lb\/core\//,
+        /^#lb\/command\//,
+        ...(folder === "stress" ? [/^(\.\.\/)+clients\//] : []),
+      ];
+      for (const name of readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })) {
+        if (!name.endsWith(".ts")) continue;
+        const outside = importsOf(join(root, folder, name)).filter((each) => leaves(folder, name, each));
+        expect(outside.filter((each) => !allowed.some((rule) => rule.test(each)))).toEqual([]);
+      }
+    },
+  );
+});
+
+function leaves(folder: string, file: string, specifier: string): boolean {
+  if (specifier.startsWith("#")) return true;
+  return specifier.startsWith(".") && !normalize(join(folder, dirname(file), specifier)).startsWith(folder);
+}
+
+function importsOf(path: string): string[] {
+  const text = readFileSync(path, "utf8");
+  return [
+    ...text.matchAll(/^(?:import|export)\b[^"';]*?from "([^"]+)"|^import "([^"]+)"|\bimport\("([^"]+)"\)/gm),
+  ].map((found) => found[1] ?? found[2] ?? (found[3] as string));
+}
+
+function partOf(file: string): string {
+  return (relative(".", file).split("/")[0] as string).replace(/\.ts$/, "");
+}
+
+function layerOf(part: string): number {
+  const layer = LAYERS.findIndex((parts) => parts.includes(part));
+  if (layer === -1) throw new Error(`expected src/${part} to have its place in the order of the parts`);
+  return layer;
+}
+
+function isBuiltin(specifier: string): boolean {
+  return specifier.startsWith("node:") || builtinModules.includes(specifier);
+}
