@@ -69,7 +69,7 @@ async function run(args: Args): Promise<number> {
     clock: systemClock,
     dice: systemDice,
   });
-  if (log.readsSessions) plane.onReports = (batch) => log.report(batch);
+  plane.onReports = (batch) => log.report(batch);
   await start(plane, snapshot, log);
   await stopped(plane, config.shutdown.graceMs, log);
   await log.close();

@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Endpoint, formatEndpoint } from "../core/address.ts";
+import { type LogLevel, logLevels } from "../core/log-settings.ts";
 import type { Snapshot } from "../plane/plane.ts";
 import type { Config } from "./config.ts";
 
@@ -21,9 +22,14 @@ export async function snapshotOf(config: Config): Promise<Snapshot> {
       ),
     })),
   );
-  const snapshot = { listeners, pools };
+  const snapshot = { listeners, pools, recordSessions: readsSessions(config.log.level) };
   refuseLoops(snapshot);
   return snapshot;
+}
+
+/** Session records are level info. */
+function readsSessions(level: LogLevel): boolean {
+  return logLevels.indexOf(level) <= logLevels.indexOf("info");
 }
 
 /** A literal address; rejects with the resolver's error, or a RangeError after 5 s. */

@@ -125,7 +125,7 @@ export class Session {
       client: remote === undefined ? "unix" : hostPort(canonicalAddress(remote.host), remote.port),
       pool: this.origin.pool,
       backend: this.backend,
-      attempts: this.attempts,
+      attempts: this.attempts.map((attempt) => ({ ...attempt, ms: rounded(attempt.ms) })),
       queuedMs: rounded(this.queuedMs),
       connectMs: this.connectMs === null ? null : rounded(this.connectMs),
       durationMs: rounded(nowMs - this.startedAtMs),

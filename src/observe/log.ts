@@ -9,8 +9,6 @@ import { Terminal } from "./terminal.ts";
 /** The balancer's log, on stdout. */
 export interface Log {
   readonly logger: Logger;
-  /** Whether session records are read by anybody. */
-  readonly readsSessions: boolean;
   /** Writes what a plane reports. */
   report(batch: readonly Report[]): void;
   /** Resolves when everything was written, or after 1 s. */
@@ -33,7 +31,6 @@ export function openLog({ level, format }: LogSettings): Log {
   destination.onBack = (dropped) => logger.warn({ dropped }, "log lines dropped");
   return {
     logger,
-    readsSessions: logger.isLevelEnabled("info"),
     report: (batch) => batch.forEach((report) => void write(logger, report)),
     close: () => destination.close(),
   };

@@ -20,12 +20,13 @@ import type {
 export class LocalPlane implements Plane {
   onReports: ((batch: readonly Report[]) => void) | undefined;
   readonly #balancer: Balancer;
+  #recordSessions = false;
   #batch: Report[] = [];
 
   constructor(parts: { readonly transport: Transport; readonly clock: Clock; readonly dice: Dice }) {
     this.#balancer = new Balancer({
       ...parts,
-      recorded: () => this.onReports !== undefined,
+      recorded: () => this.#recordSessions,
       onRecord: (record) => this.#report({ kind: "session", record }),
       onBug: (error, session) => this.#report({ kind: "bug", session: session.id, error: textOf(error) }),
     });
@@ -33,6 +34,7 @@ export class LocalPlane implements Plane {
 
   async apply(snapshot: Snapshot): Promise<Applied> {
     await this.#balancer.apply(snapshot.listeners, snapshot.pools);
+    this.#recordSessions = snapshot.recordSessions;
     return { listeners: this.#balancer.listeners.map(({ name, endpoint }) => ({ name, endpoint })) };
   }
 

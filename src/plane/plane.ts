@@ -9,6 +9,8 @@ import type { PoolSettings } from "../pool/pool.ts";
 export interface Snapshot {
   readonly listeners: readonly ListenerSettings[];
   readonly pools: readonly PoolSettings[];
+  /** Whether session records are wanted; they are not built otherwise. */
+  readonly recordSessions: boolean;
 }
 
 /** What stands after a snapshot was applied: where each listener really listens. */
@@ -80,7 +82,7 @@ export interface Plane {
   apply(snapshot: Snapshot): Promise<Applied>;
   order(order: Order): Promise<Outcome>;
   sample(): Promise<Sample>;
-  /** Receives reports in batches, in the order they happened. Session records are built only while it is set. */
+  /** Receives reports in batches, in the order they happened. */
   onReports: ((batch: readonly Report[]) => void) | undefined;
   /** Stops accepting, lets sessions finish for `graceMs`, cuts the rest; called again with 0 it does so at once. */
   close(options: { readonly graceMs: number }): Promise<void>;

@@ -9,6 +9,7 @@ export class Lease implements Disposable {
   readonly #clock: Clock;
   #waitingSinceMs: number;
   #waiting = true;
+  #heard = false;
   #held = true;
 
   constructor(
@@ -37,15 +38,17 @@ export class Lease implements Disposable {
     return ms;
   }
 
-  /** The client's first byte is on its way. */
+  /** The client's first byte is on its way; a backend that spoke first is not waited for. */
   asked(): void {
+    if (this.#heard) return;
     this.#waiting = true;
     this.#waitingSinceMs = this.#clock.now();
     this.backend.latency.waits();
   }
 
-  /** The backend's first byte came; where the backend speaks first there was no wait. */
+  /** The backend's first byte came. */
   answered(): void {
+    this.#heard = true;
     if (this.#waiting) this.backend.latency.answered(this.#waited());
   }
 

@@ -61,7 +61,11 @@ export class Lab implements AsyncDisposable {
     };
     const members = backends.map((each) => member("endpoint" in each ? each : { endpoint: each }));
     const pool: PoolSettings = { name: "main", algorithm, attempts, connectMs, backends: members };
-    const { listeners } = await this.plane.apply({ listeners: [listener], pools: [pool] });
+    const { listeners } = await this.plane.apply({
+      listeners: [listener],
+      pools: [pool],
+      recordSessions: true,
+    });
     this.#endpoint = listeners[0]?.endpoint;
   }
 
