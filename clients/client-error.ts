@@ -37,3 +37,10 @@ export function connectError({ code = "", message }: NodeJS.ErrnoException): Cli
 export function connectionError({ code = "" }: NodeJS.ErrnoException): ClientError {
   return LOCAL_LIMITS.includes(code) ? new ClientError("local-limit", code) : new ClientError("reset");
 }
+
+/** Text from a peer, safe and short enough for one line of a terminal. */
+export function quoted(text: string): string {
+  return JSON.stringify(text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text);
+}
+
+const LONGEST_QUOTE = 120;

@@ -2,7 +2,7 @@ import { connect, type NetConnectOpts, type Socket } from "node:net";
 import type { Endpoint } from "#lb/core/address";
 import { systemClock } from "#lb/core/clock";
 import { LineSplitter } from "#lb/core/lines";
-import { ClientError, connectError, connectionError } from "./client-error.ts";
+import { ClientError, connectError, connectionError, quoted } from "./client-error.ts";
 
 /** How a connection is made. */
 export interface LineConnectionOptions {
@@ -97,7 +97,8 @@ export class LineConnection implements Disposable {
 
   #answer(line: string): void {
     const waiting = this.#waiting.shift();
-    if (waiting === undefined) throw new ClientError("mismatch", "an answer nobody asked for");
+    if (waiting === undefined)
+      throw new ClientError("mismatch", `an answer nobody asked for: ${quoted(line)}`);
     waiting.resolve(line);
   }
 
