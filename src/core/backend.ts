@@ -6,10 +6,21 @@ import type { Latency } from "./latency.ts";
 export const administrativeStates = ["ready", "drain", "maint"] as const;
 export type AdministrativeState = (typeof administrativeStates)[number];
 
-/** What is fixed for a backend's life; its name and address together say which backend it is. */
-export interface BackendIdentity {
+/** What health makes of a backend: `down` by its probes, `ejected` for a while by its failed dials. */
+export const operationalStates = ["up", "down", "ejected"] as const;
+export type OperationalState = (typeof operationalStates)[number];
+
+/** A backend as configured. Its name and endpoint together say which backend it is. */
+export interface BackendSettings {
   readonly name: string;
   readonly endpoint: Endpoint;
+  /** Its share relative to others; 0 gets nothing new. */
+  readonly weight: number;
+  /** Sessions at once. */
+  readonly maxConnections: number;
+  /** Serves only what no other backend can. */
+  readonly backup: boolean;
+  readonly state: AdministrativeState;
 }
 
 /** One server that sessions are sent to: its settings, its state, and its live numbers. It knows no sockets. */
@@ -18,25 +29,58 @@ export class Backend {
   readonly endpoint: Endpoint;
   /** The endpoint as text, for records. */
   readonly address: string;
-  /** Its share relative to others; 0 gets nothing new. */
-  weight = 1;
-  state: AdministrativeState = "ready";
+  /** Its share at this moment: the configured weight, or less while it starts slowly. */
+  weight: number;
+  state: AdministrativeState;
+  /** Whether its probes pass. */
+  alive = true;
+  ejected = false;
+  #settings: BackendSettings;
   #retired = false;
 
   constructor(
-    identity: BackendIdentity,
+    settings: BackendSettings,
     readonly counts: Counts,
     readonly latency: Latency,
     readonly slot: number = counts.claim(),
   ) {
-    this.name = identity.name;
-    this.endpoint = identity.endpoint;
-    this.address = formatEndpoint(identity.endpoint);
+    this.#settings = settings;
+    this.name = settings.name;
+    this.endpoint = settings.endpoint;
+    this.address = formatEndpoint(settings.endpoint);
+    this.weight = settings.weight;
+    this.state = settings.state;
+  }
+
+  get settings(): BackendSettings {
+    return this.#settings;
+  }
+
+  /** New settings, for the same name and endpoint. */
+  configure(settings: BackendSettings): void {
+    this.#settings = settings;
+    this.weight = settings.weight;
+    this.state = settings.state;
   }
 
   /** Sessions on it now, counted from the moment it was chosen. */
   get active(): number {
     return this.counts.active[this.slot] as number;
+  }
+
+  /** Whether it has no place for another session. */
+  get full(): boolean {
+    return this.active >= this.#settings.maxConnections;
+  }
+
+  get operational(): OperationalState {
+    if (!this.alive) return "down";
+    return this.ejected ? "ejected" : "up";
+  }
+
+  /** Whether it may get a new session. */
+  get usable(): boolean {
+    return this.state === "ready" && this.weight > 0 && this.alive && !this.ejected && !this.#retired;
   }
 
   /** It is a member of no pool any more; its slot is free once its last session has ended. */
@@ -48,10 +92,5 @@ export class Backend {
   /** A place on it became free. */
   vacated(): void {
     if (this.#retired && this.active === 0) this.counts.release(this.slot);
-  }
-
-  /** Whether it may get a new session. */
-  get usable(): boolean {
-    return this.state === "ready" && this.weight > 0;
   }
 }

@@ -14,6 +14,8 @@ export interface SessionRecord {
   readonly id: string;
   readonly listener: string;
   readonly client: string;
+  /** The peer that named the client in a PROXY header. */
+  readonly peer?: string;
   readonly pool: string;
   readonly backend: string | null;
   readonly attempts: readonly Attempt[];
@@ -25,9 +27,22 @@ export interface SessionRecord {
   readonly ending: Ending;
 }
 
-/** What a session needs to know of its client's connection. */
+/** One side of a TCP connection. */
+export interface SocketAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Who speaks to whom, as a PROXY header tells it. */
+export interface Addresses {
+  readonly source: SocketAddress;
+  readonly destination: SocketAddress;
+}
+
+/** What a session needs to know of its client's connection; a unix socket has no addresses. */
 interface Peer {
-  readonly remote: { readonly host: string; readonly port: number } | undefined;
+  readonly remote: SocketAddress | undefined;
+  readonly local: SocketAddress | undefined;
   readonly bytesRead: number;
 }
 
@@ -52,6 +67,8 @@ export class Session {
   /** What connecting to it took. */
   connectMs: number | null = null;
   queuedMs = 0;
+  /** Whom a trusted peer's PROXY header named. */
+  announced: Addresses | undefined;
   #ending: Ending | undefined;
   #traffic: Traffic | undefined;
   #interrupt: ((how: "end" | "reset") => void) | undefined;
@@ -66,8 +83,19 @@ export class Session {
 
   /** The client's address as hashing, limits and access lists see it; "unix" where it has none. */
   get address(): string {
-    const host = this.peer.remote?.host;
+    const host = this.client?.host;
     return host === undefined ? "unix" : canonicalAddress(host);
+  }
+
+  /** The client, as we know it. */
+  get client(): SocketAddress | undefined {
+    return this.announced?.source ?? this.peer.remote;
+  }
+
+  /** Client and the address it connected to, as a backend is told; undefined where either is a unix socket. */
+  get addresses(): Addresses | undefined {
+    const { remote: source, local: destination } = this.peer;
+    return this.announced ?? (source && destination ? { source, destination } : undefined);
   }
 
   /** Undefined while it lives. */
@@ -118,11 +146,11 @@ export class Session {
 
   /** The record, at the moment it is over. */
   record(nowMs: number): SessionRecord {
-    const remote = this.peer.remote;
     return {
       id: this.id,
       listener: this.origin.listener,
-      client: remote === undefined ? "unix" : hostPort(canonicalAddress(remote.host), remote.port),
+      client: textOf(this.client),
+      ...(this.announced && { peer: textOf(this.peer.remote) }),
       pool: this.origin.pool,
       backend: this.backend,
       attempts: this.attempts.map((attempt) => ({ ...attempt, ms: rounded(attempt.ms) })),
@@ -134,6 +162,10 @@ export class Session {
       ending: this.#ending ?? "bug",
     };
   }
+}
+
+function textOf(address: SocketAddress | undefined): string {
+  return address === undefined ? "unix" : hostPort(canonicalAddress(address.host), address.port);
 }
 
 /** Milliseconds to three places: the clock's further digits are noise. */

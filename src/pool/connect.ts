@@ -1,13 +1,9 @@
 import type { Backend } from "../core/backend.ts";
+import type { Clock } from "../core/clock.ts";
 import { Ended, type Ending } from "../core/ending.ts";
 import type { Session } from "../core/session.ts";
-import {
-  type Connection,
-  DialError,
-  type DialFailure,
-  type Dialling,
-  type Transport,
-} from "../transport/transport.ts";
+import { encodeHeader } from "../proxy-protocol/encode.ts";
+import { type Connection, DialError, type DialFailure, type Transport } from "../transport/transport.ts";
 import type { Lease } from "./lease.ts";
 import type { Pool } from "./pool.ts";
 
@@ -15,6 +11,7 @@ import type { Pool } from "./pool.ts";
 export interface ConnectRoute {
   readonly pool: Pool;
   readonly transport: Transport;
+  readonly clock: Clock;
   /** Whether a client that has finished may still want an answer. */
   readonly halfClose: boolean;
 }
@@ -40,10 +37,14 @@ const ENDINGS = {
   cancelled: "client-gone",
 } as const satisfies Record<DialFailure, Ending>;
 
+/** Failures that say something about the backend. */
+const BLAMED: ReadonlySet<DialFailure> = new Set(["refused", "timeout", "unreachable"]);
+
 /**
- * Leases and dials the pool's backends in the order of their ranking until one answers. Only a failed dial is followed
- * by another, at most `pool.attempts` in all, and never one that failed for our own shortage. Throws Ended with the
- * last dial's word; gives up at once when the session is ended from outside or its client leaves.
+ * Leases and dials the pool's backends in the order of their ranking until one answers; where all that are left are
+ * full, waits in the pool's queue. Only a failed dial is followed by another, at most `attempts` in all and within the
+ * retry budget, and never one that failed for our own shortage. Throws Ended with the last dial's word, or the queue's;
+ * gives up at once when the session is ended from outside or its client leaves.
  */
 export async function connect(session: Session, client: Connection, route: ConnectRoute): Promise<Upstream> {
   using attempts = new Attempts(session, client, route);
@@ -51,44 +52,80 @@ export async function connect(session: Session, client: Connection, route: Conne
 }
 
 class Attempts implements Disposable {
-  #dialling: Dialling | undefined;
-  #waiting = true;
+  readonly #tried: Backend[] = [];
+  #giveUp: () => void = () => {};
+  #connecting = true;
 
   constructor(
     readonly session: Session,
     readonly client: Connection,
     readonly route: ConnectRoute,
   ) {
-    session.interruptible(() => this.#dialling?.cancel());
+    session.interruptible(() => this.#giveUp());
     void client.left.then((how) => {
-      if (this.#waiting && this.#isGone(how)) session.end("client-gone");
+      if (this.#connecting && this.#isGone(how)) session.end("client-gone");
     });
   }
 
   async run(): Promise<Upstream> {
+    const { pool } = this.route;
+    const ranking = pool.rank(this.session)[Symbol.iterator]();
     let last: Ending = "no-backend";
-    let left = this.route.pool.attempts;
-    for (const backend of this.route.pool.rank(this.session)) {
-      const outcome = await this.#try(backend);
+    for (let left = pool.settings.attempts; left > 0; left--) {
+      const lease = this.#next(ranking) ?? (await this.#queued());
+      if (lease === undefined) break;
+      const outcome = await this.#try(lease);
       if (outcome instanceof Upstream) return outcome;
       last = ENDINGS[outcome];
-      left -= 1;
-      if (left === 0 || outcome === "local" || this.session.ending !== undefined) break;
+      this.#tried.push(lease.backend);
+      if (!BLAMED.has(outcome) || !pool.mayRetry()) break;
     }
+    if (last === "no-backend") pool.nothingUsable();
     throw new Ended(this.session.ending ?? last);
   }
 
   [Symbol.dispose](): void {
-    this.#waiting = false;
+    this.#connecting = false;
   }
 
-  async #try(backend: Backend): Promise<Upstream | DialFailure> {
+  /** A place on the next backend of the ranking that has one. */
+  #next(ranking: Iterator<Backend>): Lease | undefined {
+    for (let next = ranking.next(); !next.done; next = ranking.next()) {
+      const lease = this.route.pool.lease(next.value);
+      if (lease !== undefined) return lease;
+    }
+    return undefined;
+  }
+
+  async #queued(): Promise<Lease | undefined> {
+    const { session } = this;
+    const waiting = this.route.pool.wait(session, this.#tried);
+    if (waiting === undefined) return undefined;
+    const sinceMs = this.route.clock.now();
+    const gone = new Promise<undefined>((resolve) => {
+      this.#giveUp = () => resolve(undefined);
+    });
+    const place = await Promise.race([waiting.place, gone]).finally(() => {
+      session.queuedMs += this.route.clock.now() - sinceMs;
+    });
+    if (session.ending === undefined) return place;
+    waiting.leave();
+    // It may have been given in the same moment.
+    waiting.place.then(
+      (late) => late[Symbol.dispose](),
+      () => {},
+    );
+    return undefined;
+  }
+
+  async #try(lease: Lease): Promise<Upstream | DialFailure> {
     const { pool, transport } = this.route;
-    const lease = pool.lease(backend);
-    this.#dialling = transport.dial(backend.endpoint, { timeoutMs: pool.connectMs });
-    if (this.session.ending !== undefined) this.#dialling.cancel();
+    const { connectMs: timeoutMs, localAddress } = pool.settings;
+    const dialling = transport.dial(lease.backend.endpoint, { timeoutMs, localAddress });
+    this.#giveUp = () => dialling.cancel();
+    if (this.session.ending !== undefined) dialling.cancel();
     try {
-      return this.#established(lease, await this.#dialling.connection);
+      return this.#established(lease, await dialling.connection);
     } catch (error) {
       using _given_back = lease;
       return this.#failed(lease, error);
@@ -96,25 +133,26 @@ class Attempts implements Disposable {
   }
 
   #established(lease: Lease, connection: Connection): Upstream {
-    const { session } = this;
+    const { session, route } = this;
     const ms = lease.connected();
     session.attempts.push({ backend: lease.backend.name, address: lease.backend.address, ms });
     session.backend = lease.backend.name;
     session.connectMs = ms;
+    route.pool.observe(lease.backend, true);
+    const { sendProxy } = route.pool.settings;
+    // Not awaited: it stands before whatever the relay writes, and its failure is the connection's.
+    if (sendProxy !== undefined) connection.write(encodeHeader(sendProxy, session.addresses)).catch(() => {});
     return new Upstream(connection, lease);
   }
 
   #failed(lease: Lease, error: unknown): DialFailure {
     if (!(error instanceof DialError)) throw error;
     const { failure } = error;
-    const ms = lease.failed(failure !== "local" && failure !== "cancelled");
+    const blamed = BLAMED.has(failure);
+    const ms = lease.failed(blamed);
     const { name, address } = lease.backend;
-    this.session.attempts.push({
-      backend: name,
-      address,
-      ms,
-      error: this.session.ending ?? ENDINGS[failure],
-    });
+    this.session.attempts.push({ backend: name, address, ms, error: this.session.ending ?? ENDINGS[failure] });
+    if (blamed) this.route.pool.observe(lease.backend, false);
     return failure;
   }
 

@@ -15,6 +15,8 @@ export class Lease implements Disposable {
   constructor(
     readonly backend: Backend,
     clock: Clock,
+    /** Told when the place is free again. */
+    readonly freed: (backend: Backend) => void,
   ) {
     this.#clock = clock;
     this.#waitingSinceMs = clock.now();
@@ -58,6 +60,7 @@ export class Lease implements Disposable {
     if (this.#waiting) this.backend.latency.gaveUp(this.#waited(), false);
     this.backend.counts.add("active", this.backend.slot, -1);
     this.backend.vacated();
+    this.freed(this.backend);
   }
 
   /** Ends the wait; how long it was. */

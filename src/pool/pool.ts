@@ -1,36 +1,35 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Algorithm, ClientKey } from "../algorithms/algorithm.ts";
-import { type AlgorithmName, algorithms } from "../algorithms/index.ts";
-import { type Endpoint, formatEndpoint } from "../core/address.ts";
-import { type AdministrativeState, Backend } from "../core/backend.ts";
+import { algorithms } from "../algorithms/index.ts";
+import { formatEndpoint } from "../core/address.ts";
+import { type AdministrativeState, Backend, type BackendSettings } from "../core/backend.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Counts } from "../core/counts.ts";
 import type { Dice } from "../core/dice.ts";
 import { measureLatency } from "../core/latency.ts";
+import { RetryBudget } from "./budget.ts";
 import { Lease } from "./lease.ts";
-
-/** A backend as configured. Its name and endpoint together say which one it is. */
-export interface BackendSettings {
-  readonly name: string;
-  readonly endpoint: Endpoint;
-  readonly weight: number;
-  readonly state: AdministrativeState;
-}
-
-/** A pool as configured. */
-export interface PoolSettings {
-  readonly name: string;
-  readonly algorithm: AlgorithmName;
-  /** Different backends dialled per session. */
-  readonly attempts: number;
-  readonly connectMs: number;
-  readonly backends: readonly BackendSettings[];
-}
+import { Outliers } from "./outlier.ts";
+import { Queue, type Waiting } from "./queue.ts";
+import type { PoolSettings } from "./settings.ts";
+import { SlowStart } from "./slow-start.ts";
+import { type StateChange, StateLog } from "./state-log.ts";
 
 /** What a pool is given by the balancer it lives in. */
 export interface Surroundings {
   readonly clock: Clock;
   readonly dice: Dice;
   readonly counts: Counts;
+  readonly onStateChange: (change: StateChange) => void;
+  /** Told that a session found no usable backend. */
+  readonly onNothingUsable: (pool: string) => void;
+}
+
+/** What an operator may change of a backend while it runs. */
+export interface Adjustment {
+  readonly state?: AdministrativeState;
+  readonly weight?: number;
+  readonly maxConnections?: number;
 }
 
 /** The backends that sessions of some listeners are spread over, and the algorithm that ranks them. It knows no sockets. */
@@ -38,14 +37,31 @@ export class Pool {
   #settings: PoolSettings;
   readonly #surroundings: Surroundings;
   #algorithm: Algorithm;
+  #backupAlgorithm: Algorithm;
   #members: readonly Backend[] = [];
   /** Those that may get something new; replaced whole when one of them changes, so that its identity is a version. */
   #usable: readonly Backend[] = [];
+  #usableBackups: readonly Backend[] = [];
+  readonly #queue: Queue;
+  readonly #budget: RetryBudget;
+  readonly #outliers: Outliers;
+  readonly #slowStart: SlowStart;
+  readonly #states: StateLog;
 
   constructor(settings: PoolSettings, surroundings: Surroundings) {
+    const { clock } = surroundings;
     this.#settings = settings;
     this.#surroundings = surroundings;
     this.#algorithm = algorithms[settings.algorithm].create(surroundings);
+    this.#backupAlgorithm = algorithms[settings.algorithm].create(surroundings);
+    this.#queue = new Queue(clock);
+    this.#budget = new RetryBudget(clock);
+    this.#slowStart = new SlowStart(clock, () => this.#regroup());
+    this.#states = new StateLog(clock, settings.name, surroundings.onStateChange);
+    this.#outliers = new Outliers(clock, {
+      ejected: (backend, reason) => this.#change(backend, () => (backend.ejected = true), reason),
+      returned: (backend) => this.#change(backend, () => (backend.ejected = false), "its time is over"),
+    });
     this.#enlist(settings.backends);
   }
 
@@ -53,45 +69,82 @@ export class Pool {
     return this.#settings.name;
   }
 
-  get attempts(): number {
-    return this.#settings.attempts;
-  }
-
-  get connectMs(): number {
-    return this.#settings.connectMs;
+  get settings(): PoolSettings {
+    return this.#settings;
   }
 
   get members(): readonly Backend[] {
     return this.#members;
   }
 
-  /** The usable backends for this client, best first; read as far as needed. */
-  rank(client: ClientKey): Iterable<Backend> {
-    return this.#algorithm(this.#usable, client);
+  /** Sessions that wait for a place. */
+  get queued(): number {
+    return this.#queue.length;
   }
 
-  /** Takes a place on a backend; it belongs to the caller. */
-  lease(backend: Backend): Lease {
-    return new Lease(backend, this.#surroundings.clock);
+  /** The usable backends for this client, best first, backups after all others; read as far as needed. */
+  rank(client: ClientKey): Iterable<Backend> {
+    const ranking = this.#algorithm(this.#usable, client);
+    return this.#usableBackups.length === 0 ? ranking : this.#withBackups(ranking, client);
+  }
+
+  /** Takes a place on a backend, which belongs to the caller; undefined where it may get nothing now. */
+  lease(backend: Backend): Lease | undefined {
+    if (!backend.usable || backend.full) return undefined;
+    this.#budget.dialled();
+    return new Lease(backend, this.#surroundings.clock, this.#freed);
+  }
+
+  /**
+   * Waits for a place on a usable backend that was not tried; undefined where there is no such backend, Ended where the
+   * queue is full or the wait too long.
+   */
+  wait(client: ClientKey, tried: readonly Backend[]): Waiting | undefined {
+    const untried = (backend: Backend) => !tried.includes(backend);
+    if (!this.#usable.some(untried) && !this.#usableBackups.some(untried)) return undefined;
+    const { max, timeoutMs } = this.#settings.queue;
+    return this.#queue.join((not) => this.#place(client, not), tried, { max, timeoutMs });
+  }
+
+  /** Whether the budget has another retry. */
+  mayRetry(): boolean {
+    const { retryBudget } = this.#settings;
+    return retryBudget === undefined || this.#budget.retry(retryBudget);
+  }
+
+  /** How a dial went, where the backend is the cause. */
+  observe(backend: Backend, answered: boolean): void {
+    if (answered) this.#outliers.succeeded(backend);
+    else this.#outliers.failed(backend, this.#members, this.#settings.outlier);
+  }
+
+  /** A session found no usable backend. */
+  nothingUsable(): void {
+    this.#surroundings.onNothingUsable(this.name);
+  }
+
+  /** What probes found; false where no member has that name. */
+  verdict(name: string, alive: boolean, reason: string): boolean {
+    return this.#changeNamed(name, (backend) => (backend.alive = alive), reason);
+  }
+
+  /** An operator's wish; false where no member has that name. */
+  adjust(name: string, wish: Adjustment, reason = "set by an operator"): boolean {
+    return this.#changeNamed(
+      name,
+      (backend) => backend.configure({ ...backend.settings, ...wish }),
+      reason,
+    );
   }
 
   /** Applies new settings in place: what did not change keeps its counts and its part in the algorithm's memory. */
   update(settings: PoolSettings): void {
     if (settings.algorithm !== this.#settings.algorithm) {
       this.#algorithm = algorithms[settings.algorithm].create(this.#surroundings);
+      this.#backupAlgorithm = algorithms[settings.algorithm].create(this.#surroundings);
     }
     this.#settings = settings;
     this.#enlist(settings.backends);
-  }
-
-  /** Sets an operator's wish on one backend; false where no member has that name. */
-  adjust(name: string, wish: { readonly state?: AdministrativeState; readonly weight?: number }): boolean {
-    const backend = this.#members.find((member) => member.name === name);
-    if (backend === undefined) return false;
-    backend.state = wish.state ?? backend.state;
-    backend.weight = wish.weight ?? backend.weight;
-    this.#usable = this.#members.filter((member) => member.usable);
-    return true;
   }
 
   /** Lets go of all members; their sessions live on. */
@@ -99,25 +152,77 @@ export class Pool {
     this.#enlist([]);
   }
 
+  readonly #freed = (backend: Backend): void => {
+    if (this.#queue.length > 0) this.#queue.freed(() => this.lease(backend), backend);
+  };
+
+  *#withBackups(ranking: Iterable<Backend>, client: ClientKey): Iterable<Backend> {
+    yield* ranking;
+    yield* this.#backupAlgorithm(this.#usableBackups, client);
+  }
+
+  #place(client: ClientKey, tried: readonly Backend[]): Lease | undefined {
+    for (const backend of this.rank(client)) {
+      const lease = tried.includes(backend) ? undefined : this.lease(backend);
+      if (lease !== undefined) return lease;
+    }
+    return undefined;
+  }
+
+  #changeNamed(name: string, change: (backend: Backend) => void, reason: string): boolean {
+    const backend = this.#members.find((member) => member.name === name);
+    if (backend !== undefined) this.#change(backend, () => change(backend), reason);
+    return backend !== undefined;
+  }
+
+  #change(backend: Backend, change: () => void, reason: string): void {
+    const wasUsable = backend.usable;
+    change();
+    if (!wasUsable && backend.usable) this.#slowStart.begin(backend, this.#settings.slowStartMs);
+    this.#states.note(backend, reason);
+    this.#regroup();
+  }
+
   #enlist(backends: readonly BackendSettings[]): void {
     const before = new Map(this.#members.map((member) => [key(member), member]));
     this.#members = backends.map((settings) => {
       const backend = before.get(key(settings)) ?? this.#newcomer(settings);
       before.delete(key(settings));
-      backend.weight = settings.weight;
-      backend.state = settings.state;
+      this.#configure(backend, settings);
+      this.#states.note(backend, "configured");
       return backend;
     });
-    for (const gone of before.values()) gone.retire();
-    this.#usable = this.#members.filter((member) => member.usable);
+    for (const gone of before.values()) this.#release(gone);
+    this.#regroup();
+  }
+
+  /** Unchanged settings leave a slow start under way alone. */
+  #configure(backend: Backend, settings: BackendSettings): void {
+    if (isDeepStrictEqual(backend.settings, settings)) return;
+    backend.configure(settings);
+    this.#slowStart.stop(backend);
+  }
+
+  #release(backend: Backend): void {
+    this.#outliers.forget(backend);
+    this.#slowStart.stop(backend);
+    this.#states.forget(backend);
+    backend.retire();
   }
 
   #newcomer(settings: BackendSettings): Backend {
     const { counts, clock } = this.#surroundings;
     return new Backend(settings, counts, measureLatency(clock));
   }
+
+  #regroup(): void {
+    const usable = this.#members.filter((member) => member.usable);
+    this.#usable = usable.filter((member) => !member.settings.backup);
+    this.#usableBackups = usable.filter((member) => member.settings.backup);
+    this.#queue.wake();
+  }
 }
 
-function key(backend: { readonly name: string; readonly endpoint: Endpoint }): string {
+function key(backend: BackendSettings | Backend): string {
   return `${backend.name} ${formatEndpoint(backend.endpoint)}`;
 }

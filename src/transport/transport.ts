@@ -23,6 +23,8 @@ export interface ListeningSocket {
 
 export interface DialOptions {
   readonly timeoutMs: number;
+  /** The source address, an IP of this machine. */
+  readonly localAddress: string | undefined;
 }
 
 /** One connection attempt. */
@@ -61,6 +63,8 @@ export type Departure = "reset" | "finished";
 export interface Connection {
   /** The peer, worked out when first asked for; `undefined` when it had left before that, or on a unix socket. */
   readonly remote: { readonly host: string; readonly port: number } | undefined;
+  /** The address the peer connected to, or was dialled from; `undefined` as above. */
+  readonly local: { readonly host: string; readonly port: number } | undefined;
   /** Bytes received so far, also those that still wait in the head. */
   readonly bytesRead: number;
   /** At least one byte; `undefined` once the peer has finished or left and the head is empty. One read at a time. */

@@ -54,6 +54,11 @@ export class SocketConnection implements Connection {
     return host === undefined || port === undefined ? undefined : { host, port };
   }
 
+  get local(): { host: string; port: number } | undefined {
+    const { localAddress: host, localPort: port } = this.socket;
+    return host === undefined || port === undefined ? undefined : { host, port };
+  }
+
   get left(): Promise<Departure> {
     if (this.#left === undefined) {
       this.#left = new Deferred();

@@ -30,7 +30,7 @@ export class SocketDialling implements Dialling {
   #settled = false;
 
   constructor(endpoint: Endpoint, options: DialOptions, clock: Clock) {
-    this.#socket = connect({ ...target(endpoint), allowHalfOpen: true, noDelay: true });
+    this.#socket = connect({ ...target(endpoint, options), allowHalfOpen: true, noDelay: true });
     const connection = new SocketConnection(this.#socket, endpoint.kind, clock);
     this.#socket.once("connect", () => this.#succeed(connection));
     this.#socket.once("error", (error: NodeJS.ErrnoException) => {
@@ -65,9 +65,9 @@ export class SocketDialling implements Dialling {
   }
 }
 
-function target(endpoint: Endpoint) {
+function target(endpoint: Endpoint, { localAddress }: DialOptions) {
   // Node would give each address of a name but the last 250 ms; one literal address is dialled, with our own deadline.
   return endpoint.kind === "unix"
     ? { path: endpoint.path }
-    : { host: endpoint.host, port: endpoint.port, autoSelectFamily: false };
+    : { host: endpoint.host, port: endpoint.port, autoSelectFamily: false, ...(localAddress && { localAddress }) };
 }

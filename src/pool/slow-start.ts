@@ -1,0 +1,46 @@
+import type { Backend } from "../core/backend.ts";
+import type { Clock, Timer } from "../core/clock.ts";
+
+const STEPS = 10;
+
+/**
+ * Gives a backend that came back its weight in ten equal steps over a duration, so that an empty cache or a cold
+ * runtime is not met by its full share at once.
+ */
+export class SlowStart {
+  readonly #clock: Clock;
+  readonly #changed: () => void;
+  readonly #ramps = new Map<Backend, Timer>();
+
+  /** `changed` is called after each step, when a weight was set. */
+  constructor(clock: Clock, changed: () => void) {
+    this.#clock = clock;
+    this.#changed = changed;
+  }
+
+  /** Begins at the first step now; a ramp under way begins again. */
+  begin(backend: Backend, durationMs: number): void {
+    this.stop(backend);
+    if (durationMs > 0) this.#step(backend, durationMs, 1);
+  }
+
+  /** The full weight at once. */
+  stop(backend: Backend): void {
+    this.#ramps.get(backend)?.[Symbol.dispose]();
+    this.#ramps.delete(backend);
+    backend.weight = backend.settings.weight;
+  }
+
+  #step(backend: Backend, durationMs: number, step: number): void {
+    backend.weight = (backend.settings.weight * step) / STEPS;
+    if (step === STEPS) {
+      this.#ramps.delete(backend);
+      return;
+    }
+    const next = () => {
+      this.#step(backend, durationMs, step + 1);
+      this.#changed();
+    };
+    this.#ramps.set(backend, this.#clock.after(durationMs / STEPS, next));
+  }
+}

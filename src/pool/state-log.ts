@@ -1,0 +1,49 @@
+import type { Backend } from "../core/backend.ts";
+import type { Clock } from "../core/clock.ts";
+
+/** What a backend is, in one word: what an operator wants where that is not `ready`, else what health says. */
+export type BackendStatus = "up" | "down" | "ejected" | "draining" | "maint";
+
+/** A backend became something else. */
+export interface StateChange {
+  readonly pool: string;
+  readonly backend: string;
+  readonly state: BackendStatus;
+  readonly reason: string;
+  /** How long it was what it was before, in milliseconds. */
+  readonly lastedMs: number;
+}
+
+/** The status of a backend. */
+export function statusOf(backend: Backend): BackendStatus {
+  if (backend.state === "maint") return "maint";
+  if (backend.state === "drain") return "draining";
+  return backend.operational;
+}
+
+/** Remembers since when each backend has been what it is, and tells of each change once. */
+export class StateLog {
+  readonly #seen = new Map<Backend, { status: BackendStatus; sinceMs: number }>();
+
+  constructor(
+    readonly clock: Clock,
+    readonly pool: string,
+    readonly tell: (change: StateChange) => void,
+  ) {}
+
+  /** Looks at a backend again; one that is seen for the first time is news only where it is not up. */
+  note(backend: Backend, reason: string): void {
+    const nowMs = this.clock.now();
+    const status = statusOf(backend);
+    const before = this.#seen.get(backend) ?? { status: "up", sinceMs: nowMs };
+    if (before.status === status && this.#seen.has(backend)) return;
+    this.#seen.set(backend, { status, sinceMs: nowMs });
+    if (before.status === status) return;
+    const lastedMs = nowMs - before.sinceMs;
+    this.tell({ pool: this.pool, backend: backend.name, state: status, reason, lastedMs });
+  }
+
+  forget(backend: Backend): void {
+    this.#seen.delete(backend);
+  }
+}
