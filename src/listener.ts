@@ -12,9 +12,21 @@ export interface ListenerSettings {
   readonly name: string;
   readonly endpoint: Endpoint;
   readonly pool: string;
+  /** How a client that cannot be served is told. */
+  readonly refuse: Refusal;
+  /** Sessions at once. */
+  readonly maxConnections: number;
+  /** First match wins; no match: allowed. */
+  readonly access: readonly AccessRule[];
+  /** Sessions at once of one client. */
+  readonly connectionsPerClient: number;
+  /** Whether the clients' token buckets apply. */
+  readonly rateLimit: boolean;
+  readonly acceptProxy: AcceptProxy | undefined;
   readonly halfClose: boolean;
   readonly idleMs: number;
   readonly finMs: number;
+  readonly maxAgeMs: number;
 }
 
 /** What a listener is given by the balancer it lives in. */

@@ -9,6 +9,7 @@ import type { PoolSettings } from "../pool/pool.ts";
 export interface Snapshot {
   readonly listeners: readonly ListenerSettings[];
   readonly pools: readonly PoolSettings[];
+  readonly clients: ClientSettings;
   /** Whether session records are wanted; they are not built otherwise. */
   readonly recordSessions: boolean;
 }
@@ -26,6 +27,17 @@ export type Order =
       readonly backend: string;
       readonly state?: AdministrativeState;
       readonly weight?: number;
+      readonly maxConnections?: number;
+      /** With `drain`: its sessions are ended by then, spread over that time. */
+      readonly withinMs?: number;
+    }
+  | {
+      /** What active probes found. */
+      readonly kind: "verdict";
+      readonly pool: string;
+      readonly backend: string;
+      readonly alive: boolean;
+      readonly reason: string;
     }
   | { readonly kind: "kill"; readonly session: string };
 
@@ -54,6 +66,8 @@ export interface ListenerSample {
 
 export interface PoolSample {
   readonly name: string;
+  /** Sessions that wait for a place. */
+  readonly queued: number;
   readonly backends: readonly BackendSample[];
 }
 
@@ -61,6 +75,7 @@ export interface BackendSample {
   readonly name: string;
   readonly address: string;
   readonly state: AdministrativeState;
+  readonly operational: OperationalState;
   readonly weight: number;
   /** Sessions now, connections that stood, and dials that failed for its own reasons. */
   readonly active: number;
@@ -71,6 +86,9 @@ export interface BackendSample {
 /** What a plane tells of its own accord. */
 export type Report =
   | { readonly kind: "session"; readonly record: SessionRecord }
+  | { readonly kind: "backend"; readonly change: StateChange }
+  /** A session found no usable backend; at most once a second and pool, with how many there were since the last. */
+  | { readonly kind: "no-backend"; readonly pool: string; readonly sessions: number }
   | { readonly kind: "bug"; readonly session: string; readonly error: string };
 
 /**
