@@ -32,6 +32,8 @@ export interface ListenerSettings {
 /** What a listener is given by the balancer it lives in. */
 export interface ListenerSurroundings {
   readonly clock: Clock;
+  readonly dice: Dice;
+  readonly clients: ClientBuckets;
   readonly transport: Transport;
   /** A number no other session has. */
   readonly nextNumber: () => number;
@@ -103,9 +105,22 @@ export class Listener {
   }
 
   #routeTo(pool: Pool): Route {
-    const { transport, onBug } = this.#surroundings;
-    const { halfClose, idleMs, finMs } = this.#settings;
-    return { pool, transport, halfClose, idleMs, finMs, gates: [], onBug };
+    const { name: _, endpoint: _where, pool: _pool, ...settings } = this.#settings;
+    return { ...this.#surroundings, ...settings, pool, entrance: this.#entrance(), gates: this.#gates() };
+  }
+
+  #entrance(): Gate[] {
+    const { maxConnections } = this.#settings;
+    return maxConnections === Infinity ? [] : [listenerLimit(() => this.#sessions.size, maxConnections)];
+  }
+
+  #gates(): Gate[] {
+    const { access, connectionsPerClient, rateLimit: limited } = this.#settings;
+    const gates: Gate[] = [];
+    if (access.length > 0) gates.push(accessList(access));
+    if (connectionsPerClient < Infinity) gates.push(this.#perClient.gate(connectionsPerClient));
+    if (limited) gates.push(rateLimit(this.#surroundings.clients));
+    return gates;
   }
 
   #accept(connection: Connection): void {

@@ -1,4 +1,8 @@
 import { admit, type Gate } from "./admission/gate.ts";
+import { identify } from "./admission/identify.ts";
+import { refusal } from "./admission/refuse.ts";
+import type { AcceptProxy, Refusal } from "./admission/settings.ts";
+import type { Dice } from "./core/dice.ts";
 import { Ended, type Ending } from "./core/ending.ts";
 import type { Session } from "./core/session.ts";
 import { type ConnectRoute, connect, type Upstream } from "./pool/connect.ts";
@@ -6,9 +10,15 @@ import type { Connection, Relayed } from "./transport/transport.ts";
 
 /** How the sessions of one listener are served. */
 export interface Route extends ConnectRoute {
+  /** Asked before the client is identified, and after. */
+  readonly entrance: readonly Gate[];
   readonly gates: readonly Gate[];
+  readonly acceptProxy: AcceptProxy | undefined;
+  readonly refuse: Refusal;
   readonly idleMs: number;
   readonly finMs: number;
+  readonly maxAgeMs: number;
+  readonly dice: Dice;
   /** Told of a throw that is no ending: a defect, which ends this session alone. */
   readonly onBug: (error: unknown, session: Session) => void;
 }
@@ -19,12 +29,14 @@ export interface Route extends ConnectRoute {
  */
 export async function serve(client: Connection, session: Session, route: Route): Promise<void> {
   try {
+    using _place = admit(session, route.entrance);
+    if (route.acceptProxy) await identify(session, client, route.acceptProxy, route.clock);
     using _pass = admit(session, route.gates);
     using upstream = await connect(session, client, route);
     await relay(session, client, upstream, route);
   } catch (error) {
     session.settle(endingOf(error, session, route));
-    dismiss(client, session.ending);
+    dismiss(client, session.ending as Ending, route.refuse);
   }
   await client.closed;
 }
@@ -34,8 +46,15 @@ async function relay(session: Session, client: Connection, upstream: Upstream, r
   const options = { idleMs, finMs, halfClose, witness: upstream.lease };
   const relay = transport.relay(client, upstream.connection, options);
   session.carries(relay);
+  using _age = age(session, route);
   session.interruptible((how) => relay.cut(how));
   session.settle(wordOf(await relay.done));
+}
+
+/** Ends the session at its maximum age, give or take a tenth, so that those that came together do not return together. */
+function age(session: Session, { maxAgeMs, dice, clock }: Route): Disposable | undefined {
+  if (maxAgeMs === Infinity) return undefined;
+  return clock.after(maxAgeMs * (0.9 + 0.2 * dice()), () => session.end("max-age"));
 }
 
 /** A relay that was cut has its word already, from whoever cut it. */
@@ -49,8 +68,14 @@ function endingOf(error: unknown, session: Session, route: Route): Ending {
   return "bug";
 }
 
-/** Closes a client that no backend was found for. */
-function dismiss(client: Connection, ending: Ending | undefined): void {
-  if (ending === "client-gone") client.reset();
+/** Endings whose clients are told nothing: there is nobody, or nobody we know how to speak to. */
+const SILENT: ReadonlySet<Ending> = new Set(["client-gone", "bad-proxy-header", "bug"]);
+
+/** Closes a client that no backend was found for, and tells it why in the listener's way. */
+function dismiss(client: Connection, ending: Ending, refuse: Refusal): void {
+  const answer = SILENT.has(ending) ? undefined : refusal(refuse, ending);
+  // Not awaited: end() sends FIN behind it, and bounds how long that may take.
+  if (answer !== undefined) client.write(answer).catch(() => {});
+  if (ending === "client-gone" || (refuse === "reset" && !SILENT.has(ending))) client.reset();
   else client.end();
 }

@@ -54,6 +54,11 @@ export class Lease implements Disposable {
     if (this.#waiting) this.backend.latency.answered(this.#waited());
   }
 
+  /** The backend's connection is closed. */
+  vacated(): void {
+    this[Symbol.dispose]();
+  }
+
   [Symbol.dispose](): void {
     if (!this.#held) return;
     this.#held = false;

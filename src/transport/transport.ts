@@ -90,14 +90,16 @@ export interface RelayOptions {
   readonly finMs: number;
   /** Whether one side may finish while the other still sends; otherwise the first to finish ends the session. */
   readonly halfClose: boolean;
-  /** Told when a question and its answer pass by, each at most once. */
+  /** Told of what passes by, each at most once. */
   readonly witness?: Witness;
 }
 
-/** Sees the first byte of each side pass. */
+/** Sees the first byte of each side pass, and the backend's connection end. */
 export interface Witness {
   asked(): void;
   answered(): void;
+  /** Nothing is left of the backend's connection; the client's may still be on its way out. */
+  vacated(): void;
 }
 
 /** How a relay ended; `cut` when someone called `cut`. */

@@ -104,11 +104,12 @@ export class SocketConnection implements Connection {
   }
 
   end(): void {
-    if (this.isClosed || this.#lingering !== undefined) return;
-    this.#takeHead();
-    this.#lingering = this.clock.after(FLUSH_MS, () => this.reset());
-    this.socket.end(() => this.#linger());
-    this.socket.resume();
+    this.#deliver(() => this.#linger());
+  }
+
+  /** Delivers what was written, and is closed without waiting for the peer to finish. */
+  close(): void {
+    this.#deliver(() => this.socket.destroy());
   }
 
   reset(): void {
@@ -130,6 +131,15 @@ export class SocketConnection implements Connection {
     for (const chunk of this.#takeHead()) receiver.received(chunk);
     if (this.peerFinished) receiver.finished();
     if (this.isClosed) receiver.closed(this.#broken);
+  }
+
+  /** Sends FIN after what was written and discards input, once; `then` when the kernel has taken it all. */
+  #deliver(then: () => void): void {
+    if (this.isClosed || this.#lingering !== undefined) return;
+    this.#takeHead();
+    this.#lingering = this.clock.after(FLUSH_MS, () => this.reset());
+    this.socket.end(then);
+    this.socket.resume();
   }
 
   #linger(): void {

@@ -9,7 +9,7 @@ class Flow implements Receiver {
     readonly from: SocketConnection,
     readonly to: SocketConnection,
     readonly relay: SocketRelay,
-    readonly passing: keyof Witness,
+    readonly passing: "asked" | "answered",
     public witness: Witness | undefined,
   ) {}
 
@@ -102,7 +102,9 @@ export class SocketRelay implements Relay, Watched {
       flow.to.finish();
     } else {
       this.#decide("done");
-      this.#endBoth();
+      this.#up.from.end();
+      // Its place is wanted: what it still sends is read by nobody.
+      this.#down.from.close();
     }
   }
 
@@ -114,6 +116,7 @@ export class SocketRelay implements Relay, Watched {
 
   closed(flow: Flow, broken: boolean): void {
     if (broken) this.#broken(flow);
+    if (flow === this.#down) this.#options.witness?.vacated();
     this.#open -= 1;
     if (this.#open > 0) return;
     this.#decide("done");

@@ -1,0 +1,36 @@
+import type { Clock, Timer } from "./core/clock.ts";
+import type { Session } from "./core/session.ts";
+
+const STEPS = 20;
+
+/** Ends the sessions of one backend over a time, an equal part at each of twenty steps, so that they do not all come back at once. */
+export class Drain implements Disposable {
+  readonly #clock: Clock;
+  readonly #stepMs: number;
+  readonly #sessions: () => readonly Session[];
+  #stepsLeft = STEPS;
+  #timer: Timer;
+
+  /** `sessions`: those that are on the backend at the moment it is called. */
+  constructor(clock: Clock, withinMs: number, sessions: () => readonly Session[]) {
+    this.#clock = clock;
+    this.#stepMs = withinMs / STEPS;
+    this.#sessions = sessions;
+    this.#timer = this.#schedule();
+  }
+
+  /** Ends no more sessions. */
+  [Symbol.dispose](): void {
+    this.#timer[Symbol.dispose]();
+  }
+
+  #schedule(): Timer {
+    return this.#clock.after(this.#stepMs, () => {
+      const sessions = this.#sessions();
+      const part = Math.ceil(sessions.length / this.#stepsLeft);
+      for (const session of sessions.slice(0, part)) session.end("drained");
+      this.#stepsLeft -= 1;
+      if (this.#stepsLeft > 0) this.#timer = this.#schedule();
+    });
+  }
+}
