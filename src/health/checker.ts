@@ -1,0 +1,135 @@
+import type { Endpoint } from "../core/address.ts";
+import type { Clock, Timer } from "../core/clock.ts";
+import type { Dice } from "../core/dice.ts";
+import type { Transport } from "../transport/transport.ts";
+import { type ProbeFailure, probe } from "./probe.ts";
+import type { HealthSettings } from "./settings.ts";
+
+const MOST_AT_ONCE = 10;
+const JITTER = 0.1;
+
+/** A backend to be probed. */
+export interface Target {
+  readonly pool: string;
+  readonly backend: string;
+  readonly endpoint: Endpoint;
+  readonly health: HealthSettings;
+}
+
+/** What probes found, when it changed. */
+export interface Verdict {
+  readonly pool: string;
+  readonly backend: string;
+  readonly alive: boolean;
+  readonly reason: string;
+}
+
+/** What a checker is made of and whom it tells. */
+export interface CheckerParts {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly dice: Dice;
+  readonly tell: (verdict: Verdict) => void;
+}
+
+/**
+ * Probes backends: each at once, then every interval give or take a tenth, at most ten at the same time. A backend is
+ * taken to be up unless its first probe fails; later `fall` failures in a row take it down, `rise` passes bring it back.
+ */
+export class HealthChecker implements Disposable {
+  readonly #parts: CheckerParts;
+  #watched = new Map<string, Watch>();
+  readonly #due: Watch[] = [];
+  #running = 0;
+
+  constructor(parts: CheckerParts) {
+    this.#parts = parts;
+  }
+
+  /** Watches these from now on; one that is unchanged keeps its state and its rhythm. */
+  watch(targets: readonly Target[]): void {
+    const before = this.#watched;
+    this.#watched = new Map();
+    for (const target of targets.filter(({ health }) => health.probe.kind !== "off")) {
+      const key = JSON.stringify(target);
+      const watch = before.get(key) ?? this.#begin(target);
+      before.delete(key);
+      this.#watched.set(key, watch);
+    }
+    for (const watch of before.values()) watch.stop();
+  }
+
+  /** Stops probing; what is under way ends by its own deadline and tells nobody. */
+  [Symbol.dispose](): void {
+    this.watch([]);
+  }
+
+  #begin(target: Target): Watch {
+    const watch = new Watch(target, this.#parts.tell);
+    this.#enqueue(watch);
+    return watch;
+  }
+
+  #enqueue(watch: Watch): void {
+    this.#due.push(watch);
+    this.#work();
+  }
+
+  #work(): void {
+    while (this.#running < MOST_AT_ONCE) {
+      const watch = this.#due.shift();
+      if (watch === undefined) return;
+      if (!watch.stopped) void this.#run(watch);
+    }
+  }
+
+  async #run(watch: Watch): Promise<void> {
+    const { transport, clock, dice } = this.#parts;
+    const { endpoint, health } = watch.target;
+    const nextMs = health.intervalMs * (1 - JITTER + 2 * JITTER * dice());
+    this.#running += 1;
+    watch.next = clock.after(nextMs, () => this.#enqueue(watch));
+    watch.saw(await probe(endpoint, health.probe, { transport, clock, timeoutMs: health.timeoutMs }));
+    this.#running -= 1;
+    this.#work();
+  }
+}
+
+/** One backend's row of probes. */
+class Watch {
+  next: Timer | undefined;
+  stopped = false;
+  #alive = true;
+  #first = true;
+  /** Probes in a row that contradict the present verdict. */
+  #contradictions = 0;
+
+  constructor(
+    readonly target: Target,
+    readonly tell: (verdict: Verdict) => void,
+  ) {}
+
+  stop(): void {
+    this.stopped = true;
+    this.next?.[Symbol.dispose]();
+  }
+
+  saw(failure: ProbeFailure): void {
+    if (this.stopped) return;
+    const passed = failure === undefined;
+    this.#contradictions = passed === this.#alive ? 0 : this.#contradictions + 1;
+    const { rise, fall } = this.target.health;
+    const needed = this.#first ? 1 : passed ? rise : fall;
+    this.#first = false;
+    if (this.#contradictions < needed) return;
+    if (passed !== this.#alive) this.#turn(passed, failure);
+  }
+
+  #turn(alive: boolean, failure: ProbeFailure): void {
+    const probes = `${this.#contradictions} ${this.#contradictions === 1 ? "probe" : "probes in a row"}`;
+    this.#alive = alive;
+    this.#contradictions = 0;
+    const { pool, backend } = this.target;
+    this.tell({ pool, backend, alive, reason: alive ? `${probes} passed` : `${probes} failed: ${failure}` });
+  }
+}

@@ -1,0 +1,80 @@
+import type { Endpoint } from "../core/address.ts";
+import type { Clock } from "../core/clock.ts";
+import { type Connection, DialError, type Transport } from "../transport/transport.ts";
+import type { ProbeSettings } from "./settings.ts";
+
+/** What a probe needs: how to reach a backend, and how long it may take in all. */
+export interface ProbeTools {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly timeoutMs: number;
+}
+
+/** Undefined where the backend passed, otherwise why it did not, in words. */
+export type ProbeFailure = string | undefined;
+
+/** Talks to a backend that has been connected to. */
+type Conversation = (connection: Connection) => Promise<ProbeFailure>;
+
+/** The longest answer that is looked at. */
+const LONGEST_ANSWER_BYTES = 4_096;
+
+/** Probes a backend once; never rejects, and leaves nothing open: a connection that stood ends with FIN. */
+export async function probe(endpoint: Endpoint, settings: ProbeSettings, tools: ProbeTools): Promise<ProbeFailure> {
+  const { transport, clock, timeoutMs } = tools;
+  const startedMs = clock.now();
+  try {
+    const connection = await transport.dial(endpoint, { timeoutMs, localAddress: undefined }).connection;
+    using _deadline = clock.after(timeoutMs - (clock.now() - startedMs), () => connection.reset());
+    const failure = await conversationOf(settings)(connection);
+    connection.end();
+    return failure === undefined || clock.now() - startedMs < timeoutMs ? failure : "no answer in time";
+  } catch (error) {
+    return error instanceof DialError ? wordsFor(error) : String(error);
+  }
+}
+
+function wordsFor(error: DialError): string {
+  return error.code === undefined ? `connect: ${error.failure}` : `connect: ${error.failure} (${error.code})`;
+}
+
+function conversationOf(settings: ProbeSettings): Conversation {
+  switch (settings.kind) {
+    case "line":
+      return (connection) => line(connection, settings.send, settings.expect);
+    case "http":
+      return (connection) => http(connection, settings.path, settings.status);
+    default:
+      return async () => undefined;
+  }
+}
+
+async function line(connection: Connection, send: string, expect: string): Promise<ProbeFailure> {
+  await connection.write(Buffer.from(send));
+  const answer = await read(connection, (text) => text.length >= expect.length);
+  return answer.startsWith(expect) ? undefined : `expected ${quoted(expect)}, got ${quoted(answer)}`;
+}
+
+async function http(connection: Connection, path: string, status: readonly [number, number]): Promise<ProbeFailure> {
+  await connection.write(Buffer.from(`GET ${path} HTTP/1.1\r\nHost: health\r\nConnection: close\r\n\r\n`));
+  const answer = await read(connection, (text) => text.includes("\r\n"));
+  const code = Number(/^HTTP\/1\.[01] (\d{3})/.exec(answer)?.[1]);
+  const [min, max] = status;
+  if (code >= min && code <= max) return undefined;
+  return `expected a status from ${min} to ${max}, got ${Number.isNaN(code) ? quoted(answer) : code}`;
+}
+
+/** What the backend said, as far as it is needed, or until it ended or said too much. */
+async function read(connection: Connection, enough: (text: string) => boolean): Promise<string> {
+  let text = "";
+  while (text.length < LONGEST_ANSWER_BYTES && !enough(text)) {
+    const bytes = await connection.read();
+    if (bytes === undefined) break;
+    text += Buffer.from(bytes).toString("latin1");
+  }
+  return text;
+}
+
+function quoted(text: string): string {
+  return text === "" ? "nothing" : JSON.stringify(text.slice(0, 40));
+}
