@@ -1,4 +1,4 @@
-import type { Endpoint } from "../core/address.ts";
+import { type Endpoint, formatEndpoint } from "../core/address.ts";
 import type { Clock, Timer } from "../core/clock.ts";
 import type { Dice } from "../core/dice.ts";
 import type { Transport } from "../transport/transport.ts";
@@ -46,13 +46,14 @@ export class HealthChecker implements Disposable {
     this.#parts = parts;
   }
 
-  /** Watches these from now on; one that is unchanged keeps its state and its rhythm. */
+  /** Watches these from now on; a backend that was watched before keeps its state, and its rhythm until the next probe. */
   watch(targets: readonly Target[]): void {
     const before = this.#watched;
     this.#watched = new Map();
     for (const target of targets.filter(({ health }) => health.probe.kind !== "off")) {
-      const key = JSON.stringify(target);
+      const key = `${target.pool} ${target.backend} ${formatEndpoint(target.endpoint)}`;
       const watch = before.get(key) ?? this.#begin(target);
+      watch.target = target;
       before.delete(key);
       this.#watched.set(key, watch);
     }
@@ -86,11 +87,11 @@ export class HealthChecker implements Disposable {
   async #run(watch: Watch): Promise<void> {
     const { transport, clock, dice } = this.#parts;
     const { endpoint, health } = watch.target;
-    const nextMs = health.intervalMs * (1 - JITTER + 2 * JITTER * dice());
+    const nextAtMs = clock.now() + health.intervalMs * (1 - JITTER + 2 * JITTER * dice());
     this.#running += 1;
-    watch.next = clock.after(nextMs, () => this.#enqueue(watch));
     watch.saw(await probe(endpoint, health.probe, { transport, clock, timeoutMs: health.timeoutMs }));
     this.#running -= 1;
+    watch.next = clock.after(Math.max(0, nextAtMs - clock.now()), () => this.#enqueue(watch));
     this.#work();
   }
 }
@@ -105,13 +106,16 @@ class Watch {
   #contradictions = 0;
 
   constructor(
-    readonly target: Target,
+    public target: Target,
     readonly tell: (verdict: Verdict) => void,
   ) {}
 
+  /** Nobody probes it any more, so nothing speaks against it. */
   stop(): void {
     this.stopped = true;
     this.next?.[Symbol.dispose]();
+    const { pool, backend } = this.target;
+    if (!this.#alive) this.tell({ pool, backend, alive: true, reason: "not probed any more" });
   }
 
   saw(failure: ProbeFailure): void {
