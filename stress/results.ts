@@ -1,21 +1,11 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { access, constants, mkdir, readFile, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
 import { explain, Failure } from "#lb/command/failure";
+import { clientErrors, type ErrorWord } from "../clients/client-error.ts";
 
-/** Every way a request can fail, as results and summaries name it; `local-limit` is the generator's own shortage. */
-export const errorWords = [
-  "connect-refused",
-  "connect-timeout",
-  "connect-failed",
-  "response-timeout",
-  "reset",
-  "eof",
-  "mismatch",
-  "local-limit",
-] as const;
-export type ErrorWord = (typeof errorWords)[number];
+const errorWords = Object.keys(clientErrors) as ErrorWord[];
 
 const count = z.int().min(0);
 const numberOrNull = z.number().nullable();
@@ -169,11 +159,24 @@ function check(value: unknown, path: string): Results {
   throw new Failure(`${path}: not a results file "lb-stress/1": ${place}${issue.message}`);
 }
 
+/** Makes the folder of a results file to be, and throws a Failure where the file could not be written. */
+export async function prepareResults(path: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await access(dirname(path), constants.W_OK);
+    const present = await stat(path).catch(() => undefined);
+    if (present?.isDirectory()) throw new Failure(`${path} is a folder, expected a file`);
+  } catch (error) {
+    const taken = (error as NodeJS.ErrnoException).code === "EEXIST";
+    throw new Failure(taken ? `${dirname(path)} is not a folder` : explain(error, dirname(path)));
+  }
+}
+
 /** Writes a results file, whole or not at all, making its folder; throws a Failure where it cannot be written. */
 export async function writeResults(path: string, results: Results): Promise<void> {
   const text = JSON.stringify(check(results, path));
+  await prepareResults(path);
   try {
-    await mkdir(dirname(path), { recursive: true });
     await writeFileAtomic(path, `${text}\n`);
   } catch (error) {
     throw new Failure(explain(error, path));
