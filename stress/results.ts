@@ -69,6 +69,8 @@ const samples = z.object({
 const results = z.object({
   schema: z.literal("lb-stress/1"),
   name: z.string(),
+  /** What answered, in a sentence; a chart says it under its title. */
+  scenario: z.string().optional(),
   status: z.enum(["valid", "invalid", "aborted"]),
   invalidReasons: z.array(z.string()),
   startedAt: z.iso.datetime(),
