@@ -1,5 +1,5 @@
 import { connect, type NetConnectOpts, type Socket } from "node:net";
-import { LineSplitter } from "#lb/core/lines";
+import { LineSplitter, LineTooLong } from "#lb/core/lines";
 import { connectError, connectionError, type ErrorWord } from "../clients/client-error.ts";
 import type { Recording } from "./recording.ts";
 
@@ -28,11 +28,11 @@ export class Requester {
   made = 0;
   #socket: Socket | undefined;
   #connected = false;
-  #lines = new LineSplitter();
   #requestsLeft = 0;
   #busy = false;
   #index = 0;
-  #payload = "";
+  #request = "";
+  #expected = "";
   #sinceUs = 0;
   #deadlineUs = Infinity;
 
@@ -42,7 +42,9 @@ export class Requester {
   request(index: number, payload: string): void {
     this.#busy = true;
     this.#index = index;
-    this.#payload = payload === "" ? " " : ` ${payload} `;
+    const text = payload === "" ? "" : ` ${payload}`;
+    this.#request = `ping${text}\n`;
+    this.#expected = `pong${text} `;
     if (this.#socket === undefined) this.#dial();
     else this.#send(this.#socket);
   }
@@ -59,8 +61,9 @@ export class Requester {
   }
 
   #dial(): void {
-    const callback = (bytes: number, data: Uint8Array) => {
-      this.#read(socket, data as Buffer, bytes);
+    const lines = new LineSplitter();
+    const callback = (bytes: number) => {
+      this.#read(socket, lines, buffer.subarray(0, bytes));
       return true;
     };
     const socket = connect({ ...this.conditions.target, onread: { buffer, callback } });
@@ -71,7 +74,6 @@ export class Requester {
     socket.on("end", () => this.#lost(socket, "eof"));
     this.#socket = socket;
     this.#connected = false;
-    this.#lines = new LineSplitter();
     this.#requestsLeft = this.conditions.requestsPerConnection;
     this.#startWaiting();
   }
@@ -85,7 +87,7 @@ export class Requester {
 
   #send(socket: Socket): void {
     this.#startWaiting();
-    socket.write(`ping${this.#payload.trimEnd()}\n`, "latin1");
+    socket.write(this.#request, "latin1");
   }
 
   #startWaiting(): void {
@@ -93,21 +95,22 @@ export class Requester {
     this.#deadlineUs = this.#sinceUs + this.conditions.timeoutMs * 1000;
   }
 
-  #read(socket: Socket, data: Buffer, bytes: number): void {
+  #read(socket: Socket, lines: LineSplitter, chunk: Buffer): void {
     try {
-      for (const line of this.#lines.push(data.subarray(0, bytes))) {
+      for (const line of lines.push(chunk)) {
         // The line before this one may have ended the connection.
         if (socket !== this.#socket) return;
         this.#answer(line);
       }
-    } catch {
+    } catch (error) {
+      if (!(error instanceof LineTooLong)) throw error;
       this.#lost(socket, "mismatch");
     }
   }
 
   #answer(line: string): void {
     const latencyUs = this.conditions.nowUs() - this.#sinceUs;
-    const server = this.#busy ? serverOf(line, `pong${this.#payload}`) : undefined;
+    const server = this.#busy ? serverOf(line, this.#expected) : undefined;
     if (server === undefined) this.#fail("mismatch");
     else this.#succeed(latencyUs, server);
   }

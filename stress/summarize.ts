@@ -8,13 +8,15 @@ import { reasonsToDoubt } from "./verdict.ts";
 /** What was attacked, how, and what came of it; `target` as the user wrote it. */
 export interface Experiment {
   readonly name: string;
+  /** What answered, in a sentence. */
+  readonly scenario?: string;
   readonly target: string;
   readonly plan: Plan;
   readonly recording: Recording;
 }
 
 /** The results of all repeats recorded so far, as one. */
-export function summarize({ name, target, plan, recording }: Experiment): Results {
+export function summarize({ name, scenario, target, plan, recording }: Experiment): Results {
   const { runs } = recording;
   const durationMs = sum(runs, (run) => run.durationMs);
   const counts = countsOf(plan, recording);
@@ -27,6 +29,7 @@ export function summarize({ name, target, plan, recording }: Experiment): Result
   return {
     schema: "lb-stress/1",
     name,
+    ...(scenario !== undefined && { scenario }),
     status: aborted ? "aborted" : invalidReasons.length > 0 ? "invalid" : "valid",
     invalidReasons,
     startedAt: (runs[0]?.startedAt ?? new Date()).toISOString(),

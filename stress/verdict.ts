@@ -49,7 +49,7 @@ function lateLoop({ generator, latency }: Evidence): string | undefined {
 function lateSchedule({ generator }: Evidence): string | undefined {
   const lagUs = generator.scheduleLagP99Us ?? 0;
   if (lagUs <= TOLERATED_LAG_US) return undefined;
-  return `requests were started ${toMs(lagUs)} after their moment (p99); use a lower rate`;
+  return `requests were started ${toMs(lagUs)} after their moment (p99); use a lower rate, or a machine with more free cores`;
 }
 
 function busyCore({ generator, plan }: Evidence): string | undefined {
