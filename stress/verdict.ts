@@ -1,7 +1,7 @@
 import { MOST_REQUESTS, type Recording } from "./recording.ts";
 import type { Distribution, Plan, Results } from "./results.ts";
 
-/** How late the event loop may be at its 99th percentile, where half the latency's own 99th is no more. */
+/** How late the event loop may be at its 99th percentile, where the latency's own 99th is no more. */
 const TOLERATED_DELAY_US = 50_000;
 /** How late requests may start at the 99th percentile, and the share of a core, where a rate was promised. */
 const TOLERATED_LAG_US = 50_000;
@@ -39,9 +39,9 @@ function dropped({ counts, plan }: Evidence): string | undefined {
 function lateLoop({ generator, latency }: Evidence): string | undefined {
   const delayUs = generator.loopDelayP99Us;
   const tailUs = latency.p99 ?? latency.max ?? Infinity;
-  if (delayUs <= Math.max(TOLERATED_DELAY_US, tailUs / 2)) return undefined;
+  if (delayUs <= Math.max(TOLERATED_DELAY_US, tailUs)) return undefined;
   return (
-    `the generator's event loop was ${toMs(delayUs)} late (p99), which is in the latencies too; ` +
+    `the generator's event loop was ${toMs(delayUs)} late (p99), more than the answers took; ` +
     "use fewer clients, or a machine with more free cores"
   );
 }
