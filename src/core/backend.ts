@@ -52,6 +52,6 @@ export class Backend {
 
   /** Whether it may get a new session. */
   get usable(): boolean {
-    return this.state === "ready" && this.weight > 0;
+    return !this.#retired && this.state === "ready" && this.weight > 0;
   }
 }

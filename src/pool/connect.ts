@@ -69,6 +69,8 @@ class Attempts implements Disposable {
     let last: Ending = "no-backend";
     let left = this.route.pool.attempts;
     for (const backend of this.route.pool.rank(this.session)) {
+      // Drained or removed while another was dialled.
+      if (!backend.usable) continue;
       const outcome = await this.#try(backend);
       if (outcome instanceof Upstream) return outcome;
       last = ENDINGS[outcome];
