@@ -1,5 +1,6 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { algorithmNames } from "#lb/algorithms/index";
+import { algorithmNames, algorithms } from "#lb/algorithms/index";
 
 test("the table names the algorithms in the order users see them", () => {
   expect(algorithmNames).toEqual([
@@ -12,4 +13,10 @@ test("the table names the algorithms in the order users see them", () => {
     "maglev",
     "first",
   ]);
+});
+
+test("the page about algorithms says of each what the table says", () => {
+  const page = readFileSync(new URL("../../docs/algorithms.md", import.meta.url), "utf8");
+  const lines = algorithmNames.map((name) => `| \`${name}\` | ${algorithms[name].description} |`);
+  expect(page).toContain(lines.join("\n"));
 });

@@ -4,6 +4,7 @@ import type { Backend } from "#lb/core/backend";
 import { seededDice } from "#lb/core/dice";
 import { equalBackends } from "../support/backends.ts";
 import { ManualClock } from "../support/manual-clock.ts";
+import { names } from "../support/sessions.ts";
 import { type Behaviour, Simulation } from "./simulation.ts";
 
 function simulate(
@@ -44,16 +45,23 @@ test.each([
   }
 });
 
-test("lets equally bad ones share equally", () => {
-  const dice = seededDice(3);
-  const shares = simulate(4, () => 40_000 + 20_000 * dice()).run(200_000, 500);
-  for (const share of shares) expect(share).toBeCloseTo(0.25, 1);
+test.each([
+  ["nearly equal ones", 9, 11, "s1 s2 s1 s2"],
+  ["equally bad ones", 40_000, 400_000, "s1 s2 s1 s2"],
+  ["ones that differ by less than the noise", 0.05, 0.9, "s1 s2 s1 s2"],
+  ["no ones that differ", 10, 40, "s1 s1 s1 s1"],
+])("lets %s take turns: %d and %d ms", (_, oneMs, otherMs, expected) => {
+  const backends = equalBackends(2);
+  for (const [index, ms] of [oneMs, otherMs].entries()) {
+    backends[index]?.latency.waits();
+    backends[index]?.latency.answered(ms);
+  }
+  expect(names(peakEwma(), backends, 4)).toBe(expected);
 });
 
 test("leaves a backend that connects and never answers, before any answer could tell", () => {
-  const pool = simulate(3, (backend, [silent]) => (backend === silent ? Infinity : 2));
-  pool.run(1_000, 10);
-  expect(pool.run(10_000, 10)[0]).toBeLessThan(0.01);
+  const pool = simulate(3, (backend, [silent]) => (backend === silent ? Infinity : 100));
+  expect(pool.run(10_000, 2)[0]).toBeLessThan(0.02);
 });
 
 test("does not take a backend that refuses at once for a fast one", () => {

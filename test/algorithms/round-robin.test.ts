@@ -70,6 +70,18 @@ test("goes on where it was when equal weights become unequal, and back", () => {
   expect(names(algorithm, [...backends], 3)).toBe("s2 s3 s1");
 });
 
+test("gives a newcomer its share at once, whatever was owed to or by those who have left", () => {
+  const algorithm = roundRobin();
+  const [heavy, light] = backendsOf([2, 1]) as [Backend, Backend];
+  for (let n = 0; n < 200; n++) {
+    const [newcomer] = equalBackends(1) as [Backend];
+    const members = [heavy, light, newcomer];
+    let sessions = 1;
+    while (choose(algorithm, members) !== newcomer) sessions++;
+    expect(sessions).toBeLessThanOrEqual(8);
+  }
+});
+
 test("a ranking that began before a change does not bring the old members back", () => {
   const algorithm = roundRobin();
   const backends = equalBackends(4);
