@@ -104,9 +104,9 @@ export function keepsTheContract(entry: AlgorithmEntry, expected: Expected): voi
     const algorithm = create();
     const all = equalBackends(4);
     const counts = new Map<Backend, number>();
-    for (let n = 0; n < SESSIONS; n += 60) {
-      run(algorithm, [...all], { sessions: 41, from: n, counts });
-      run(algorithm, all.slice(1), { sessions: 19, from: n + 41 });
+    for (let n = 0; n < SESSIONS; n += 120) {
+      run(algorithm, [...all], { sessions: 81, from: n, counts });
+      run(algorithm, all.slice(1), { sessions: 39, from: n + 81 });
     }
     const total = [...counts.values()].reduce((sum, count) => sum + count, 0);
     const [share] = expected.shares([1, 1, 1, 1]) as [number];
