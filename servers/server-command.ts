@@ -1,3 +1,4 @@
+import { EventEmitter, once } from "node:events";
 import type { Argv } from "yargs";
 import { coerced, wholeNumber } from "#lb/command/coerce";
 import { type Command, exitCodes } from "#lb/command/command";
@@ -73,12 +74,20 @@ async function run(kind: ServerKind, args: Args): Promise<number> {
   if (args.port !== 0 && args.port + args.count - 1 > LARGEST_PORT) {
     throw new UsageError(`port ${args.port} and --count ${args.count} go beyond port ${LARGEST_PORT}`);
   }
+  // Before anything listens: who reads the ready line may stop us in the same moment.
+  using stop = stopSignals();
   const servers = await startAll(kind, args);
   for (const { address, refuses } of servers) {
     console.log(`${kind.name} listening on ${address}${refuses ? " (every connection is refused)" : ""}`);
   }
-  await stopSignal((now) => Promise.all(servers.map((server) => server.close(now ? 0 : undefined))));
+  await stop.first;
+  void stop.second.then(() => closeAll(servers, 0));
+  await closeAll(servers);
   return exitCodes.done;
+}
+
+async function closeAll(servers: readonly TestServer[], graceMs?: number): Promise<void> {
+  await Promise.all(servers.map((server) => server.close(graceMs)));
 }
 
 /** All of them, or none. */
@@ -89,7 +98,7 @@ async function startAll(kind: ServerKind, args: Args): Promise<TestServer[]> {
     try {
       servers.push(await TestServer.start(setup));
     } catch (error) {
-      await Promise.all(servers.map((server) => server.close(0)));
+      await closeAll(servers, 0);
       throw new Failure(explain(error, hostPort(args.host, setup.port)));
     }
   }
@@ -108,14 +117,22 @@ function setupOf(kind: ServerKind, args: Args, index: number): Setup & { readonl
   };
 }
 
-/** Resolves once `close` has: in order at the first signal, at once at the second. */
-async function stopSignal(close: (now: boolean) => Promise<unknown>): Promise<void> {
-  // Where every server refuses, nothing else keeps the process alive.
+interface StopSignals extends Disposable {
+  readonly first: Promise<void>;
+  readonly second: Promise<void>;
+}
+
+/** Keeps the process alive until it is disposed of, also where every server refuses. */
+function stopSignals(): StopSignals {
   const alive = setInterval(() => {}, 2 ** 31 - 1);
-  await new Promise<void>((stopped) => {
-    onStopSignals((count) => void close(count > 1).then(() => stopped()));
-  });
-  clearInterval(alive);
+  const signal = new EventEmitter();
+  // Listened to until the very end: a late signal must not turn an end in order into another.
+  onStopSignals((count) => signal.emit(count === 1 ? "first" : "second"));
+  return {
+    first: once(signal, "first").then(() => {}),
+    second: once(signal, "second").then(() => {}),
+    [Symbol.dispose]: () => clearInterval(alive),
+  };
 }
 
 function hostOnly(text: unknown): string {

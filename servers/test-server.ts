@@ -1,4 +1,5 @@
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { setImmediate as turn } from "node:timers/promises";
 import { hostPort } from "#lb/core/address";
 import { systemClock, type Timer } from "#lb/core/clock";
 import type { Behaviour, Fate, Life } from "./faults/fault.ts";
@@ -20,6 +21,7 @@ export interface Setup {
 
 const BACKLOG = 4096;
 const GRACE_MS = 500;
+const ACCEPT_QUEUED_WITHIN_MS = 250;
 
 /** A test backend: one listening socket, its connections, and the faults it was given. */
 export class TestServer implements Life, AsyncDisposable {
@@ -30,6 +32,7 @@ export class TestServer implements Life, AsyncDisposable {
   #service: Service | undefined;
   #lives: Disposable[] = [];
   #port: number;
+  #accepted = 0;
   #closed = false;
 
   private constructor(readonly setup: Setup) {
@@ -88,6 +91,7 @@ export class TestServer implements Life, AsyncDisposable {
   async close(graceMs = GRACE_MS): Promise<void> {
     this.#closed = true;
     for (const life of this.#lives) life[Symbol.dispose]();
+    await this.#acceptQueued();
     this.#listener?.close();
     this.#service?.finish();
     await this.#emptied(graceMs);
@@ -115,6 +119,7 @@ export class TestServer implements Life, AsyncDisposable {
   #accept(socket: Socket): void {
     // A peer that breaks off is no event of ours: "close" follows.
     socket.on("error", () => {});
+    this.#accepted++;
     this.#sockets.add(socket);
     socket.once("close", () => this.#sockets.delete(socket));
     meet(this.#fate(), socket, () => this.#service?.serve(socket));
@@ -126,6 +131,17 @@ export class TestServer implements Life, AsyncDisposable {
       if (fate !== undefined) return fate;
     }
     return undefined;
+  }
+
+  /** A listener that closes resets what the kernel holds in its queue, and Node takes one from it per turn of its loop. */
+  async #acceptQueued(): Promise<void> {
+    const until = systemClock.now() + ACCEPT_QUEUED_WITHIN_MS;
+    let before: number;
+    do {
+      before = this.#accepted;
+      await turn();
+      await turn();
+    } while (this.#accepted > before && systemClock.now() < until);
   }
 
   async #emptied(withinMs: number): Promise<void> {

@@ -16,13 +16,15 @@ export const webProtocol: Protocol = (server, work) => {
     const { socket } = request;
     idle.delete(socket);
     response.once("close", () => socket.destroyed || idle.add(socket));
-    if (finishing) response.shouldKeepAlive = false;
     const reply = await route(server, request);
     work({
       get wanted() {
         return !socket.destroyed;
       },
-      answer: () => send(response, reply()),
+      answer() {
+        if (finishing) response.shouldKeepAlive = false;
+        send(response, reply());
+      },
     });
   };
 

@@ -28,7 +28,6 @@ export class Balancer {
   readonly #forPools: Surroundings;
   readonly #forListeners: ListenerSurroundings;
   readonly #hurry = new Deferred<void>();
-  #hurried = false;
   #pools = new Map<string, Pool>();
   #listeners = new Map<string, Listener>();
   /** Listeners of an earlier snapshot whose sessions live on. */
@@ -102,6 +101,7 @@ export class Balancer {
       return bound;
     } catch (error) {
       for (const listener of opened) this.#leave(listener);
+      for (const [name, pool] of pools) if (!this.#pools.has(name)) pool.dissolve();
       throw error;
     }
   }
@@ -116,21 +116,24 @@ export class Balancer {
 
   /** See Plane.close. */
   async close(graceMs: number): Promise<void> {
-    if (graceMs === 0) this.#hurried = true;
     if (graceMs === 0) this.#hurry.resolve();
+    const hurry = this.#hurry.promise;
     const listeners = [...this.#listeners.values(), ...this.#leaving];
     await Promise.all(listeners.map((listener) => listener.close()));
-    await this.#emptied(listeners, graceMs);
+    await Promise.race([this.#emptied(listeners, graceMs), hurry]);
     for (const session of this.sessions()) session.end("shutdown");
-    await this.#emptied(listeners, this.#hurried ? HURRIED_CUT_MS : CUT_MS);
+    const hurriedCut = hurry.then(() => this.#emptied(listeners, HURRIED_CUT_MS));
+    await Promise.race([this.#emptied(listeners, CUT_MS), hurriedCut]);
     for (const session of this.sessions()) session.end("shutdown", "reset");
+    // A reset takes a turn or two, and then each session has its record.
+    await this.#emptied(listeners, HURRIED_CUT_MS);
   }
 
-  /** Resolves when no session is left, after `ms`, or when somebody is in a hurry. */
+  /** Resolves when no session is left, or after `ms`. */
   async #emptied(listeners: readonly Listener[], ms: number): Promise<void> {
     const over = new Deferred<void>();
     using _timer = this.#clock.after(ms, () => over.resolve());
     const emptied = Promise.all(listeners.map((listener) => listener.emptied()));
-    await Promise.race([emptied, over.promise, this.#hurry.promise]);
+    await Promise.race([emptied, over.promise]);
   }
 }

@@ -16,7 +16,7 @@ const FREE = -1;
  * for any weights, and spreads the clients of a dead backend over all others.
  */
 export function maglev(): Algorithm {
-  const tables = perVersion(fill);
+  const tables = perVersion(maglevTable);
   const others = pickByHash();
   return ranked((backends, taken, client) => {
     if (taken.size > 0) return others(backends, taken, client);
@@ -26,7 +26,7 @@ export function maglev(): Algorithm {
 }
 
 /** The index of the backend for each remainder of a client's hash: all claim in turn, until they have their shares. */
-function fill(backends: readonly Backend[]): Int16Array {
+export function maglevTable(backends: readonly Backend[]): Int16Array {
   const table = new Int16Array(backends.length * 100 > SMALL ? LARGE : SMALL).fill(FREE);
   const total = backends.reduce((sum, backend) => sum + backend.weight, 0);
   let upTo = 0;

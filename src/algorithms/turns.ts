@@ -13,17 +13,13 @@ const ROUNDING = 1e-9;
  * Takes turns by weight: each candidate gains its part of the choice, and the one chosen pays for it, whoever the
  * candidates of the moment are (Fagin and Williams, "A fair carpool scheduling algorithm", 1983). Among always the same
  * candidates this is nginx's smooth weighted round-robin. Credit belongs to the backend, so no change of the members
- * resets it; a newcomer starts in the middle of the others, owed nothing and owing nothing.
+ * resets it; a newcomer is owed nothing and owes nothing.
  */
 export class Turns {
   readonly #turns = new WeakMap<Backend, Turn>();
 
   /** The turns of one version, aligned to its backends. */
-  readonly of = perVersion((backends) => {
-    const known = backends.flatMap((backend) => this.#turns.get(backend) ?? []);
-    const middle = known.reduce((sum, turn) => sum + turn.credit, 0) / (known.length || 1);
-    return backends.map((backend) => this.#turnOf(backend, middle));
-  });
+  readonly of = perVersion((backends) => backends.map((backend) => this.#turnOf(backend)));
 
   /** The candidate whose turn it is; `among` holds at least one index. */
   take(backends: readonly Backend[], among: readonly number[]): number {
@@ -40,8 +36,8 @@ export class Turns {
     return next;
   }
 
-  #turnOf(backend: Backend, credit: number): Turn {
-    const turn = this.#turns.get(backend) ?? { credit };
+  #turnOf(backend: Backend): Turn {
+    const turn = this.#turns.get(backend) ?? { credit: 0 };
     this.#turns.set(backend, turn);
     return turn;
   }

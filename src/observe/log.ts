@@ -37,9 +37,13 @@ export function openLog({ level, format }: LogSettings): Log {
 }
 
 function stdout(): Writable {
-  return process.stdout.isTTY && process.platform === "linux"
-    ? new Terminal(process.stdout.fd)
-    : process.stdout;
+  if (!process.stdout.isTTY || process.platform !== "linux") return process.stdout;
+  try {
+    return new Terminal(process.stdout.fd);
+  } catch {
+    // The terminal of another user, as after su, may be written to but not opened.
+    return process.stdout;
+  }
 }
 
 function prettyPrinted(destination: BoundedLog) {

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "vitest";
 import type { AlgorithmName } from "#lb/algorithms/index";
 import type { Endpoint } from "#lb/core/address";
@@ -7,18 +8,24 @@ import { seededDice } from "#lb/core/dice";
 import type { SessionRecord } from "#lb/core/session";
 import type { ListenerSettings } from "#lb/listener";
 import { LocalPlane } from "#lb/plane/local";
-import type { Report, Sample } from "#lb/plane/plane";
+import type { BackendSample, Report, Sample } from "#lb/plane/plane";
 import type { BackendSettings, PoolSettings } from "#lb/pool/pool";
 import { SocketTransport } from "#lb/transport/sockets/index";
+import type { Transport } from "#lb/transport/transport";
+import { ManualClock } from "./manual-clock.ts";
 import { dialPeer, type Peer, within } from "./peer.ts";
 
+/** A backend as a test names it: an address, or more of its settings. */
+export type Member = Endpoint | (Partial<BackendSettings> & { readonly endpoint: Endpoint });
+
 /** What a test wants other than the defaults. */
-export interface LabOptions extends Partial<Omit<ListenerSettings, "name" | "endpoint" | "pool">> {
+export interface LabOptions extends Partial<Omit<ListenerSettings, "name" | "pool">> {
   readonly algorithm?: AlgorithmName;
   readonly attempts?: number;
   readonly connectMs?: number;
   readonly clock?: Clock;
-  readonly backends: readonly (Endpoint | (Partial<BackendSettings> & { endpoint: Endpoint }))[];
+  readonly transport?: Transport;
+  readonly backends: readonly Member[];
 }
 
 /**
@@ -29,11 +36,13 @@ export class Lab implements AsyncDisposable {
   readonly records: SessionRecord[] = [];
   readonly plane: LocalPlane;
   readonly clients: Peer[] = [];
+  readonly #clock: Clock;
   #endpoint: Endpoint | undefined;
   #waiting: (() => void)[] = [];
 
-  constructor(clock: Clock) {
-    this.plane = new LocalPlane({ transport: new SocketTransport(clock), clock, dice: seededDice(1) });
+  constructor(clock: Clock, transport: Transport) {
+    this.#clock = clock;
+    this.plane = new LocalPlane({ transport, clock, dice: seededDice(1) });
     this.plane.onReports = (batch) => this.#read(batch);
   }
 
@@ -42,14 +51,7 @@ export class Lab implements AsyncDisposable {
   }
 
   async apply(options: LabOptions): Promise<void> {
-    const {
-      backends,
-      algorithm = "round-robin",
-      attempts = 3,
-      connectMs = 2_000,
-      clock: _,
-      ...rest
-    } = options;
+    const { backends, algorithm, attempts, connectMs, clock: _, transport: __, ...rest } = options;
     const listener: ListenerSettings = {
       name: "main",
       endpoint: { kind: "tcp", host: "127.0.0.1", port: 0 },
@@ -59,21 +61,42 @@ export class Lab implements AsyncDisposable {
       finMs: 30_000,
       ...rest,
     };
-    const members = backends.map((each) => member("endpoint" in each ? each : { endpoint: each }));
-    const pool: PoolSettings = { name: "main", algorithm, attempts, connectMs, backends: members };
-    const { listeners } = await this.plane.apply({
-      listeners: [listener],
-      pools: [pool],
-      recordSessions: true,
-    });
+    const pool: PoolSettings = {
+      name: "main",
+      algorithm: algorithm ?? "round-robin",
+      attempts: attempts ?? 3,
+      connectMs: connectMs ?? 2_000,
+      backends: backends.map(member),
+    };
+    const snapshot = { listeners: [listener], pools: [pool], recordSessions: true };
+    const { listeners } = await this.plane.apply(snapshot);
     this.#endpoint = listeners[0]?.endpoint;
   }
 
-  /** A connected client. */
-  async client(): Promise<Peer> {
-    const peer = await dialPeer(this.endpoint);
+  /** A connected client, from a source address if one is given. */
+  async client(localAddress?: string): Promise<Peer> {
+    const peer = await dialPeer(this.endpoint, localAddress);
     this.clients.push(peer);
     return peer;
+  }
+
+  /** A client of a fleet and who serves it. */
+  async served(localAddress?: string): Promise<{ readonly by: string; readonly client: Peer }> {
+    const client = await this.client(localAddress);
+    return { by: (await client.bytes(1)).toString(), client };
+  }
+
+  /** Who serves `count` clients of a fleet in turn, each gone before the next comes. */
+  async served1by1(count: number): Promise<string> {
+    let order = "";
+    for (let i = 0; i < count; i++) {
+      const before = this.records.length;
+      const { by, client } = await this.served();
+      order += by;
+      client.reset();
+      await this.ended(before + 1);
+    }
+    return order;
   }
 
   /** All records, once there are `count`. */
@@ -85,27 +108,49 @@ export class Lab implements AsyncDisposable {
     return this.records;
   }
 
-  /** Connections that stood, by backend name. */
-  async shares(): Promise<Record<string, number>> {
-    const { pools } = await this.plane.sample();
-    return Object.fromEntries(pools[0]?.backends.map(({ name, connected }) => [name, connected]) ?? []);
+  /** Resolves when the live numbers are so. */
+  async when(what: string, holds: (sample: Sample) => boolean): Promise<void> {
+    let over = false;
+    const look = async () => {
+      while (!(over || holds(await this.plane.sample()))) await turn();
+    };
+    await within(what, look()).finally(() => {
+      over = true;
+    });
+  }
+
+  /** Resolves when `count` sessions hold a place on a backend. */
+  async leased(count = 1): Promise<void> {
+    await this.when(`${count} sessions on backends`, (sample) => sum(backendsOf(sample), "active") === count);
+  }
+
+  /** One number of each backend, by name. */
+  async numbers(of: "active" | "connected" | "failed"): Promise<Record<string, number>> {
+    return Object.fromEntries(backendsOf(await this.plane.sample()).map((each) => [each.name, each[of]]));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const client of this.clients) client.reset();
-    const sessions = sum(await this.plane.sample(), ({ listeners }) =>
-      listeners.map((each) => each.sessions),
-    );
-    await this.ended(sessions);
+    const sessions = sum((await this.plane.sample()).listeners, "sessions");
+    await this.#over(sessions);
     await this.plane.close({ graceMs: 0 });
     const sample = await this.plane.sample();
     expect(this.records).toHaveLength(sessions);
     expect(this.records.filter(({ ending }) => ending === "bug")).toEqual([]);
     expect(sample.heldBytes).toBe(0);
-    expect(sum(sample, ({ listeners }) => listeners.map((each) => each.active))).toBe(0);
-    expect(
-      sum(sample, ({ pools }) => pools.flatMap(({ backends }) => backends.map((each) => each.active))),
-    ).toBe(0);
+    expect(sum(sample.listeners, "active")).toBe(0);
+    expect(sum(backendsOf(sample), "active")).toBe(0);
+  }
+
+  /** Resolves when each session has its record; what a session lingers for, a clock that stands still is turned. */
+  async #over(sessions: number): Promise<void> {
+    const clock = this.#clock;
+    if (!(clock instanceof ManualClock)) await this.ended(sessions);
+    else
+      await this.when("the end of all sessions", () => {
+        clock.advance(100);
+        return this.records.length >= sessions;
+      });
   }
 
   #read(batch: readonly Report[]): void {
@@ -116,15 +161,21 @@ export class Lab implements AsyncDisposable {
 
 /** A lab that listens and serves. */
 export async function lab(options: LabOptions): Promise<Lab> {
-  const made = new Lab(options.clock ?? systemClock);
+  const { clock = systemClock, transport = new SocketTransport(clock) } = options;
+  const made = new Lab(clock, transport);
   await made.apply(options);
   return made;
 }
 
-function member(settings: Partial<BackendSettings> & { endpoint: Endpoint }): BackendSettings {
+function member(given: Member): BackendSettings {
+  const settings = "endpoint" in given ? given : { endpoint: given };
   return { name: formatEndpoint(settings.endpoint), weight: 1, state: "ready", ...settings };
 }
 
-function sum(sample: Sample, numbers: (sample: Sample) => number[]): number {
-  return numbers(sample).reduce((total, each) => total + each, 0);
+function backendsOf(sample: Sample): readonly BackendSample[] {
+  return sample.pools.flatMap(({ backends }) => backends);
+}
+
+function sum<Key extends string>(rows: readonly { readonly [key in Key]: number }[], key: Key): number {
+  return rows.reduce((total, row) => total + row[key], 0);
 }

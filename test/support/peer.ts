@@ -24,6 +24,8 @@ export type Outcome = "end" | "reset";
 
 /** One end of a real socket, with everything it received and how it ended. */
 export class Peer {
+  /** The system's word for how it broke (ECONNRESET …), if it did. */
+  error: string | undefined;
   #received: Buffer[] = [];
   #length = 0;
   #changed: (() => void)[] = [];
@@ -37,7 +39,10 @@ export class Peer {
       this.#notify();
     });
     socket.on("end", () => this.#settle("end"));
-    socket.on("error", () => this.#settle("reset"));
+    socket.on("error", (error: NodeJS.ErrnoException) => {
+      this.error = error.code;
+      this.#settle("reset");
+    });
     socket.on("close", () => {
       this.#closed = true;
       this.#settle("reset");
@@ -69,13 +74,23 @@ export class Peer {
   /** RST, and nothing where the connection is over. */
   reset(): void {
     if (this.socket.destroyed) return;
-    this.socket.resetAndDestroy();
+    if (this.socket.localAddress !== undefined) this.socket.resetAndDestroy();
     this.socket.destroy();
   }
 
-  /** Resolves when `count` bytes in all have come. */
+  /** Receives nothing more until `listen`. */
+  stall(): void {
+    this.socket.pause();
+  }
+
+  listen(): void {
+    this.socket.resume();
+  }
+
+  /** Resolves when `count` bytes in all have come; rejects when it ends before. */
   async bytes(count: number): Promise<Buffer> {
-    await this.#until(`${count} bytes`, () => this.#length >= count);
+    await this.#until(`${count} bytes`, () => this.#length >= count || this.#outcome !== undefined);
+    if (this.#length < count) throw new Error(`expected ${count} bytes, got ${this.#length} and the end`);
     return this.received;
   }
 
@@ -109,11 +124,12 @@ export class Peer {
   }
 }
 
-/** Connects to an endpoint; the caller ends the peer. */
-export async function dialPeer(endpoint: Endpoint): Promise<Peer> {
+/** Connects to an endpoint, from a source address if one is given; the caller ends the peer. */
+export async function dialPeer(endpoint: Endpoint, localAddress?: string): Promise<Peer> {
   const where =
     endpoint.kind === "unix" ? { path: endpoint.path } : { host: endpoint.host, port: endpoint.port };
-  const socket = connect({ ...where, allowHalfOpen: true, noDelay: true });
+  const from = localAddress === undefined ? {} : { localAddress };
+  const socket = connect({ ...where, ...from, allowHalfOpen: true, noDelay: true });
   const peer = new Peer(socket);
   await within("a connection", once(socket, "connect"));
   return peer;
@@ -141,6 +157,12 @@ export class TestBackend implements AsyncDisposable {
     await once(this.#server, "listening");
     const address = this.#server.address() as { port: number };
     this.endpoint = { kind: "tcp", host: "127.0.0.1", port: address.port };
+  }
+
+  async listenOn(path: string): Promise<void> {
+    this.#server.listen({ path });
+    await once(this.#server, "listening");
+    this.endpoint = { kind: "unix", path };
   }
 
   /** The next connection that came in, each once, in their order. */

@@ -113,10 +113,12 @@ export class SocketConnection implements Connection {
   }
 
   reset(): void {
-    if (this.socket.destroyed) return;
-    if (this.kind === "tcp") this.socket.resetAndDestroy();
-    // resetAndDestroy waits for pending writes, which a peer that does not read never takes.
-    this.socket.destroy();
+    const { socket } = this;
+    if (socket.destroyed) return;
+    if (this.kind === "unix") socket.destroy();
+    // libuv refuses to reset while a FIN is on its way out, and the socket would never close; that takes one turn.
+    else if (this.#finIsLeaving) socket.once("finish", () => this.reset());
+    else socket.resetAndDestroy();
   }
 
   /** Sends FIN after what was written, and goes on receiving. */
@@ -140,6 +142,11 @@ export class SocketConnection implements Connection {
     this.#lingering = this.clock.after(FLUSH_MS, () => this.reset());
     this.socket.end(then);
     this.socket.resume();
+  }
+
+  get #finIsLeaving(): boolean {
+    const { writableEnded, writableFinished, writableLength } = this.socket;
+    return writableEnded && !writableFinished && writableLength === 0;
   }
 
   #linger(): void {
@@ -173,9 +180,10 @@ export class SocketConnection implements Connection {
   }
 
   onEnd(): void {
-    this.peerFinished = true;
-    this.#depart("finished");
-    this.#receiver?.finished();
+    const { socket } = this;
+    if (socket.writableEnded || socket.writableLength > 0) this.#finishedByPeer();
+    // libuv reports a reset right behind data as an end; writing, even nothing, tells the two apart.
+    else socket.write("", (error) => error ?? this.#finishedByPeer());
   }
 
   onDrain(): void {
@@ -192,6 +200,12 @@ export class SocketConnection implements Connection {
     this.#depart("reset");
     this.#receiver?.closed(this.#broken);
     this.#closed?.resolve();
+  }
+
+  #finishedByPeer(): void {
+    this.peerFinished = true;
+    this.#depart("finished");
+    this.#receiver?.finished();
   }
 
   #depart(how: Departure): void {

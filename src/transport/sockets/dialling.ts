@@ -34,7 +34,9 @@ export class SocketDialling implements Dialling {
     const connection = new SocketConnection(this.#socket, endpoint.kind, clock);
     this.#socket.once("connect", () => this.#succeed(connection));
     this.#socket.once("error", (error: NodeJS.ErrnoException) => {
-      this.#fail(new DialError(FAILURES[error.code ?? ""] ?? "unreachable", error.code));
+      // Only a connection that stood can be reset: the backend had accepted it.
+      if (error.code === "ECONNRESET") this.#succeed(connection);
+      else this.#fail(new DialError(FAILURES[error.code ?? ""] ?? "unreachable", error.code));
     });
     this.#deadline = clock.after(options.timeoutMs, () => this.#fail(new DialError("timeout")));
   }

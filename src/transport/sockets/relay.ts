@@ -13,6 +13,16 @@ class Flow implements Receiver {
     public witness: Witness | undefined,
   ) {}
 
+  /** Received, and not yet taken by the kernel. */
+  get held(): number {
+    return this.from.socket.readableLength + this.to.socket.writableLength;
+  }
+
+  /** Grows with each byte received, again when the kernel has taken it, and with the FIN. */
+  get progress(): number {
+    return 2 * this.from.bytesRead - this.to.socket.writableLength + Number(this.from.peerFinished);
+  }
+
   received(chunk: Buffer): void {
     if (this.witness !== undefined) this.#passes();
     if (!this.to.socket.write(chunk)) this.from.socket.pause();
@@ -69,12 +79,12 @@ export class SocketRelay implements Relay, Watched {
   }
 
   get held(): number {
-    return this.#up.to.socket.writableLength + this.#down.to.socket.writableLength;
+    return this.#up.held + this.#down.held;
   }
 
-  /** Grows with each byte read, and again when the kernel has taken it: a slow reader is not a silent one. */
+  /** A slow reader is not a silent one, and the fin timeout begins with the FIN. */
   get progress(): number {
-    return 2 * (this.bytesIn + this.bytesOut) - this.held;
+    return this.#up.progress + this.#down.progress;
   }
 
   get quietMs(): number {

@@ -1,0 +1,151 @@
+#!/usr/bin/env node
+import type { Argv } from "yargs";
+import { coerced, wholeNumber } from "#lb/command/coerce";
+import { exitCodes, runCommand } from "#lb/command/command";
+import { Failure } from "#lb/command/failure";
+import { onStopSignals } from "#lb/command/signals";
+import { bounds, type Verdict, verdicts } from "./bench/bounds.ts";
+import { findings } from "./bench/findings.ts";
+import { measures } from "./bench/measures.ts";
+import { Processes } from "./bench/processes.ts";
+import { progressOf } from "./bench/progress.ts";
+import { writeBenchResults } from "./bench/results.ts";
+import { type Cell, type Plan, rounds } from "./bench/rounds.ts";
+import { subjects } from "./bench/subjects.ts";
+import { tables } from "./bench/tables.ts";
+import { environment, openFilesLimit } from "./environment.ts";
+
+const FULL = { rounds: 5, scale: 1 };
+const QUICK = { rounds: 2, scale: 0.3 };
+// Two for each of the idle connections, in the proxy.
+const OPEN_FILES = 4_200;
+
+function options(yargs: Argv) {
+  return yargs
+    .usage("$0\n\nWhat a message, a connection, a MiB and an idle connection cost, beside other proxies.")
+    .option("rounds", {
+      describe: "How often everything is measured, in turn; default 5, 2 with --quick",
+      coerce: coerced("rounds", wholeNumber(1, 100)),
+    })
+    .option("quick", {
+      type: "boolean",
+      default: false,
+      describe: "Fewer messages and rounds: under a minute",
+    })
+    .option("subjects", {
+      default: subjects.map(nameOf).join(),
+      describe: "Which rows",
+      coerce: coerced("subjects", someOf(subjects)),
+    })
+    .option("measures", {
+      default: measures.map(nameOf).join(),
+      describe: "Which columns",
+      coerce: coerced("measures", someOf(measures)),
+    })
+    .option("out", { type: "string", default: "data/bench.json", describe: "Where the numbers are kept" })
+    .option("check", { type: "boolean", default: false, describe: "Exit 1 if a bound is missed" })
+    .example("$0", "everything, in about three minutes")
+    .example("$0 --quick --check", "are the bounds held?")
+    .example("$0 --subjects pipe,lb --measures message --rounds 20", "one number, well known");
+}
+
+interface Args {
+  readonly rounds: number | undefined;
+  readonly quick: boolean;
+  readonly subjects: Plan["subjects"];
+  readonly measures: Plan["measures"];
+  readonly out: string;
+  readonly check: boolean;
+}
+
+async function bench(args: Args): Promise<number> {
+  refuseUnlessPossible();
+  const plan = planOf(args);
+  const startedAt = new Date();
+  const cells = await measured(plan);
+  if (cells === undefined) return exitCodes.interrupted;
+
+  const found = findings(cells);
+  const verdict = verdicts(found);
+  console.log(tables(plan, found, verdict));
+  await writeBenchResults(args.out, {
+    schema: "lb-bench/1",
+    startedAt: startedAt.toISOString(),
+    durationMs: Date.now() - startedAt.getTime(),
+    rounds: plan.rounds,
+    scale: plan.scale,
+    environment: environment(),
+    measures: plan.measures.map(({ name, unit, per, about }) => ({ name, unit, per, about })),
+    subjects: plan.subjects.map(({ name, about }) => ({
+      name,
+      about,
+      absent: plan.absent.get(name) ?? null,
+    })),
+    findings: found,
+    bounds: verdict,
+  });
+  return args.check ? checked(verdict) : exitCodes.done;
+}
+
+function refuseUnlessPossible(): void {
+  if (process.platform !== "linux") throw new Failure("needs Linux: CPU time and memory are read from /proc");
+  const limit = openFilesLimit();
+  if (limit < OPEN_FILES)
+    throw new Failure(`needs ${OPEN_FILES} open files, ${limit} are allowed; ulimit -n`);
+}
+
+function planOf({ quick, rounds, subjects, measures }: Args): Plan {
+  const standard = quick ? QUICK : FULL;
+  const absent = new Map(
+    subjects.flatMap(({ name, absent }) => {
+      const reason = absent();
+      return reason === undefined ? [] : [[name, reason] as const];
+    }),
+  );
+  return { subjects, measures, absent, rounds: rounds ?? standard.rounds, scale: standard.scale };
+}
+
+/** Every cell; undefined when it was interrupted. Nothing it started is left in either case. */
+async function measured(plan: Plan): Promise<Cell[] | undefined> {
+  using processes = new Processes();
+  using progress = progressOf(plan);
+  let interrupted = false;
+  const interrupt = () => {
+    interrupted = true;
+    processes[Symbol.dispose]();
+  };
+  using _signals = onStopSignals(interrupt);
+  process.once("SIGHUP", interrupt);
+  const cells: Cell[] = [];
+  try {
+    for await (const cell of rounds(plan, processes)) {
+      cells.push(cell);
+      progress.show(cell);
+    }
+  } catch (error) {
+    if (!interrupted) throw error;
+  }
+  return interrupted ? undefined : cells;
+}
+
+function checked(verdicts: readonly Verdict[]): number {
+  if (verdicts.length < bounds.length)
+    throw new Failure("not every bound was measured; --check needs lb and pipe, and every measure");
+  return verdicts.every(({ held }) => held) ? exitCodes.done : exitCodes.failed;
+}
+
+const nameOf = ({ name }: { readonly name: string }) => name;
+
+/** Reads names from a table, separated by commas, as its entries in the table's order. */
+function someOf<T extends { readonly name: string }>(table: readonly T[]): (text: string) => T[] {
+  return (text) => {
+    const wanted = text.split(",");
+    const unknown = wanted.find((name) => !table.some((entry) => entry.name === name));
+    if (unknown !== undefined) {
+      throw new RangeError(`expected names out of ${table.map(nameOf).join()}, got "${unknown}"`);
+    }
+    return table.filter(({ name }) => wanted.includes(name));
+  };
+}
+
+await runCommand({ name: "bench", options, run: bench });

@@ -1,0 +1,106 @@
+// The load generator, a process of its own so that its CPU is not counted: closed loops over a fixed number of messages.
+import { connect, type Socket } from "node:net";
+import { type Answer, MESSAGE_BYTES, type Task } from "./messages.ts";
+
+const MESSAGE = Buffer.alloc(MESSAGE_BYTES, "m");
+const OPENED_AT_ONCE = 32;
+// What comes back is counted and not kept, so all connections read into one buffer.
+const received = Buffer.allocUnsafe(64 * 1024);
+
+const open: Connection[] = [];
+let broken: (error: Error) => void = () => {};
+
+/** One connection to the subject, with at most one message under way. */
+class Connection {
+  readonly #socket: Socket;
+  #awaited = 0;
+  #back: () => void = () => {};
+
+  constructor(port: number) {
+    const onread = { buffer: received, callback: (bytes: number) => this.#received(bytes) };
+    this.#socket = connect({ host: "127.0.0.1", port, noDelay: true, onread });
+    this.#socket.on("error", (error) => broken(error));
+    this.#socket.on("close", () => {
+      if (this.#awaited > 0) broken(new Error("a connection was closed before its message was back"));
+    });
+  }
+
+  /** Sends a message and calls `back` once as many bytes have come back. */
+  send(message: Buffer, back: () => void): void {
+    this.#awaited = message.length;
+    this.#back = back;
+    this.#socket.write(message);
+  }
+
+  /** Calls `closed` once both sides have finished. */
+  close(closed: () => void): void {
+    this.#socket.on("close", closed).end();
+  }
+
+  #received(bytes: number): boolean {
+    this.#awaited -= bytes;
+    if (this.#awaited === 0) this.#back();
+    return true;
+  }
+}
+
+/** Runs `count` jobs, `atOnce` side by side; one that is over starts the next. */
+function inTurn(count: number, atOnce: number, job: (over: () => void) => void): Promise<void> {
+  return new Promise((resolve) => {
+    let started = 0;
+    let ended = 0;
+    const start = () => {
+      if (started++ < count) job(over);
+    };
+    const over = () => (++ended === count ? resolve() : start());
+    if (count === 0) resolve();
+    for (let i = 0; i < atOnce; i++) start();
+  });
+}
+
+const tasks: { [Name in Task["do"]]: (task: Extract<Task, { do: Name }>) => Promise<void> } = {
+  open: ({ port, connections }) =>
+    inTurn(connections, OPENED_AT_ONCE, (over) => {
+      const connection = new Connection(port);
+      open.push(connection);
+      connection.send(MESSAGE, over);
+    }),
+
+  exchange: ({ messages, bytes }) => {
+    const message = Buffer.alloc(bytes, "m");
+    const idle = [...open];
+    return inTurn(messages, idle.length, (over) => {
+      const connection = idle.pop() as Connection;
+      connection.send(message, () => {
+        idle.push(connection);
+        over();
+      });
+    });
+  },
+
+  sessions: ({ port, sessions, atOnce }) =>
+    inTurn(sessions, atOnce, (over) => {
+      const connection = new Connection(port);
+      connection.send(MESSAGE, () => connection.close(over));
+    }),
+
+  close: () => {
+    const closing = open.splice(0);
+    return inTurn(closing.length, closing.length, (over) => closing.pop()?.close(over));
+  },
+};
+
+async function perform(task: Task): Promise<Answer> {
+  const startedAt = performance.now();
+  const run = tasks[task.do] as (task: Task) => Promise<void>;
+  await new Promise<void>((resolve, reject) => {
+    broken = reject;
+    run(task).then(resolve);
+  });
+  return { wallMs: performance.now() - startedAt };
+}
+
+process.on("message", async (task: Task) => {
+  process.send?.(await perform(task).catch((error: Error): Answer => ({ failed: error.message })));
+});
+process.on("disconnect", () => process.exit());

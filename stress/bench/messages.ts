@@ -1,0 +1,29 @@
+/** What the load generator can be asked to do, one thing at a time; it answers when it is done. */
+export type Task =
+  /** Opens connections to keep, each of which has one message echoed. */
+  | { readonly do: "open"; readonly port: number; readonly connections: number }
+  /** Has `messages` of `bytes` echoed over the open connections; each sends its next when its last is back. */
+  | { readonly do: "exchange"; readonly messages: number; readonly bytes: number }
+  /** Connects, has one message echoed and closes, `sessions` times, `atOnce` side by side. */
+  | { readonly do: "sessions"; readonly port: number; readonly sessions: number; readonly atOnce: number }
+  /** Closes the open connections. */
+  | { readonly do: "close" };
+
+/** What the echo backend can be asked: to listen on so many fresh ports, in place of those before. */
+export interface Listen {
+  readonly do: "listen";
+  readonly ports: number;
+}
+
+/** What either of them answers. */
+export interface Answer {
+  /** Where the backend listens now. */
+  readonly ports?: readonly number[];
+  /** How long the task took. */
+  readonly wallMs?: number;
+  /** Why it could not be done. */
+  readonly failed?: string;
+}
+
+/** The size of a message where nothing else is said. */
+export const MESSAGE_BYTES = 64;

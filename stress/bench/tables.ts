@@ -1,0 +1,79 @@
+import type { Verdict } from "./bounds.ts";
+import type { Finding } from "./findings.ts";
+import type { Measure } from "./measures.ts";
+import type { Plan } from "./rounds.ts";
+
+/** One table: a row per subject, a column per measure. */
+interface Table {
+  readonly title: string;
+  readonly column: (measure: Measure) => string;
+  readonly cell: (finding: Finding) => string;
+}
+
+// What no proxy costs.
+const NONE = "–";
+const unitOf = ({ unit, per }: Measure) => `${unit}/${per}`;
+
+const ALL: readonly Table[] = [
+  {
+    title: "Cost of the proxy's process, medians, with the ratio to HAProxy (h) and to the bare pipe (p)",
+    column: unitOf,
+    cell: ({ median, ratioTo }) =>
+      [figure(median), ratio("h", ratioTo.haproxy), ratio("p", ratioTo.pipe)].join(""),
+  },
+  {
+    title: "Lowest and highest of the rounds",
+    column: unitOf,
+    cell: ({ min, max }) => (max === 0 ? NONE : `${figure(min)} to ${figure(max)}`),
+  },
+  {
+    title: "Time that passed: load, proxy and backend together",
+    column: ({ per }) => `µs/${per}`,
+    cell: ({ wallUs }) => figure(wallUs),
+  },
+];
+
+/** What a person reads: the medians with their ratios, how far the rounds spread, the time that passed, the bounds. */
+export function tables(plan: Plan, findings: readonly Finding[], verdicts: readonly Verdict[]): string {
+  const shown = ALL.map((table) => `${table.title}\n\n${grid(rows(table, plan, findings))}\n`);
+  return [...shown, ...verdicts.map(verdictLine)].join("\n");
+}
+
+/** The row of a subject that was not measured says why in place of its cells. */
+function rows(table: Table, { subjects, measures, absent }: Plan, findings: readonly Finding[]): string[][] {
+  const row = (subject: string) => {
+    const reason = absent.get(subject);
+    if (reason !== undefined) return [subject, reason];
+    return [subject, ...measures.map((measure) => table.cell(findingOf(findings, subject, measure.name)))];
+  };
+  return [["", ...measures.map(table.column)], ...subjects.map(({ name }) => row(name))];
+}
+
+function findingOf(findings: readonly Finding[], subject: string, measure: string): Finding {
+  return findings.find((each) => each.subject === subject && each.measure === measure) as Finding;
+}
+
+function ratio(mark: string, value: number | null): string {
+  return value === null ? "" : ` ${value.toFixed(2)}${mark}`;
+}
+
+/** Three digits, more than one run can tell apart. */
+function figure(value: number): string {
+  if (value === 0) return NONE;
+  return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
+}
+
+/** Columns as wide as their widest cell, the first to the left, the others to the right. */
+function grid([header = [], ...body]: readonly string[][]): string {
+  const whole = [header, ...body.filter(({ length }) => length === header.length)];
+  const widths = header.map((_, column) => Math.max(...whole.map((row) => row[column]?.length ?? 0)));
+  const names = Math.max(...body.map(([name = ""]) => name.length));
+  const line = ([name = "", ...cells]: string[]) =>
+    [name.padEnd(names), ...cells.map((cell, at) => cell.padStart(widths[at + 1] ?? 0))].join("   ");
+  return [header, ...body].map(line).join("\n");
+}
+
+function verdictLine({ subject, measure, against, atMost, found, held }: Verdict): string {
+  const shown = against === null ? `${figure(found)} KiB` : `${found.toFixed(2)} × ${against}`;
+  return `${held ? "held  " : "missed"}  ${subject} ${measure}: ${shown}, at most ${atMost}`;
+}

@@ -1,0 +1,50 @@
+import type { Argv } from "yargs";
+import { exitCodes, runCommand } from "#lb/command/command";
+import { chartFiles, writeCharts } from "./charts/index.ts";
+import { labelsOf } from "./charts/labels.ts";
+import { runOf } from "./charts/run.ts";
+import { readResults } from "./results.ts";
+
+interface Args {
+  readonly files: readonly string[];
+  readonly out: string;
+}
+
+const DEFAULT_FILES = ["data/Baseline.json", "data/RoundRobin.json", "data/LeastConnections.json"];
+
+function options(yargs: Argv): Argv<Args> {
+  return yargs
+    .command("$0 [files..]", "Draws result files of the stress tester as charts", (command) =>
+      command.positional("files", {
+        describe: "Result files; a run is labelled by its file's name",
+        type: "string",
+        array: true,
+        default: DEFAULT_FILES,
+      }),
+    )
+    .option("out", {
+      describe: "Folder for the pictures",
+      type: "string",
+      default: "data/",
+      requiresArg: true,
+    })
+    .epilogue(`Draws ${chartFiles.join(", ")}: docs/charts.md says how to read them.`)
+    .example([
+      ["node dist/stress/graph.js", "The three runs of npm run demo, into data/"],
+      ["node dist/stress/graph.js data/RoundRobin.json --out charts/one", "One run alone, elsewhere"],
+      [
+        "node dist/stress/graph.js before.json after.json --out charts/",
+        "Two runs of your own against each other",
+      ],
+    ]) as unknown as Argv<Args>;
+}
+
+async function run({ files, out }: Args): Promise<number> {
+  const results = await Promise.all(files.map(readResults));
+  const names = labelsOf(files);
+  const runs = results.map((result, index) => runOf(names[index] as string, result, index));
+  for (const path of await writeCharts(runs, out)) console.log(path);
+  return exitCodes.done;
+}
+
+await runCommand({ name: "graph", options, run });

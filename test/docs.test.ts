@@ -1,0 +1,27 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { algorithmNames } from "#lb/algorithms/index";
+import { endings } from "#lb/core/ending";
+
+test("docs/endings.md explains every ending in the words of the table", () => {
+  const rows = Object.entries(endings).map(([word, meaning]) => `| \`${word}\` | ${meaning} |`);
+  expect(tableOf("endings.md", "| ending | meaning |")).toEqual(rows);
+});
+
+test("docs/algorithms.md speaks of every algorithm", () => {
+  const page = read("algorithms.md");
+  expect(algorithmNames.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+});
+
+function tableOf(page: string, heading: string): string[] {
+  const lines = read(page).split("\n");
+  const rows = lines.slice(lines.indexOf(heading) + 2);
+  return rows.slice(
+    0,
+    rows.findIndex((line) => !line.startsWith("|")),
+  );
+}
+
+function read(page: string): string {
+  return readFileSync(new URL(`../docs/${page}`, import.meta.url), "utf8");
+}

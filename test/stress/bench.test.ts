@@ -1,0 +1,201 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { verdicts } from "../../stress/bench/bounds.ts";
+import { cpuNs, residentKib } from "../../stress/bench/cost.ts";
+import { type Finding, findings } from "../../stress/bench/findings.ts";
+import { haproxy } from "../../stress/bench/haproxy.ts";
+import { measures } from "../../stress/bench/measures.ts";
+import { nginx } from "../../stress/bench/nginx.ts";
+import { Processes } from "../../stress/bench/processes.ts";
+import type { BenchResults } from "../../stress/bench/results.ts";
+import type { Cell, Plan } from "../../stress/bench/rounds.ts";
+import { subjects } from "../../stress/bench/subjects.ts";
+import { tables } from "../../stress/bench/tables.ts";
+import { CommandProcess, run } from "../support/process.ts";
+
+const MESSAGE = ["--measures", "message", "--quick"];
+// A few seconds, on a machine that does nothing else.
+const RUN_WITHIN_MS = 60_000;
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "bench-test-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+describe("what was found", () => {
+  test("is the median of the rounds, and the median of the ratios taken round by round", () => {
+    const found = findings([
+      ...cells("lb", "message", [20, 30, 80]),
+      ...cells("pipe", "message", [10, 30, 20]),
+      ...cells("direct", "message", [0, 0, 0]),
+    ]);
+    expect(found[0]).toMatchObject({ median: 30, min: 20, max: 80, samples: [20, 30, 80] });
+    expect(found[0]?.ratioTo).toEqual({ pipe: 2, haproxy: null });
+    expect(found[2]?.ratioTo.pipe).toBeNull();
+  });
+
+  test("of an even number of rounds is the mean of the two in the middle", () => {
+    expect(findings(cells("lb", "idle", [4, 1, 2, 3]))[0]?.median).toBe(2.5);
+  });
+});
+
+describe("a bound", () => {
+  test("is held up to its number, and missed above it", () => {
+    const found = (pipe: number, idleKib: number): Finding[] => [
+      finding("lb", "message", 12, pipe),
+      finding("lb", "idle", idleKib, null),
+    ];
+    expect(verdicts(found(1.15, 24)).map(({ held }) => held)).toEqual([true, true]);
+    expect(verdicts(found(1.16, 24.1)).map(({ held }) => held)).toEqual([false, false]);
+  });
+
+  test("has no verdict where its ratio has no base", () => {
+    expect(verdicts([finding("lb", "message", 12, null)])).toEqual([]);
+  });
+
+  test("that was not measured fails --check", async () => {
+    const { code, stderr } = await bench("--subjects", "direct", "--check");
+    expect(stderr).toMatch(/^bench: not every bound was measured/);
+    expect(code).toBe(1);
+  });
+});
+
+test("the table has a row for a subject that is not installed, which says how to install it", () => {
+  const plan: Plan = {
+    subjects: subjects.filter(({ name }) => name === "pipe" || name === "nginx"),
+    measures: measures.filter(({ name }) => name === "message"),
+    absent: new Map([["nginx", "not installed; apt-get install nginx"]]),
+    rounds: 1,
+    scale: 1,
+  };
+  const [, , header, pipe, absent] = tables(plan, [finding("pipe", "message", 17.25, 1)], []).split("\n");
+  expect(header).toMatch(/ µs\/message$/);
+  expect(pipe).toMatch(/^pipe .*17\.3 1\.00p$/);
+  expect(pipe?.length).toBe(header?.length);
+  expect(absent).toBe("nginx   not installed; apt-get install nginx");
+});
+
+describe("the cost of a process", () => {
+  test("is the CPU time that the process itself counts, of all its threads", () => {
+    const before = { ns: cpuNs(process.pid), usage: process.cpuUsage() };
+    let used = before.usage;
+    do used = process.cpuUsage(before.usage);
+    while (used.user + used.system < 100_000);
+    const ratio = (cpuNs(process.pid) - before.ns) / 1_000 / (used.user + used.system);
+    expect(ratio).toBeGreaterThan(0.8);
+    expect(ratio).toBeLessThan(1.2);
+  });
+
+  test("is the memory that the process itself counts", () => {
+    const ratio = (residentKib(process.pid) * 1_024) / process.memoryUsage.rss();
+    expect(ratio).toBeGreaterThan(0.8);
+    expect(ratio).toBeLessThan(1.2);
+  });
+});
+
+describe("processes", () => {
+  test("report a proxy that ends on its own, with the last it said", async () => {
+    using processes = new Processes();
+    const proxy = processes.start("proxy", [
+      process.execPath,
+      "-e",
+      "console.error('port is taken'); process.exit(1)",
+    ]);
+    await expect(proxy.ended).rejects.toThrow("proxy ended: port is taken");
+  });
+
+  test("start none once they are ended", () => {
+    const processes = new Processes();
+    processes[Symbol.dispose]();
+    expect(() => processes.start("proxy", [process.execPath])).toThrow("interrupted");
+  });
+});
+
+describe.skipIf(process.platform !== "linux")("the command", () => {
+  const installed = [haproxy, nginx].filter(({ absent }) => absent() === undefined).map(({ name }) => name);
+
+  test(
+    `measures direct, pipe, lb ${installed.join(" ")} and keeps the numbers`,
+    async () => {
+      const names = ["direct", "pipe", "lb", ...installed];
+      const { code, stdout, stderr } = await bench("--subjects", names.join());
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      const { schema, findings, bounds } = JSON.parse(
+        readFileSync(join(folder, "b.json"), "utf8"),
+      ) as BenchResults;
+      expect(schema).toBe("lb-bench/1");
+      expect(findings.map(({ subject }) => subject)).toEqual(names);
+      for (const { subject, median, wallUs } of findings) {
+        expect(median > 0, subject).toBe(subject !== "direct");
+        expect(wallUs).toBeGreaterThan(0);
+      }
+      expect(bounds).toHaveLength(1);
+      expect(stdout).toMatch(/^(held|missed) +lb message: /m);
+      expect(leftovers()).toEqual(["b.json"]);
+    },
+    RUN_WITHIN_MS,
+  );
+
+  test("interrupted, leaves no process, no folder and no file, and exits 130", async () => {
+    await using command = new CommandProcess(
+      "stress/bench.js",
+      [...MESSAGE, "--subjects", "pipe", "--rounds", "100"],
+      launch(),
+    );
+    const started = await vi.waitUntil(() => three(childrenOf(command.pid)), {
+      timeout: 10_000,
+      interval: 5,
+    });
+    command.signal("SIGINT");
+    expect(await command.exit()).toMatchObject({ code: 130, stdout: "", stderr: "" });
+    expect(started.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]);
+    expect(leftovers()).toEqual([]);
+  });
+
+  test.each([
+    ["--subjects", "squid", 'bench: --subjects: expected names out of direct,pipe,.*, got "squid"'],
+    ["--measures", "joy", 'bench: --measures: expected names out of message,connection,bulk,idle, got "joy"'],
+    ["--rounds", "0", 'bench: --rounds: expected a whole number from 1 to 100, got "0"'],
+  ])("refuses %s %s in one line", async (option, value, line) => {
+    const { code, stderr } = await run("stress/bench.js", option, value);
+    expect(stderr).toMatch(new RegExp(`^${line}\n`));
+    expect(code).toBe(2);
+  });
+});
+
+/** The command on a share of one measure, with its files in this test's folder. */
+async function bench(...args: string[]) {
+  await using command = new CommandProcess(
+    "stress/bench.js",
+    [...MESSAGE, "--rounds", "1", "--out", join(folder, "b.json"), ...args],
+    launch(),
+  );
+  return await command.exit(RUN_WITHIN_MS);
+}
+
+const launch = () => ({ cwd: folder, env: { TMPDIR: folder } });
+const leftovers = () => readdirSync(folder);
+const three = (pids: string[]) => (pids.length === 3 ? pids : undefined);
+
+function childrenOf(parent: number): string[] {
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return pids.filter((pid) => existsSync(`/proc/${pid}`) && parentOf(pid) === parent);
+}
+
+/** The fourth field of proc_pid_stat(5). */
+function parentOf(pid: string): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+}
+
+function cells(subject: string, measure: string, costs: number[]): Cell[] {
+  return costs.map((cost, round) => ({ round, subject, measure, sample: { cost, wallUs: 1 } }));
+}
+
+function finding(subject: string, measure: string, median: number, pipe: number | null): Finding {
+  const ratioTo = { pipe, haproxy: null };
+  return { subject, measure, median, min: median, max: median, ratioTo, wallUs: 1, samples: [median] };
+}

@@ -1,0 +1,32 @@
+import { Backend } from "#lb/core/backend";
+import type { Clock } from "#lb/core/clock";
+import { Counts } from "#lb/core/counts";
+import { measureLatency } from "#lb/core/latency";
+import { ManualClock } from "./manual-clock.ts";
+
+/** One backend for each weight, named s1, s2 …, with nothing on them. */
+export function backendsOf(weights: readonly number[], clock: Clock = new ManualClock()): Backend[] {
+  const counts = new Counts();
+  return weights.map((weight, index) => {
+    const endpoint = { kind: "tcp", host: "127.0.0.1", port: 9001 + index } as const;
+    const backend = new Backend({ name: `s${index + 1}`, endpoint }, counts, measureLatency(clock));
+    backend.weight = weight;
+    return backend;
+  });
+}
+
+/** Backends of weight 1. */
+export function equalBackends(count: number, clock?: Clock): Backend[] {
+  return backendsOf(new Array(count).fill(1), clock);
+}
+
+/** Counts a session on a backend until it is disposed of. */
+export function hold(backend: Backend): Disposable {
+  const active = backend.counts.active;
+  active[backend.slot] = backend.active + 1;
+  return {
+    [Symbol.dispose]() {
+      active[backend.slot] = backend.active - 1;
+    },
+  };
+}
