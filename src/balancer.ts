@@ -1,16 +1,24 @@
+import { ClientBuckets } from "./admission/client-buckets.ts";
+import type { ClientSettings } from "./admission/settings.ts";
 import { formatEndpoint } from "./core/address.ts";
 import type { Clock } from "./core/clock.ts";
 import { Counts } from "./core/counts.ts";
 import { Deferred } from "./core/deferred.ts";
 import type { Dice } from "./core/dice.ts";
 import type { Session, SessionRecord } from "./core/session.ts";
+import { Drain } from "./drain.ts";
 import { Listener, type ListenerSettings, type ListenerSurroundings } from "./listener.ts";
-import { Pool, type PoolSettings, type Surroundings } from "./pool/pool.ts";
+import { type Adjustment, Pool, type Surroundings } from "./pool/pool.ts";
+import type { PoolSettings } from "./pool/settings.ts";
+import type { StateChange } from "./pool/state-log.ts";
+import { Throttle } from "./throttle.ts";
 import type { Transport } from "./transport/transport.ts";
 
 /** How long sessions that are cut may take to deliver what was read, before they are reset. */
 const CUT_MS = 1_500;
 const HURRIED_CUT_MS = 100;
+/** How often it is said that a pool has no usable backend. */
+const ALARM_MS = 1_000;
 
 /** What a balancer is made of and whom it tells. */
 export interface BalancerOptions {
@@ -18,8 +26,18 @@ export interface BalancerOptions {
   readonly clock: Clock;
   readonly dice: Dice;
   readonly recorded: () => boolean;
+  readonly onStateChange: (change: StateChange) => void;
+  /** Sessions of a pool that found no usable backend; at most once a second for each pool. */
+  readonly onNothingUsable: (pool: string, sessions: number) => void;
   readonly onRecord: (record: SessionRecord) => void;
   readonly onBug: (error: unknown, session: Session) => void;
+}
+
+/** Everything a balancer is configured by. */
+export interface BalancerSettings {
+  readonly listeners: readonly ListenerSettings[];
+  readonly pools: readonly PoolSettings[];
+  readonly clients: ClientSettings;
 }
 
 /** The data plane of one thread: its listeners by address, its pools by name, and the change from one snapshot to the next. */
@@ -27,6 +45,9 @@ export class Balancer {
   readonly #clock: Clock;
   readonly #forPools: Surroundings;
   readonly #forListeners: ListenerSurroundings;
+  readonly #clients: ClientBuckets;
+  readonly #drains = new Map<string, Drain>();
+  readonly #alarms = new Map<string, Throttle>();
   readonly #hurry = new Deferred<void>();
   #pools = new Map<string, Pool>();
   #listeners = new Map<string, Listener>();
@@ -37,8 +58,11 @@ export class Balancer {
 
   constructor(options: BalancerOptions) {
     this.#clock = options.clock;
-    this.#forPools = { clock: options.clock, dice: options.dice, counts: new Counts() };
-    this.#forListeners = { ...options, nextNumber: () => ++this.#sessions };
+    const { clock, dice, onStateChange } = options;
+    const onNothingUsable = (pool: string) => this.#alarm(pool, options).happened();
+    this.#clients = new ClientBuckets(clock);
+    this.#forPools = { clock, dice, counts: new Counts(), onStateChange, onNothingUsable };
+    this.#forListeners = { ...options, clients: this.#clients, nextNumber: () => ++this.#sessions };
   }
 
   get listeners(): readonly Listener[] {
@@ -58,8 +82,11 @@ export class Balancer {
    * Makes listeners and pools equal to the settings, one call after another. All new sockets are bound before anything
    * is changed, so that it can reject with the system's error and leave everything as it was.
    */
-  apply(listeners: readonly ListenerSettings[], pools: readonly PoolSettings[]): Promise<void> {
-    const applied = this.#turn.then(() => this.#apply(listeners, pools));
+  apply({ listeners, pools, clients }: BalancerSettings): Promise<void> {
+    const applied = this.#turn.then(async () => {
+      await this.#apply(listeners, pools);
+      this.#clients.configure(clients);
+    });
     this.#turn = applied.catch(() => {});
     return applied;
   }
@@ -76,7 +103,7 @@ export class Balancer {
     this.#pools = nextPools;
     this.#listeners = nextListeners;
     for (const [address, listener] of oldListeners) if (!nextListeners.has(address)) this.#leave(listener);
-    for (const [name, pool] of oldPools) if (!nextPools.has(name)) pool.dissolve();
+    for (const [name, pool] of oldPools) if (!nextPools.has(name)) this.#dissolve(name, pool);
   }
 
   #poolFor(settings: PoolSettings): Pool {
@@ -106,12 +133,48 @@ export class Balancer {
     }
   }
 
+  #dissolve(name: string, pool: Pool): void {
+    pool.dissolve();
+    this.#alarms.delete(name);
+  }
+
   #leave(listener: Listener): void {
     this.#leaving.add(listener);
     void listener
       .close()
       .then(() => listener.emptied())
       .then(() => this.#leaving.delete(listener));
+  }
+
+  /**
+   * Sets an operator's wish on a backend; false where there is none of that name. With `withinMs` a drain also ends its
+   * sessions, spread over that time; any later wish for its state calls that off.
+   */
+  adjust(pool: string, backend: string, wish: Adjustment, withinMs: number | undefined): boolean {
+    if (!this.#pools.get(pool)?.adjust(backend, wish)) return false;
+    const key = `${pool} ${backend}`;
+    if (wish.state !== undefined) this.#drains.get(key)?.[Symbol.dispose]();
+    if (wish.state === "drain" && withinMs !== undefined) {
+      this.#drains.set(key, new Drain(this.#clock, withinMs, () => this.#sessionsOn(pool, backend)));
+    }
+    return true;
+  }
+
+  /** What probes found; false where no backend has that name. */
+  verdict(pool: string, backend: string, alive: boolean, reason: string): boolean {
+    return this.#pools.get(pool)?.verdict(backend, alive, reason) ?? false;
+  }
+
+  #sessionsOn(pool: string, backend: string): Session[] {
+    return [...this.sessions()].filter((each) => each.backend === backend && each.origin.pool === pool);
+  }
+
+  #alarm(pool: string, options: BalancerOptions): Throttle {
+    const alarm =
+      this.#alarms.get(pool) ??
+      new Throttle(this.#clock, ALARM_MS, (sessions) => options.onNothingUsable(pool, sessions));
+    this.#alarms.set(pool, alarm);
+    return alarm;
   }
 
   /** See Plane.close. */

@@ -1,6 +1,15 @@
+import { accessList } from "./admission/access.ts";
+import type { ClientBuckets } from "./admission/client-buckets.ts";
+import { ClientLimit } from "./admission/client-limit.ts";
+import type { Gate } from "./admission/gate.ts";
+import { TrustedPeers } from "./admission/identify.ts";
+import { ListenerLimit } from "./admission/listener-limit.ts";
+import { rateLimit } from "./admission/rate-limit.ts";
+import type { AcceptProxy, AccessRule, Refusal } from "./admission/settings.ts";
 import type { Endpoint } from "./core/address.ts";
 import type { Clock } from "./core/clock.ts";
 import { Deferred } from "./core/deferred.ts";
+import type { Dice } from "./core/dice.ts";
 import type { Ending } from "./core/ending.ts";
 import { Session, type SessionRecord } from "./core/session.ts";
 import type { Pool } from "./pool/pool.ts";
@@ -33,6 +42,7 @@ export interface ListenerSettings {
 export interface ListenerSurroundings {
   readonly clock: Clock;
   readonly dice: Dice;
+  /** Shared by all listeners that limit rates. */
   readonly clients: ClientBuckets;
   readonly transport: Transport;
   /** A number no other session has. */
@@ -56,6 +66,8 @@ export class Listener {
   readonly totals: ListenerTotals = { sessions: 0, bytesIn: 0, bytesOut: 0, endings: {} };
   readonly #surroundings: ListenerSurroundings;
   readonly #sessions = new Set<Session>();
+  readonly #limit = new ListenerLimit();
+  readonly #perClient = new ClientLimit();
   #settings: ListenerSettings;
   #route: Route;
   #socket: ListeningSocket | undefined;
@@ -105,13 +117,16 @@ export class Listener {
   }
 
   #routeTo(pool: Pool): Route {
-    const { name: _, endpoint: _where, pool: _pool, ...settings } = this.#settings;
-    return { ...this.#surroundings, ...settings, pool, entrance: this.#entrance(), gates: this.#gates() };
+    const { refuse, halfClose, idleMs, finMs, maxAgeMs, acceptProxy } = this.#settings;
+    const { transport, clock, dice, onBug } = this.#surroundings;
+    const trusted = acceptProxy && new TrustedPeers(acceptProxy);
+    const admission = { entrance: this.#entrance(), trusted, gates: this.#gates(), refuse };
+    return { pool, transport, clock, dice, ...admission, halfClose, idleMs, finMs, maxAgeMs, onBug };
   }
 
   #entrance(): Gate[] {
     const { maxConnections } = this.#settings;
-    return maxConnections === Infinity ? [] : [listenerLimit(() => this.#sessions.size, maxConnections)];
+    return maxConnections === Infinity ? [] : [this.#limit.gate(maxConnections)];
   }
 
   #gates(): Gate[] {

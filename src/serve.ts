@@ -1,7 +1,7 @@
 import { admit, type Gate } from "./admission/gate.ts";
-import { identify } from "./admission/identify.ts";
+import { identify, type TrustedPeers } from "./admission/identify.ts";
 import { refusal } from "./admission/refuse.ts";
-import type { AcceptProxy, Refusal } from "./admission/settings.ts";
+import type { Refusal } from "./admission/settings.ts";
 import type { Dice } from "./core/dice.ts";
 import { Ended, type Ending } from "./core/ending.ts";
 import type { Session } from "./core/session.ts";
@@ -13,7 +13,8 @@ export interface Route extends ConnectRoute {
   /** Asked before the client is identified, and after. */
   readonly entrance: readonly Gate[];
   readonly gates: readonly Gate[];
-  readonly acceptProxy: AcceptProxy | undefined;
+  /** Peers that must name their client in a PROXY header. */
+  readonly trusted: TrustedPeers | undefined;
   readonly refuse: Refusal;
   readonly idleMs: number;
   readonly finMs: number;
@@ -30,7 +31,7 @@ export interface Route extends ConnectRoute {
 export async function serve(client: Connection, session: Session, route: Route): Promise<void> {
   try {
     using _place = admit(session, route.entrance);
-    if (route.acceptProxy) await identify(session, client, route.acceptProxy, route.clock);
+    if (route.trusted) await identify(session, client, route.trusted, route.clock);
     using _pass = admit(session, route.gates);
     using upstream = await connect(session, client, route);
     await relay(session, client, upstream, route);

@@ -28,12 +28,14 @@ export class LocalPlane implements Plane {
       ...parts,
       recorded: () => this.#recordSessions,
       onRecord: (record) => this.#report({ kind: "session", record }),
+      onStateChange: (change) => this.#report({ kind: "backend", change }),
+      onNothingUsable: (pool, sessions) => this.#report({ kind: "no-backend", pool, sessions }),
       onBug: (error, session) => this.#report({ kind: "bug", session: session.id, error: textOf(error) }),
     });
   }
 
   async apply(snapshot: Snapshot): Promise<Applied> {
-    await this.#balancer.apply(snapshot.listeners, snapshot.pools);
+    await this.#balancer.apply(snapshot);
     this.#recordSessions = snapshot.recordSessions;
     return { listeners: this.#balancer.listeners.map(({ name, endpoint }) => ({ name, endpoint })) };
   }
@@ -55,12 +57,21 @@ export class LocalPlane implements Plane {
   }
 
   #obey(order: Order): boolean {
-    if (order.kind === "backend") {
-      const pool = this.#balancer.pools.find(({ name }) => name === order.pool);
-      return pool?.adjust(order.backend, order) ?? false;
+    switch (order.kind) {
+      case "backend": {
+        const { kind: _, pool, backend, withinMs, ...wish } = order;
+        return this.#balancer.adjust(pool, backend, wish, withinMs);
+      }
+      case "verdict":
+        return this.#balancer.verdict(order.pool, order.backend, order.alive, order.reason);
+      case "kill":
+        return this.#kill(order.session);
     }
+  }
+
+  #kill(id: string): boolean {
     for (const session of this.#balancer.sessions()) {
-      if (session.id !== order.session) continue;
+      if (session.id !== id) continue;
       session.end("killed");
       return true;
     }
@@ -85,16 +96,17 @@ function sampleListener(listener: Listener): ListenerSample {
 }
 
 function samplePool(pool: Pool): PoolSample {
-  const backends = pool.members.map(({ name, address, state, weight, active, slot, counts }) => ({
+  const backends = pool.members.map(({ name, address, state, operational, weight, active, slot, counts }) => ({
     name,
     address,
     state,
+    operational,
     weight,
     active,
     connected: counts.connected[slot] as number,
     failed: counts.failed[slot] as number,
   }));
-  return { name: pool.name, backends };
+  return { name: pool.name, queued: pool.queued, backends };
 }
 
 function textOf(error: unknown): string {

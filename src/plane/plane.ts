@@ -1,9 +1,11 @@
 import type { Endpoint } from "../core/address.ts";
-import type { AdministrativeState } from "../core/backend.ts";
+import type { ClientSettings } from "../admission/settings.ts";
+import type { AdministrativeState, OperationalState } from "../core/backend.ts";
 import type { Ending } from "../core/ending.ts";
 import type { SessionRecord } from "../core/session.ts";
 import type { ListenerSettings } from "../listener.ts";
-import type { PoolSettings } from "../pool/pool.ts";
+import type { PoolSettings } from "../pool/settings.ts";
+import type { StateChange } from "../pool/state-log.ts";
 
 /** The whole configuration of a data plane. Names in it are literal addresses; it was validated before. */
 export interface Snapshot {
