@@ -2,7 +2,9 @@ import type { Writable } from "node:stream";
 import { type Logger, pino } from "pino";
 import { prettyFactory } from "pino-pretty";
 import type { LogSettings } from "../core/log-settings.ts";
+import { formatDuration } from "../core/duration.ts";
 import type { Report } from "../plane/plane.ts";
+import type { StateChange } from "../pool/state-log.ts";
 import { BoundedLog } from "./bounded-log.ts";
 import { Terminal } from "./terminal.ts";
 
@@ -53,6 +55,20 @@ function prettyPrinted(destination: BoundedLog) {
 }
 
 function write(logger: Logger, report: Report): void {
-  if (report.kind === "session") logger.info(report.record, "session");
-  else logger.error({ session: report.session, error: report.error }, "bug");
+  switch (report.kind) {
+    case "session":
+      return logger.info(report.record, "session");
+    case "backend":
+      return stateLine(logger, report.change);
+    case "no-backend":
+      return logger.error({ pool: report.pool, sessions: report.sessions }, "no usable backend");
+    case "bug":
+      return logger.error({ session: report.session, error: report.error }, "bug");
+  }
+}
+
+/** What an operator did is news; what happened to a backend is a warning. */
+function stateLine(logger: Logger, { state, lastedMs, ...change }: StateChange): void {
+  const level = state === "down" || state === "ejected" ? "warn" : "info";
+  logger[level]({ ...change, lasted: formatDuration(Math.round(lastedMs)) }, `backend ${state}`);
 }

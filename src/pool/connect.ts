@@ -93,6 +93,7 @@ class Attempts implements Disposable {
     for (let next = ranking.next(); !next.done; next = ranking.next()) {
       const lease = this.route.pool.lease(next.value);
       if (lease !== undefined) return lease;
+      if (!this.route.pool.hasPlace(this.#tried)) return undefined;
     }
     return undefined;
   }

@@ -161,7 +161,14 @@ export class Pool {
     yield* this.#backupAlgorithm(this.#usableBackups, client);
   }
 
+  /** Whether any usable backend that was not tried has a place. One scan: less than reading a whole ranking. */
+  hasPlace(tried: readonly Backend[]): boolean {
+    const free = (backend: Backend) => !backend.full && !tried.includes(backend);
+    return this.#usable.some(free) || this.#usableBackups.some(free);
+  }
+
   #place(client: ClientKey, tried: readonly Backend[]): Lease | undefined {
+    if (!this.hasPlace(tried)) return undefined;
     for (const backend of this.rank(client)) {
       const lease = tried.includes(backend) ? undefined : this.lease(backend);
       if (lease !== undefined) return lease;
