@@ -1,0 +1,25 @@
+import type { Addresses } from "../core/session.ts";
+
+/**
+ * Whom a header names: a client with addresses, one on a unix socket of the peer, or, where it is undefined (UNKNOWN,
+ * LOCAL, UNSPEC), nobody but the peer itself.
+ */
+export type Announced = Addresses | "unix" | undefined;
+
+/**
+ * What the bytes of a connection so far hold at their beginning: a whole header of `length` bytes, behind which the
+ * payload begins; the beginning of one; or no header.
+ */
+export type Parsed = Header | "more" | "bad";
+
+export interface Header {
+  readonly kind: "header";
+  readonly announced: Announced;
+  readonly length: number;
+}
+
+/** Whether the bytes are a beginning of `expected`, or begin with it. */
+export function mayBegin(bytes: Uint8Array, expected: Uint8Array): boolean {
+  const length = Math.min(bytes.length, expected.length);
+  return expected.subarray(0, length).every((byte, index) => byte === bytes[index]);
+}
