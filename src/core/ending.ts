@@ -33,5 +33,9 @@ export type Ending = keyof typeof endings;
 
 /** Thrown to end a session with a word. It carries no stack: an ending is an outcome, not a defect. */
 export class Ended {
-  constructor(readonly ending: Ending) {}
+  /** `retryMs`: when it is worth coming back, where that is known. */
+  constructor(
+    readonly ending: Ending,
+    readonly retryMs?: number,
+  ) {}
 }

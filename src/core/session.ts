@@ -67,8 +67,10 @@ export class Session {
   /** What connecting to it took. */
   connectMs: number | null = null;
   queuedMs = 0;
-  /** Whom a trusted peer's PROXY header named. */
-  announced: Addresses | undefined;
+  /** Whom a trusted peer's PROXY header named; "unix" is a client on a unix socket of that peer. */
+  announced: Addresses | "unix" | undefined;
+  /** The length of that header, which is not the client's. */
+  headerBytes = 0;
   #ending: Ending | undefined;
   #traffic: Traffic | undefined;
   #interrupt: ((how: "end" | "reset") => void) | undefined;
@@ -89,11 +91,13 @@ export class Session {
 
   /** The client, as we know it. */
   get client(): SocketAddress | undefined {
+    if (this.announced === "unix") return undefined;
     return this.announced?.source ?? this.peer.remote;
   }
 
   /** Client and the address it connected to, as a backend is told; undefined where either is a unix socket. */
   get addresses(): Addresses | undefined {
+    if (this.announced === "unix") return undefined;
     const { remote: source, local: destination } = this.peer;
     return this.announced ?? (source && destination ? { source, destination } : undefined);
   }
@@ -136,8 +140,9 @@ export class Session {
     return this.#traffic?.held ?? 0;
   }
 
+  /** Read from the client, without the PROXY header before it. */
   get bytesIn(): number {
-    return this.#traffic?.bytesIn ?? this.peer.bytesRead;
+    return (this.#traffic?.bytesIn ?? this.peer.bytesRead) - this.headerBytes;
   }
 
   get bytesOut(): number {

@@ -1,0 +1,16 @@
+import { Ended } from "../core/ending.ts";
+import { ipOf } from "../core/ip.ts";
+import type { Gate } from "./gate.ts";
+import { parseMatcher } from "./matcher.ts";
+import type { AccessRule } from "./settings.ts";
+
+/** Refuses with `denied` whom the first rule that matches denies; nobody whom none matches. Holds nothing. */
+export function accessList(rules: readonly AccessRule[]): Gate {
+  const compiled = rules.map(({ action, who }) => ({ action, matches: parseMatcher(who) }));
+  return (session) => {
+    const client = ipOf(session.address);
+    const first = compiled.find(({ matches }) => matches(client));
+    if (first?.action === "deny") throw new Ended("denied");
+    return undefined;
+  };
+}

@@ -1,0 +1,69 @@
+import type { Clock } from "../core/clock.ts";
+import { Deferred } from "../core/deferred.ts";
+import { Ended, type Ending } from "../core/ending.ts";
+import { ipOf } from "../core/ip.ts";
+import type { Session } from "../core/session.ts";
+import type { Header } from "../proxy-protocol/header.ts";
+import { parseHeader } from "../proxy-protocol/parse.ts";
+import type { Connection } from "../transport/transport.ts";
+import { type Match, parseMatcher } from "./matcher.ts";
+import type { AcceptProxy } from "./settings.ts";
+
+/** Peers that are believed when they name their client, and must. */
+export class TrustedPeers {
+  readonly timeoutMs: number;
+  readonly #from: readonly Match[];
+
+  constructor({ from, timeoutMs }: AcceptProxy) {
+    this.timeoutMs = timeoutMs;
+    this.#from = from.map(parseMatcher);
+  }
+
+  /** `peer`: its address, or "unix". */
+  includes(peer: string): boolean {
+    const ip = ipOf(peer);
+    return this.#from.some((matches) => matches(ip));
+  }
+}
+
+/**
+ * Reads the PROXY header that a trusted peer must send first, and enters in the session whom it names; what came behind
+ * it stays the connection's to read. From anybody else it is never looked for. Throws Ended: `bad-proxy-header` where
+ * it is missing, malformed, too long or not there in time, `client-gone` where the peer left, or the word with which the
+ * session was ended from outside meanwhile.
+ */
+export async function identify(
+  session: Session,
+  connection: Connection,
+  trusted: TrustedPeers,
+  clock: Clock,
+): Promise<void> {
+  if (!trusted.includes(session.address)) return;
+  using _deadline = clock.after(trusted.timeoutMs, () => session.end("bad-proxy-header"));
+  const { announced, length } = await readHeader(session, connection);
+  session.announced = announced;
+  session.headerBytes = length;
+}
+
+async function readHeader(session: Session, connection: Connection): Promise<Header> {
+  const interrupted = new Deferred<undefined>();
+  session.interruptible(() => interrupted.resolve(undefined));
+  let held = Buffer.alloc(0);
+  for (;;) {
+    const bytes = await Promise.race([connection.read(), interrupted.promise]);
+    if (session.ending !== undefined) throw new Ended(session.ending);
+    if (bytes === undefined) throw new Ended(await whyItLeft(connection));
+    held = Buffer.concat([held, bytes]);
+    const parsed = parseHeader(held);
+    if (parsed === "bad") throw new Ended("bad-proxy-header");
+    if (parsed === "more") continue;
+    if (held.length > parsed.length) connection.unread(held.subarray(parsed.length));
+    return parsed;
+  }
+}
+
+/** One that finished in the middle of a header sent a bad one; one that never sent a byte, a health check perhaps, just left. */
+async function whyItLeft(connection: Connection): Promise<Ending> {
+  const left = await connection.left;
+  return left === "reset" || connection.bytesRead === 0 ? "client-gone" : "bad-proxy-header";
+}

@@ -1,0 +1,26 @@
+import { Ended } from "../core/ending.ts";
+import type { Gate } from "./gate.ts";
+
+/** Counts the sessions that were let in; one that was refused and is on its way out takes nobody's place. */
+export class ListenerLimit {
+  #sessions = 0;
+  // One for all sessions: each gives back the same, once.
+  readonly #place: Disposable = { [Symbol.dispose]: () => this.#leave() };
+
+  get sessions(): number {
+    return this.#sessions;
+  }
+
+  /** Refuses with `listener-full` where `max` were let in. All gates of one ListenerLimit count together. */
+  gate(max: number): Gate {
+    return () => {
+      if (this.#sessions >= max) throw new Ended("listener-full");
+      this.#sessions += 1;
+      return this.#place;
+    };
+  }
+
+  #leave(): void {
+    this.#sessions -= 1;
+  }
+}

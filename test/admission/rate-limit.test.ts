@@ -1,0 +1,217 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { ClientBuckets } from "#lb/admission/client-buckets";
+import { rateLimit } from "#lb/admission/rate-limit";
+import type { BucketSettings, ClientEntry } from "#lb/admission/settings";
+import { TokenBucket } from "#lb/admission/token-bucket";
+import { ManualClock } from "../support/manual-clock.ts";
+import { refusedBy, refusedWith } from "./sessions.ts";
+
+const three: BucketSettings = { capacity: 3, ratePerSec: 1 };
+const entry = (id: string, addresses: string[], settings = three): ClientEntry => ({
+  id,
+  addresses,
+  ...settings,
+});
+
+/** A gate over freshly configured buckets, and how many sessions of a client at an address pass it at once. */
+function limited(list: ClientEntry[], others?: BucketSettings) {
+  const clock = new ManualClock();
+  const clients = new ClientBuckets(clock);
+  clients.configure({ default: others, list });
+  const gate = rateLimit(clients);
+  const passing = (address: string, tries = 10) =>
+    Array.from({ length: tries }, () => refusedWith(gate, address)).filter((word) => word === undefined)
+      .length;
+  return { clock, clients, gate, passing };
+}
+
+describe("a client with a capacity of 3 and one token a second", () => {
+  test("has three sessions at once, the fourth refused, and one more after a second", () => {
+    const { clock, gate, passing } = limited([entry("192.0.2.1", ["192.0.2.1"])]);
+    expect(passing("192.0.2.1", 3)).toBe(3);
+    expect(refusedWith(gate, "192.0.2.1")).toBe("rate-limited");
+    clock.advance(999);
+    expect(refusedWith(gate, "192.0.2.1")).toBe("rate-limited");
+    clock.advance(1);
+    expect(passing("192.0.2.1")).toBe(1);
+  });
+
+  test("never has more than three, however long it was away", () => {
+    const { clock, passing } = limited([entry("192.0.2.1", ["192.0.2.1"])]);
+    clock.advance(3_600_000);
+    expect(passing("192.0.2.1")).toBe(3);
+  });
+
+  test("is told when its next token comes", () => {
+    const { clock, gate, passing } = limited([entry("a", ["192.0.2.1"], { capacity: 1, ratePerSec: 0.1 })]);
+    passing("192.0.2.1");
+    clock.advance(2_500);
+    expect(refusedBy(gate, "192.0.2.1")?.retryMs).toBeCloseTo(7_500);
+  });
+});
+
+describe("a token bucket", () => {
+  const settings = fc.record({
+    capacity: fc.integer({ min: 1, max: 50 }),
+    ratePerSec: fc.oneof(fc.integer({ min: 1, max: 100 }), fc.constantFrom(0.1, 0.3, 2.5)),
+  });
+  const steps = fc.array(fc.integer({ min: 0, max: 700 }), { maxLength: 200 });
+
+  test("gives in any time at most its capacity and what came in, and no less to one who always asks", () => {
+    fc.assert(
+      fc.property(settings, steps, (each, waits) => {
+        const bucket = new TokenBucket(each, 0);
+        let [nowMs, given] = [0, 0];
+        for (const waitMs of [0, ...waits]) {
+          nowMs += waitMs;
+          while (bucket.take(nowMs) === 0) given += 1;
+          const most = each.capacity + (nowMs / 1000) * each.ratePerSec;
+          expect(given).toBeLessThanOrEqual(most + 1e-6);
+          expect(given).toBeGreaterThan(most - 1 - lost(each, waits) - 1e-6);
+        }
+      }),
+    );
+  });
+
+  test("has a token again exactly when it said, and not before", () => {
+    fc.assert(
+      fc.property(settings, fc.integer({ min: 0, max: 5_000 }), (each, atMs) => {
+        const bucket = new TokenBucket(each, 0);
+        while (bucket.take(atMs) === 0);
+        const waitMs = bucket.take(atMs);
+        expect(bucket.take(atMs + waitMs * 0.999)).toBeGreaterThan(0);
+        expect(bucket.take(atMs + waitMs)).toBe(0);
+      }),
+    );
+  });
+
+  test("loses nothing to those who ask in vain", () => {
+    const bucket = new TokenBucket({ capacity: 1, ratePerSec: 0.1 }, 0);
+    bucket.take(0);
+    for (let nowMs = 1; nowMs < 10_000; nowMs++) expect(bucket.take(nowMs)).toBeGreaterThan(0);
+    expect(bucket.take(10_000)).toBe(0);
+  });
+
+  test("of no rate never fills, and of no capacity never gives", () => {
+    const still = new TokenBucket({ capacity: 1, ratePerSec: 0 }, 0);
+    expect(still.take(0)).toBe(0);
+    expect(still.take(1e9)).toBe(Infinity);
+    expect(new TokenBucket({ capacity: 0, ratePerSec: 1 }, 0).take(1e9)).toBe(Infinity);
+  });
+
+  /** What may have run over between two questions. */
+  function lost({ capacity, ratePerSec }: BucketSettings, waits: number[]): number {
+    return waits.reduce((sum, waitMs) => sum + Math.max(0, (waitMs / 1000) * ratePerSec + 1 - capacity), 0);
+  }
+});
+
+describe("the buckets of clients", () => {
+  test("are one for all addresses of an entry", () => {
+    const { passing } = limited([entry("user1", ["10.2.0.0/16", "2001:db8::/32"])]);
+    expect(passing("10.2.0.1", 2) + passing("::ffff:10.2.9.9", 2) + passing("2001:db8::1", 2)).toBe(3);
+  });
+
+  test("are found by the longest match", () => {
+    const { passing } = limited(
+      [
+        entry("net", ["10.0.0.0/8"], { capacity: 1, ratePerSec: 1 }),
+        entry("office", ["10.2.0.0/16"], { capacity: 2, ratePerSec: 1 }),
+        entry("desk", ["10.2.0.7"], { capacity: 4, ratePerSec: 1 }),
+        entry("local", ["unix"], { capacity: 5, ratePerSec: 1 }),
+      ],
+      { capacity: 6, ratePerSec: 1 },
+    );
+    const addresses = ["10.2.0.7", "10.2.0.8", "10.3.0.1", "unix", "192.0.2.1", "2001:db8::1"];
+    expect(addresses.map((address) => passing(address))).toEqual([4, 2, 1, 5, 6, 6]);
+  });
+
+  test("are one for each other address, an IPv6 /64 being one, where there is a default", () => {
+    const { passing } = limited([], three);
+    expect(passing("192.0.2.1", 2) + passing("::ffff:192.0.2.1", 2)).toBe(3);
+    expect(passing("2001:db8:1:2::1", 2) + passing("2001:db8:1:2::2", 2)).toBe(3);
+    expect(passing("192.0.2.2")).toBe(3);
+  });
+
+  test("limit nobody without a default, nor by an entry without addresses, which is kept all the same", () => {
+    const { clients, passing } = limited([entry("user1", [])]);
+    expect(passing("192.0.2.1", 100)).toBe(100);
+    expect(clients.sample()).toEqual([{ id: "user1", tokens: 3 }]);
+  });
+
+  test("do not grow with a million addresses, and forget the least recent first", () => {
+    const { clients, clock, passing } = limited([], { capacity: 1, ratePerSec: 0.001 });
+    passing("192.0.2.1");
+    for (let n = 0; n < 1_000_000; n++) {
+      clients.take(`10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`);
+      if (n % 50_000 === 0) clients.take("192.0.2.1");
+    }
+    clock.advance(1);
+    expect(clients.others).toBe(100_000);
+    expect(passing("192.0.2.1")).toBe(0);
+    expect(passing("10.0.0.0")).toBe(1);
+  });
+});
+
+describe("a reload", () => {
+  const office = entry("office", ["10.0.0.0/8"]);
+
+  test("keeps the tokens of clients that stay, also at new addresses", () => {
+    const { clients, passing } = limited([office], three);
+    expect(passing("10.0.0.1", 2)).toBe(2);
+    expect(passing("192.0.2.1", 2)).toBe(2);
+    clients.configure({
+      default: three,
+      list: [entry("new", ["192.0.2.9"]), entry("office", ["10.1.0.0/16"])],
+    });
+    expect(passing("10.1.0.1")).toBe(1);
+    expect(passing("192.0.2.1")).toBe(1);
+    expect(passing("192.0.2.9")).toBe(3);
+  });
+
+  test("fills what came in until then at the old rate, and keeps no more than the new capacity", () => {
+    const { clients, clock, passing } = limited([office], { capacity: 10, ratePerSec: 1 });
+    passing("10.0.0.1");
+    clock.advance(2_000);
+    const faster = { capacity: 100, ratePerSec: 50 };
+    clients.configure({ default: { capacity: 2, ratePerSec: 1 }, list: [{ ...office, ...faster }] });
+    expect(passing("10.0.0.1")).toBe(2);
+    expect(passing("192.0.2.1")).toBe(2);
+  });
+
+  test("that removes a client, or the default, ends its limit", () => {
+    const { clients, passing } = limited([office], three);
+    passing("10.0.0.1");
+    passing("192.0.2.1");
+    clients.configure({ default: undefined, list: [] });
+    expect(passing("10.0.0.1") + passing("192.0.2.1")).toBe(20);
+    expect([clients.others, clients.sample()]).toEqual([0, []]);
+  });
+});
+
+describe("what a client has left", () => {
+  test("can be read, set and set again elsewhere as plain data", () => {
+    const { clients, clock, passing } = limited([entry("a", ["10.0.0.1"]), entry("b", ["10.0.0.2"])]);
+    passing("10.0.0.1");
+    clock.advance(500);
+    const sample = clients.sample();
+    expect(JSON.parse(JSON.stringify(sample))).toEqual([
+      { id: "a", tokens: 0.5 },
+      { id: "b", tokens: 3 },
+    ]);
+    const other = limited([entry("a", ["10.0.0.1"])]);
+    expect(sample.map((each) => other.clients.fill(each))).toEqual([true, false]);
+    other.clock.advance(500);
+    expect(other.passing("10.0.0.1")).toBe(1);
+  });
+
+  test.each([
+    [-1, 0],
+    [2, 2],
+    [99, 3],
+  ])("set to %d is %d", (tokens, expected) => {
+    const { clients } = limited([entry("a", ["10.0.0.1"])]);
+    clients.fill({ id: "a", tokens });
+    expect(clients.sample()).toEqual([{ id: "a", tokens: expected }]);
+  });
+});
