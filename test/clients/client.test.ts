@@ -125,7 +125,6 @@ test("Ctrl-C shows the table so far and exits 130", async () => {
 test.each([
   [["--to", "nowhere"], "--to: expected host:port"],
   [["--tasks", "fibonacci:10001"], "--tasks: expected tasks such as fibonacci:90,factorial:20"],
-  [["--requests", "0"], "--requests: expected a whole number"],
   [["--echo", "--http", "/"], "expected --echo alone"],
   [["--http", "nope"], "--http: expected a path such as /"],
 ])("wrong usage %j is told in a line, exit 2", async (args, message) => {
