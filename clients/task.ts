@@ -1,4 +1,4 @@
-/** The tasks of the task servers: the name over HTTP, the largest n, and one step of the plainest way to compute it. */
+/** The tasks of the task servers: the name over HTTP, the largest n, and the plainest way to compute it. */
 const tasks = {
   fibonacci: { type: "generate_nth_fibonacci", largest: 10_000, compute: plainFibonacci },
   factorial: { type: "generate_n_factorial", largest: 5_000, compute: plainFactorial },

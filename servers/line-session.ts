@@ -72,6 +72,7 @@ export class LineSession {
   }
 
   #pump(): void {
+    if (this.socket.destroyed) return;
     this.#awake = true;
     do this.#settle();
     while (this.#hasRoom() && this.#take());

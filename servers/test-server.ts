@@ -2,7 +2,8 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import { setImmediate as turn } from "node:timers/promises";
 import { hostPort } from "#lb/core/address";
 import { systemClock, type Timer } from "#lb/core/clock";
-import type { Behaviour, Fate, Life } from "./faults/fault.ts";
+import { type Fate, meet } from "./faults/fate.ts";
+import type { Behaviour, Life } from "./faults/fault.ts";
 import { atOnce, type Protocol, type Service, type Work } from "./protocol.ts";
 
 /** How a server is set up. */
@@ -122,7 +123,9 @@ export class TestServer implements Life, AsyncDisposable {
     this.#accepted++;
     this.#sockets.add(socket);
     socket.once("close", () => this.#sockets.delete(socket));
-    meet(this.#fate(), socket, () => this.#service?.serve(socket));
+    const fate = this.#fate();
+    if (fate === undefined) this.#service?.serve(socket);
+    else meet(fate, socket);
   }
 
   #fate(): Fate | undefined {
@@ -156,22 +159,4 @@ export class TestServer implements Life, AsyncDisposable {
 
 function closed(socket: Socket): Promise<void> {
   return new Promise((done) => socket.once("close", () => done()));
-}
-
-function meet(fate: Fate | undefined, socket: Socket, serve: () => void): void {
-  switch (fate) {
-    case undefined:
-      serve();
-      return;
-    case "reset-at-once":
-      socket.resetAndDestroy();
-      return;
-    case "reset-at-first-bytes":
-      socket.once("data", () => socket.resetAndDestroy());
-      socket.once("end", () => socket.end());
-      return;
-    case "stall":
-      socket.resume();
-      socket.once("end", () => socket.end());
-  }
 }

@@ -9,13 +9,18 @@ const IDLE_MS = 60_000;
 
 /** HTTP: who this server is, whether it is well, and tasks. Every answer is JSON. */
 export const webProtocol: Protocol = (server, work) => {
-  const idle = new Set<Socket>();
+  /** Requests in work, by connection. */
+  const inWork = new Map<Socket, number>();
   let finishing = false;
 
+  const count = (socket: Socket, change: 1 | -1) => {
+    const before = inWork.get(socket);
+    if (before !== undefined) inWork.set(socket, before + change);
+  };
   const serve = async (request: IncomingMessage, response: ServerResponse) => {
     const { socket } = request;
-    idle.delete(socket);
-    response.once("close", () => socket.destroyed || idle.add(socket));
+    count(socket, 1);
+    response.once("close", () => count(socket, -1));
     const reply = await route(server, request);
     work({
       get wanted() {
@@ -33,13 +38,13 @@ export const webProtocol: Protocol = (server, work) => {
   http.on("clientError", refuseMalformed);
   return {
     serve(socket) {
-      idle.add(socket);
-      socket.once("close", () => idle.delete(socket));
+      inWork.set(socket, 0);
+      socket.once("close", () => inWork.delete(socket));
       http.emit("connection", socket);
     },
     finish() {
       finishing = true;
-      for (const socket of idle) socket.end();
+      for (const [socket, requests] of inWork) if (requests === 0) socket.end();
     },
   };
 };

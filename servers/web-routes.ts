@@ -4,7 +4,7 @@ import { type Reply, refusal } from "./web-reply.ts";
 import { taskReply } from "./web-tasks.ts";
 
 /** What a server is, to those who ask. */
-export interface Identity {
+interface Identity {
   readonly name: string;
   readonly port: number;
 }

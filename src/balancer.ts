@@ -102,8 +102,9 @@ export class Balancer {
     const [oldPools, oldListeners] = [this.#pools, this.#listeners];
     this.#pools = nextPools;
     this.#listeners = nextListeners;
-    for (const [address, listener] of oldListeners) if (!nextListeners.has(address)) this.#leave(listener);
     for (const [name, pool] of oldPools) if (!nextPools.has(name)) this.#dissolve(name, pool);
+    const left = [...oldListeners].filter(([address]) => !nextListeners.has(address));
+    await Promise.all(left.map(([, listener]) => this.#leave(listener)));
   }
 
   #poolFor(settings: PoolSettings): Pool {
@@ -127,7 +128,7 @@ export class Balancer {
       }
       return bound;
     } catch (error) {
-      for (const listener of opened) this.#leave(listener);
+      await Promise.all(opened.map((listener) => this.#leave(listener)));
       for (const [name, pool] of pools) if (!this.#pools.has(name)) pool.dissolve();
       throw error;
     }
@@ -138,12 +139,11 @@ export class Balancer {
     this.#alarms.delete(name);
   }
 
-  #leave(listener: Listener): void {
+  /** Resolves when its address is free; its sessions live on. */
+  async #leave(listener: Listener): Promise<void> {
     this.#leaving.add(listener);
-    void listener
-      .close()
-      .then(() => listener.emptied())
-      .then(() => this.#leaving.delete(listener));
+    await listener.close();
+    void listener.emptied().then(() => this.#leaving.delete(listener));
   }
 
   /**

@@ -70,8 +70,10 @@ async function run(args: Args): Promise<number> {
     dice: systemDice,
   });
   plane.onReports = (batch) => log.report(batch);
+  // Before anybody can know that it listens: whoever does may send a signal.
+  const over = stopped(plane, config.shutdown.graceMs, log);
   await start(plane, snapshot, log);
-  await stopped(plane, config.shutdown.graceMs, log);
+  await over;
   await log.close();
   // Whatever a second signal did not wait for must not keep the process.
   process.exit(exitCodes.done);

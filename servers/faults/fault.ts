@@ -2,9 +2,7 @@ import type { Options } from "yargs";
 import type { Clock } from "#lb/core/clock";
 import type { Dice } from "#lb/core/dice";
 import type { Work } from "../protocol.ts";
-
-/** What becomes of a connection that is not served. */
-export type Fate = "reset-at-once" | "reset-at-first-bytes" | "stall";
+import type { Fate } from "./fate.ts";
 
 /** A server as a fault sees it that ends and begins its life; neither call rejects. */
 export interface Life {

@@ -11,7 +11,7 @@ import { roundRobin } from "./round-robin.ts";
 import { sourceHash } from "./source-hash.ts";
 
 /** What an algorithm may be made of. */
-export interface Parts {
+interface Parts {
   readonly clock: Clock;
   readonly dice: Dice;
 }

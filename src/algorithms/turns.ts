@@ -29,7 +29,8 @@ export class Turns {
     let next = among[0] as number;
     for (const index of among) {
       const turn = turns[index] as Turn;
-      turn.credit += (backends[index] as Backend).weight / total;
+      // A ranking that began earlier may find that all it has left were weighed 0 meanwhile.
+      if (total > 0) turn.credit += (backends[index] as Backend).weight / total;
       if (turn.credit > (turns[next] as Turn).credit + ROUNDING) next = index;
     }
     (turns[next] as Turn).credit -= 1;

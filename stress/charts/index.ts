@@ -1,8 +1,8 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { ChartConfiguration } from "chart.js";
 import writeFileAtomic from "write-file-atomic";
 import { explain, Failure } from "#lb/command/failure";
+import { prepareResults } from "../results.ts";
 import { caption } from "./caption.ts";
 import { distribution } from "./distribution.ts";
 import { draw } from "./paper.ts";
@@ -35,18 +35,23 @@ const ROW_PX = 31;
 
 /** Draws every chart of these runs and then writes them into `folder`, each whole or not at all; gives their paths. */
 export async function writeCharts(runs: readonly Run[], folder: string): Promise<string[]> {
-  const lines = caption(runs);
-  const extraPx = extraHeight(lines.length, runs.length);
-  const pictures = Object.entries(CHARTS).map(
-    ([file, chart]) => [join(folder, file), draw(chart(runs, lines) as ChartConfiguration, extraPx)] as const,
-  );
-  try {
-    await mkdir(folder, { recursive: true });
-    for (const [path, png] of pictures) await writeFileAtomic(path, png);
-  } catch (error) {
-    throw new Failure(explain(error, folder));
+  await Promise.all(chartFiles.map((file) => prepareResults(join(folder, file))));
+  const pictures = drawn(runs, folder);
+  for (const [path, png] of pictures) {
+    await writeFileAtomic(path, png).catch((error: unknown) => {
+      throw new Failure(explain(error, path));
+    });
   }
   return pictures.map(([path]) => path);
+}
+
+function drawn(runs: readonly Run[], folder: string): [path: string, png: Buffer][] {
+  const lines = caption(runs);
+  const extraPx = extraHeight(lines.length, runs.length);
+  return Object.entries(CHARTS).map(([file, chart]) => [
+    join(folder, file),
+    draw(chart(runs, lines) as ChartConfiguration, extraPx),
+  ]);
 }
 
 /** What a longer caption and legend than usual take, so that the chart itself keeps its size. */

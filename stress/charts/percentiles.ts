@@ -25,7 +25,7 @@ export function percentiles(runs: readonly Run[], caption: readonly string[]): C
       scales: {
         x: {
           ...axis(
-            "share of the requests that waited no longer (each step right is ten times rarer; thin lines: single repeats)",
+            "share of the requests that waited no longer (log scale of the others; thin lines: single repeats)",
             true,
           ),
           type: "logarithmic",

@@ -38,7 +38,11 @@ class Story {
       if (ranking) this.readOn(ranking);
     },
     replace: (n: number) => {
-      this.#members = this.#all.filter((_, index) => (n >> index) & 1);
+      this.#members = this.#all.filter((backend, index) => backend.usable && (n >> index) & 1);
+    },
+    weigh: (n: number) => {
+      (this.#all[n % this.#all.length] as Backend).weight = n % 5;
+      this.#members = this.#all.filter((backend) => backend.usable);
     },
     hold: (n: number) => {
       hold(this.#all[n % this.#all.length] as Backend);
@@ -58,7 +62,7 @@ function namesOf(backends: readonly Backend[]): string[] {
 
 const weight = fc.oneof(fc.integer({ min: 1, max: 256 }), fc.double({ min: 0.01, max: 10, noNaN: true }));
 const weights = fc.array(weight, { minLength: 1, maxLength: 12 });
-const kind = fc.constantFrom("begin", "read", "read", "read", "replace", "hold");
+const kind = fc.constantFrom("begin", "read", "read", "read", "replace", "weigh", "hold");
 const events = fc.array(fc.tuple(kind, fc.nat(5_000)), { maxLength: 60 });
 
 describe("ranks each backend once, whatever the weights, however rankings and changes interleave:", () => {

@@ -93,6 +93,18 @@ test("a ranking that began before a change does not bring the old members back",
   expect(names(algorithm, fewer, 3)).toBe("s3 s1 s2");
 });
 
+test("a ranking that reads on after all its members were weighed 0 leaves no trace", () => {
+  const algorithm = roundRobin();
+  const backends = backendsOf([2, 1, 1]);
+  const old = algorithm(backends, client(0))[Symbol.iterator]();
+  expect(old.next().done).toBe(false);
+  for (const backend of backends) backend.weight = 0;
+  for (const _ of backends.slice(1)) expect(old.next().done).toBe(false);
+  for (const backend of backends) backend.weight = 1;
+  const chosen = names(algorithm, [...backends], 300);
+  for (const { name } of backends) expect(chosen.split(name)).toHaveLength(101);
+});
+
 const weights = fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 8 });
 
 test("is never a whole choice ahead of a weight, and even after each round", () => {

@@ -5,6 +5,7 @@ import { type Dice, seededDice } from "#lb/core/dice";
 import { behaviours, type FaultSettings, noFaults } from "../../servers/faults/index.ts";
 import { pingProtocol } from "../../servers/ping-protocol.ts";
 import { TestServer } from "../../servers/test-server.ts";
+import { eventually } from "../support/eventually.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { fateOf, received } from "../support/talk.ts";
 
@@ -45,7 +46,7 @@ test("no fault is on by default", () => {
 test("latency: each answer takes its time, those asked together the same time", async () => {
   await using slow = await faulty({ latency: 100 });
   using socket = disposable(await ask(slow.server.port, "ping 1\nping 2\n"));
-  await vi.waitFor(() => expect(slow.clock.timers).toBe(2));
+  await eventually(() => expect(slow.clock.timers).toBe(2));
   const early = vi.fn();
   socket.on("data", early);
   await slow.clock.run(99);
@@ -68,7 +69,7 @@ test("jitter: answers stay in order, and no time is negative", async () => {
   await using server = await TestServer.start({ protocol: pingProtocol, name: "a", faults });
   const lines = Array.from({ length: 200 }, (_, index) => index);
   using socket = disposable(await ask(server.port, lines.map((n) => `ping ${n}\n`).join("")));
-  await vi.waitFor(() => expect(times).toHaveLength(200));
+  await eventually(() => expect(times).toHaveLength(200));
   const answers = received(socket, /pong 199 a\n/);
   await clock.run(25);
   expect(await answers).toBe(lines.map((n) => `pong ${n} a\n`).join(""));
@@ -80,14 +81,14 @@ test("jitter: answers stay in order, and no time is negative", async () => {
 test("concurrency: the rest waits over all connections, first come first served, and who left is passed over", async () => {
   await using narrow = await faulty({ concurrency: 1, latency: 10 });
   using first = disposable(await ask(narrow.server.port, "ping 1\n"));
-  await vi.waitFor(() => expect(narrow.clock.timers).toBe(1));
+  await eventually(() => expect(narrow.clock.timers).toBe(1));
   const leaver = await ask(narrow.server.port, "ping 2\n");
   const last = disposable(await ask(narrow.server.port, "ping 3\n"));
   const answers = Promise.all([received(first, /\n/), received(last, /\n/)]);
   leaver.resetAndDestroy();
   // A connection made now is accepted after what the others sent has been read.
   (await ask(narrow.server.port, "")).destroy();
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     await narrow.clock.run(10);
     expect(narrow.clock.timers).toBe(0);
   });
@@ -139,7 +140,7 @@ test("crash: drops everything, refuses while it is down, and comes back on its p
     expect(await broken).toMatchObject([{ code: "ECONNRESET" }]);
     expect(await fateOf(shaky.server.port)).toBe("ECONNREFUSED");
     await shaky.clock.run(5_000);
-    await vi.waitFor(() => expect(shaky.clock.timers).toBe(1));
+    await eventually(() => expect(shaky.clock.timers).toBe(1));
     expect(shaky.changes.splice(0)).toEqual(["crashed on …", "listening on …"]);
   }
 });
@@ -157,11 +158,11 @@ test("crash: stays down while its port is taken, and tries again", async () => {
   await shaky.clock.run(20_000);
   const thief = await TestServer.start({ protocol: pingProtocol, port: shaky.server.port });
   await shaky.clock.run(5_000);
-  await vi.waitFor(() => expect(shaky.changes.at(-1)).toBe("still down on …: the port is taken"));
+  await eventually(() => expect(shaky.changes.at(-1)).toBe("still down on …: the port is taken"));
   await thief.close(0);
-  await vi.waitFor(() => expect(shaky.clock.timers).toBe(1));
+  await eventually(() => expect(shaky.clock.timers).toBe(1));
   await shaky.clock.run(5_000);
-  await vi.waitFor(() => expect(shaky.changes.at(-1)).toBe("listening on …"));
+  await eventually(() => expect(shaky.changes.at(-1)).toBe("listening on …"));
 });
 
 test("the same seed gives the same fates", () => {

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect } from "node:net";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { systemClock } from "#lb/core/clock";
 import { seededDice } from "#lb/core/dice";
 import { echoProtocol } from "../../servers/echo-protocol.ts";
@@ -11,6 +11,7 @@ import { pingProtocol } from "../../servers/ping-protocol.ts";
 import type { Protocol } from "../../servers/protocol.ts";
 import { taskProtocol } from "../../servers/task-protocol.ts";
 import { TestServer } from "../../servers/test-server.ts";
+import { eventually } from "../support/eventually.ts";
 import { received, talk } from "../support/talk.ts";
 
 async function answers(protocol: Protocol, input: string | Buffer): Promise<string> {
@@ -107,7 +108,7 @@ test("reads no faster than its peer takes the answers", async () => {
   await using server = await TestServer.start({ protocol });
   const socket = connect(server.port, "127.0.0.1").pause();
   socket.write("\n".repeat(60_000));
-  await vi.waitFor(() => expect(session?.socket.isPaused()).toBe(true), { timeout: 10_000 });
+  await eventually(() => expect(session?.socket.isPaused()).toBe(true));
   // Of 600 MB of answers, what waits in this process is one write's worth.
   expect(session?.socket.writableLength).toBeLessThan(100_000);
   socket.destroy();
@@ -121,7 +122,7 @@ test("answers what was asked when it is closed, then ends the connection", async
   const ended = once(socket, "end");
   const answer = received(socket, /\n/);
   socket.write("ping\n");
-  await vi.waitFor(() => expect(held).toHaveLength(1));
+  await eventually(() => expect(held).toHaveLength(1));
   const closed = server.close(10_000);
   for (const answerNow of held) answerNow();
   expect(await answer).toBe("pong a\n");

@@ -1,9 +1,10 @@
 import { once } from "node:events";
 import { connect } from "node:net";
-import { afterAll, expect, test, vi } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import type { Behaviour } from "../../servers/faults/fault.ts";
 import { TestServer } from "../../servers/test-server.ts";
 import { webProtocol } from "../../servers/web-protocol.ts";
+import { eventually } from "../support/eventually.ts";
 import { received } from "../support/talk.ts";
 
 const server = await TestServer.start({ protocol: webProtocol, name: "a" });
@@ -83,7 +84,7 @@ test("faults reach HTTP too, and a close lets what was asked be answered", async
   const [idle, busy] = [connect(slow.port, "127.0.0.1").resume(), connect(slow.port, "127.0.0.1")];
   await once(idle, "connect");
   busy.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-  await vi.waitFor(() => expect(held).toHaveLength(1));
+  await eventually(() => expect(held).toHaveLength(1));
   const idleEnded = once(idle, "end");
   const answer = received(busy, /\}$/);
   const closed = slow.close(10_000);

@@ -1,12 +1,12 @@
 import type { Endpoint } from "#lb/core/address";
-import { backend, type TestBackend } from "./peer.ts";
+import { backend, type Peer, type TestBackend } from "./peer.ts";
 
-/** Backends that say their name to whoever connects. */
+/** Backends by name. */
 export class Fleet implements AsyncDisposable {
   readonly #servers = new Map<string, TestBackend>();
 
-  async start(name: string): Promise<void> {
-    this.#servers.set(name, await backend((peer) => peer.send(name)));
+  async start(name: string, onPeer: (peer: Peer) => void): Promise<void> {
+    this.#servers.set(name, await backend(onPeer));
   }
 
   get members(): { name: string; endpoint: Endpoint }[] {
@@ -18,9 +18,9 @@ export class Fleet implements AsyncDisposable {
   }
 }
 
-/** One backend for each name, of one character. */
+/** One backend for each name, of one character, which it says to whoever connects. */
 export async function fleet(...names: readonly string[]): Promise<Fleet> {
   const made = new Fleet();
-  for (const name of names) await made.start(name);
+  for (const name of names) await made.start(name, (peer) => peer.send(name));
   return made;
 }

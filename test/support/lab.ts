@@ -131,7 +131,7 @@ export class Lab implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const client of this.clients) client.reset();
-    const sessions = sum((await this.plane.sample()).listeners, "sessions");
+    const sessions = this.clients.length;
     await this.#over(sessions);
     await this.plane.close({ graceMs: 0 });
     const sample = await this.plane.sample();

@@ -19,6 +19,8 @@ export interface Launch {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** What it reads on stdin; default: nothing. */
   readonly input?: string;
+  /** Its limit of open files. */
+  readonly openFiles?: number;
 }
 
 /** One of the project's commands as a process of its own; killed when it is disposed of. */
@@ -30,7 +32,9 @@ export class CommandProcess implements AsyncDisposable {
 
   /** `script` is a path below dist, such as `servers/ping.js`. */
   constructor(script: string, args: readonly string[], launch: Launch = {}) {
-    this.#child = spawn(process.execPath, [fileURLToPath(new URL(script, DIST)), ...args], {
+    const command = [process.execPath, fileURLToPath(new URL(script, DIST)), ...args];
+    const [program, ...rest] = limited(command, launch.openFiles) as [string, ...string[]];
+    this.#child = spawn(program, rest, {
       cwd: launch.cwd,
       env: { ...process.env, NO_COLOR: "1", ...launch.env },
       stdio: "pipe",
@@ -77,6 +81,28 @@ export class CommandProcess implements AsyncDisposable {
     });
   }
 
+  /** Resolves with the exit code, also while its output waits for a reader. */
+  async code(withinMs = DEADLINE_MS): Promise<number | null> {
+    return this.#within(withinMs, "its exit code", (resolve) => {
+      if (this.#child.exitCode !== null) resolve(this.#child.exitCode);
+      else this.#child.once("exit", resolve);
+    });
+  }
+
+  /** Stops reading its stdout until `readOutput`. */
+  stallOutput(): void {
+    this.#child.stdout?.pause();
+  }
+
+  readOutput(): void {
+    this.#child.stdout?.resume();
+  }
+
+  /** Closes the reading end of its stdout, as `head -1` does. */
+  leaveOutput(): void {
+    this.#child.stdout?.destroy();
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }
@@ -84,6 +110,7 @@ export class CommandProcess implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     // A stopped process would not notice anything else.
     this.#child.kill("SIGKILL");
+    this.readOutput();
     await this.#exit;
   }
 
@@ -121,4 +148,10 @@ export async function run(script: string, ...args: readonly string[]): Promise<E
 
 function completeLines(text: string): string[] {
   return text.split("\n").slice(0, -1);
+}
+
+function limited(command: readonly string[], openFiles: number | undefined): readonly string[] {
+  return openFiles === undefined
+    ? command
+    : ["sh", "-c", `ulimit -n ${openFiles}; exec "$0" "$@"`, ...command];
 }

@@ -50,7 +50,8 @@ export class SocketDialling implements Dialling {
   }
 
   #succeed(connection: Connection): void {
-    if (this.#settle()) this.#established.resolve(connection);
+    if (isSelfConnected(this.#socket)) this.#fail(new DialError("refused"));
+    else if (this.#settle()) this.#established.resolve(connection);
   }
 
   #fail(error: DialError): void {
@@ -65,6 +66,15 @@ export class SocketDialling implements Dialling {
     this.#deadline[Symbol.dispose]();
     return first;
   }
+}
+
+/**
+ * Whether a socket is connected to itself: where nobody listens on a port of this machine that is also an ephemeral one,
+ * the kernel may give the dial that very port, and TCP's simultaneous open succeeds (RFC 9293 §3.5).
+ */
+export function isSelfConnected(socket: Socket): boolean {
+  const { localPort, localAddress } = socket;
+  return localPort !== undefined && localPort === socket.remotePort && localAddress === socket.remoteAddress;
 }
 
 function target(endpoint: Endpoint, { localAddress }: DialOptions) {

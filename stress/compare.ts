@@ -1,0 +1,70 @@
+import { join } from "node:path";
+import { exitCodes, runCommand } from "#lb/command/command";
+import { onStopSignals } from "#lb/command/signals";
+import { describePlan } from "./charts/caption.ts";
+import { writeCharts } from "./charts/index.ts";
+import { type Run, runOf } from "./charts/run.ts";
+import { Children } from "./compare/children.ts";
+import { type Contender, perform, prepare, resultsOf } from "./compare/experiment.ts";
+import { findingOf } from "./compare/finding.ts";
+import { type CompareArgs, compareOptions, planOf, scenarioOf } from "./compare/options.ts";
+import { progressOf } from "./compare/progress.ts";
+import { describeScenario } from "./compare/scenario.ts";
+import { summaryOf } from "./compare/summary.ts";
+import { prepareResults, writeResults } from "./results.ts";
+
+/** Why an experiment was given up: Ctrl-C. */
+const interrupted = Symbol("interrupted");
+
+await runCommand({ name: "compare", options: compareOptions, run });
+
+async function run(args: CompareArgs): Promise<number> {
+  const plan = planOf(args);
+  const scenario = scenarioOf(args);
+  // Before the load: nobody should learn after a minute that the results cannot be kept.
+  await prepareResults(join(args.out, "Baseline.json"));
+  console.log(`${describeScenario(scenario)}\n${describePlan(plan)}\n`);
+  const stop = new AbortController();
+  using _signals = onStopSignals(() => stop.abort(interrupted));
+  try {
+    const contenders = await measured(args, stop);
+    const runs = contenders.map((contender, index) =>
+      runOf(contender.name, resultsOf(contender, plan, scenario), index),
+    );
+    await keep(runs, args.out);
+    return report(runs);
+  } catch (error) {
+    if (error !== interrupted) throw error;
+    console.error("compare: interrupted; nothing was written");
+    return exitCodes.interrupted;
+  }
+}
+
+/** Every contender after all its repeats; by then nothing that was started runs any more. */
+async function measured(args: CompareArgs, stop: AbortController): Promise<Contender[]> {
+  const plan = planOf(args);
+  await using children = new Children((failure) => stop.abort(failure));
+  const contenders = await prepare(scenarioOf(args), args.algorithms, children);
+  using progress = progressOf(contenders, plan);
+  await perform(contenders, plan, stop.signal, (contender) => progress.show(contender));
+  return contenders;
+}
+
+async function keep(runs: readonly Run[], folder: string): Promise<void> {
+  for (const { name, results } of runs) {
+    const path = join(folder, `${name}.json`);
+    await writeResults(path, results);
+    console.log(path);
+  }
+  for (const path of await writeCharts(runs, folder)) console.log(path);
+}
+
+/** The table, and what it says of each algorithm beside the first one. */
+function report(runs: readonly Run[]): number {
+  const [, first, ...others] = runs;
+  console.log(`\n${summaryOf(runs)}\n`);
+  for (const other of others) {
+    for (const sentence of findingOf(first as Run, other)) console.log(sentence);
+  }
+  return runs.every(({ results }) => results.counts.ok > 0) ? exitCodes.done : exitCodes.failed;
+}

@@ -1,0 +1,33 @@
+import { table } from "../../clients/table.ts";
+import { highestPercentile, quantile } from "../charts/quantile.ts";
+import type { Run } from "../charts/run.ts";
+
+const SHOWN = [0.5, 0.9, 0.99];
+const HEAD = ["run", "requests", "errors", "req/s", "p50 ms", "p90 ms", "p99 ms"];
+
+/** One line per run; the last columns are p50 and p99 as multiples of the first run's. "-": too few answers to tell. */
+export function summaryOf(runs: readonly Run[]): string {
+  const reference = runs[0] as Run;
+  return table(
+    [...HEAD, `p50/${reference.name}`, `p99/${reference.name}`],
+    runs.map((run) => {
+      const { counts, ratePerSec } = run.results;
+      return [
+        run.label,
+        String(counts.ok + counts.failed),
+        String(counts.failed),
+        ratePerSec.completed.toFixed(0),
+        ...SHOWN.map((q) => fixed(percentile(run, q), 1)),
+        ...[0.5, 0.99].map((q) => fixed(percentile(run, q) / percentile(reference, q), 2)),
+      ];
+    }),
+  );
+}
+
+function percentile({ responseMs }: Run, q: number): number {
+  return highestPercentile(responseMs.length, q) === q ? quantile(responseMs, q) : Number.NaN;
+}
+
+function fixed(value: number, digits: number): string {
+  return Number.isFinite(value) ? value.toFixed(digits) : "-";
+}

@@ -1,0 +1,137 @@
+import { expect, test } from "vitest";
+import type { Endpoint } from "#lb/core/address";
+import { blackHole } from "../support/dead-ends.ts";
+import { fleet } from "../support/fleet.ts";
+import { lab } from "../support/lab.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+import { backend, dialPeer, echo } from "../support/peer.ts";
+
+test("a change of the configuration resets neither the turns nor the counts", async () => {
+  await using servers = await fleet("1", "2", "3", "4");
+  await using balancer = await lab({ backends: servers.members });
+  const before = await balancer.served1by1(2);
+  await balancer.apply({ backends: servers.members, connectMs: 1_000, idleMs: 5_000 });
+  expect(before + (await balancer.served1by1(3))).toBe("12341");
+  expect(await balancer.numbers("connected")).toEqual({ 1: 2, 2: 1, 3: 1, 4: 1 });
+});
+
+test("an operator's order resets neither the turns nor the counts", async () => {
+  await using servers = await fleet("1", "2", "3", "4");
+  await using balancer = await lab({ backends: servers.members });
+  const before = await balancer.served1by1(2);
+  await balancer.plane.order({ kind: "backend", pool: "main", backend: "1", state: "drain" });
+  expect(before + (await balancer.served1by1(4))).toBe("123423");
+  expect(await balancer.numbers("connected")).toEqual({ 1: 1, 2: 2, 3: 2, 4: 1 });
+});
+
+test("a backend that is added gets its share and no more, and the others keep their counts", async () => {
+  await using servers = await fleet("a", "b", "c");
+  await using balancer = await lab({ backends: servers.members.slice(0, 2) });
+  await balancer.served1by1(10);
+  await balancer.apply({ backends: servers.members });
+  await balancer.served1by1(30);
+  expect(await balancer.numbers("connected")).toEqual({ a: 15, b: 15, c: 10 });
+});
+
+test("least-connections knows after a change who is busy", async () => {
+  await using servers = await fleet("a", "b", "c");
+  const algorithm = "least-connections";
+  await using balancer = await lab({ backends: servers.members.slice(0, 2), algorithm });
+  for (let i = 0; i < 6; i++) await balancer.served();
+  await balancer.apply({ backends: servers.members, algorithm });
+  expect(await balancer.numbers("active")).toEqual({ a: 3, b: 3, c: 0 });
+  for (let i = 0; i < 3; i++) expect((await balancer.served()).by).toBe("c");
+});
+
+test("a backend that is removed keeps its sessions, and its counts begin anew when it returns", async () => {
+  await using servers = await fleet("a", "b");
+  await using balancer = await lab({ backends: servers.members, algorithm: "first" });
+  await balancer.served();
+  await balancer.apply({ backends: servers.members.slice(1), algorithm: "first" });
+  expect((await balancer.served()).by).toBe("b");
+  expect(balancer.records).toEqual([]);
+  await balancer.apply({ backends: servers.members, algorithm: "first" });
+  expect(await balancer.numbers("connected")).toEqual({ a: 0, b: 1 });
+});
+
+test("a backend that is drained keeps its sessions and gets nothing new, and one in maint is never dialled", async () => {
+  await using server = await backend(echo);
+  await using other = await backend();
+  const [a, b] = [
+    { name: "a", endpoint: server.endpoint },
+    { name: "b", endpoint: other.endpoint },
+  ];
+  await using balancer = await lab({ backends: [a, { ...b, state: "maint" }] });
+  const kept = await balancer.client();
+  kept.send("one");
+  await kept.bytes(3);
+  await balancer.plane.order({ kind: "backend", pool: "main", backend: "a", state: "drain" });
+  const refused = await balancer.client();
+  expect(await refused.outcome()).toBe("end");
+  refused.finish();
+  expect(await balancer.ended()).toMatchObject([{ ending: "no-backend", attempts: [] }]);
+  kept.send("two");
+  expect((await kept.bytes(6)).toString()).toBe("onetwo");
+  expect(other.peers).toEqual([]);
+});
+
+test("a session that is dialling when its other backends are removed does not dial them", async () => {
+  const clock = new ManualClock();
+  await using hole = await blackHole();
+  await using removed = await backend();
+  await using added = await fleet("n");
+  const backends = [hole.endpoint, removed.endpoint];
+  await using balancer = await lab({ backends, algorithm: "first", clock });
+  const client = await balancer.client();
+  await balancer.leased();
+  await balancer.apply({ backends: [hole.endpoint, ...added.members], algorithm: "first", clock });
+  await clock.run(2_000);
+  expect(await client.outcome()).toBe("end");
+  expect(await balancer.numbers("active")).toMatchObject({ n: 0 });
+  expect(removed.peers).toEqual([]);
+});
+
+test("a listener that is removed stops accepting, and its sessions go on", async () => {
+  await using server = await backend(echo);
+  await using balancer = await lab({ backends: [server.endpoint] });
+  const kept = await balancer.client();
+  const before = balancer.endpoint;
+  await server.next();
+  await balancer.apply({
+    backends: [server.endpoint],
+    endpoint: { kind: "tcp", host: "127.0.0.2", port: 0 },
+  });
+  await expect(dialPeer(before)).rejects.toMatchObject({ code: "ECONNREFUSED" });
+  kept.send("still served");
+  expect((await kept.bytes(12)).toString()).toBe("still served");
+  kept.finish();
+  expect(await balancer.ended()).toMatchObject([{ ending: "done" }]);
+});
+
+test("an address that was given up can be listened on again at once", async () => {
+  await using servers = await fleet("a");
+  await using balancer = await lab({ backends: servers.members });
+  const { endpoint } = balancer;
+  await balancer.apply({ backends: servers.members, endpoint: { kind: "tcp", host: "127.0.0.2", port: 0 } });
+  await balancer.apply({ backends: servers.members, endpoint });
+  expect(balancer.endpoint).toEqual(endpoint);
+  expect(await balancer.served1by1(1)).toBe("a");
+});
+
+test("a snapshot whose port is taken is refused, and changes nothing", async () => {
+  await using servers = await fleet("a", "b");
+  await using balancer = await lab({ backends: servers.members, algorithm: "first" });
+  const taken = (servers.members[0] as { endpoint: Endpoint }).endpoint;
+  const next = balancer.apply({ backends: servers.members.slice(1), endpoint: taken });
+  await expect(next).rejects.toMatchObject({ code: "EADDRINUSE" });
+  expect(await balancer.served1by1(2)).toBe("aa");
+  expect(await balancer.numbers("connected")).toEqual({ a: 2, b: 0 });
+});
+
+test("changes that come at once are applied one after the other", async () => {
+  await using servers = await fleet("a", "b", "c");
+  await using balancer = await lab({ backends: servers.members });
+  const changes = servers.members.map((each) => balancer.apply({ backends: [each] }));
+  await Promise.all(changes);
+  expect(await balancer.served1by1(2)).toBe("cc");
+});
