@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { get, type IncomingMessage } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { text } from "node:stream/consumers";
@@ -58,5 +59,14 @@ describe("a client that is refused", () => {
   ])("by http is told to come back, %d ms from now, in %d seconds", async (retryMs, seconds) => {
     const { response } = await asHttp(refusal("http", "rate-limited", retryMs) as Uint8Array);
     expect(response.headers["retry-after"]).toBe(String(seconds));
+  });
+
+  test("by http is sent what docs/limits.md shows", () => {
+    const page = readFileSync(new URL("../../docs/limits.md", import.meta.url), "utf8").replaceAll(
+      "\n    ",
+      "\n",
+    );
+    const answer = Buffer.from(refusal("http", "rate-limited") as Uint8Array).toString();
+    expect(page).toContain(answer.replaceAll("\r\n", "\n"));
   });
 });
