@@ -139,12 +139,12 @@ describe("the buckets of clients", () => {
     expect(clients.sample()).toEqual([{ id: "user1", tokens: 3 }]);
   });
 
-  test("do not grow with a million addresses, and forget the least recent first", () => {
+  test("do not grow beyond 100 000 other addresses, and forget the least recent first", () => {
     const { clients, clock, passing } = limited([], { capacity: 1, ratePerSec: 0.001 });
     passing("192.0.2.1");
-    for (let n = 0; n < 1_000_000; n++) {
+    for (let n = 0; n < 250_000; n++) {
       clients.take(`10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`);
-      if (n % 50_000 === 0) clients.take("192.0.2.1");
+      if (n % 25_000 === 0) clients.take("192.0.2.1");
     }
     clock.advance(1);
     expect(clients.others).toBe(100_000);
