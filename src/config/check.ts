@@ -1,0 +1,66 @@
+import { z } from "zod";
+import type { Config } from "./config.ts";
+import type { Mistake, Path } from "./mistake.ts";
+import { referenceMistakes } from "./references.ts";
+import { configSchema } from "./schema/index.ts";
+import { shown } from "./shown.ts";
+
+/** What became of a value: the configuration it means, or everything that is wrong with it. */
+export type Checked =
+  | { readonly config: Config; readonly mistakes: readonly [] }
+  | { readonly config: undefined; readonly mistakes: readonly Mistake[] };
+
+/** Checks a plain value, as read from a file or put together from flags, and fills in every default. */
+export function check(value: unknown): Checked {
+  const decoded = z.safeDecode(configSchema, value as z.input<typeof configSchema>, { error: expectation });
+  const issues = decoded.success ? [] : decoded.error.issues.flatMap((issue) => mistakesOf(issue, [], value));
+  const mistakes = [...issues, ...referenceMistakes(value)];
+  if (decoded.success && mistakes.length === 0) return { config: decoded.data, mistakes: [] };
+  return { config: undefined, mistakes };
+}
+
+type Issue = z.core.$ZodIssue;
+
+function mistakesOf(issue: Issue, around: Path, root: unknown): Mistake[] {
+  const path = [...around, ...(issue.path as (string | number)[])];
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({
+      path: [...path, key],
+      expected: issue.message,
+      got: `the key ${shown(key)}`,
+    }));
+  }
+  if (issue.code === "invalid_key") {
+    const expected = `as a key ${issue.issues[0]?.message}`;
+    return [{ path, expected, got: shown(path.at(-1)) }];
+  }
+  const inner = issue.code === "invalid_union" ? issue.errors.find(isWithin) : undefined;
+  if (inner !== undefined) return inner.flatMap((each) => mistakesOf(each, path, root));
+  return [{ path, expected: issue.message, got: shown(valueAt(root, path)) }];
+}
+
+/** Whether the part was recognized, and what is wrong is inside of it. */
+function isWithin(issues: readonly Issue[]): boolean {
+  return issues.some(({ path, code }) => path.length > 0 || code === "unrecognized_keys");
+}
+
+/** What was expected, in words, for the issues that carry no words of their own. */
+function expectation(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code === "unrecognized_keys") return `one of the keys ${keysOf(issue.inst).join(", ")}`;
+  if (issue.code === "invalid_union") return "off, or a mapping";
+  if (issue.code === "invalid_type") return issue.expected === "array" ? "a list" : "a mapping";
+  if (issue.code === "too_small") return `a list of at least ${issue.minimum}`;
+  if (issue.code === "too_big") return `a list of at most ${issue.maximum}`;
+  return undefined;
+}
+
+function keysOf(schema: unknown): string[] {
+  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+}
+
+function valueAt(root: unknown, path: Path): unknown {
+  return path.reduce<unknown>((value, step) => {
+    const isPart = typeof value === "object" && value !== null && Object.hasOwn(value, step);
+    return isPart ? (value as Record<string | number, unknown>)[step] : undefined;
+  }, root);
+}

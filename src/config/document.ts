@@ -1,0 +1,122 @@
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type Document as Tree,
+} from "yaml";
+import type { Mistake, Path } from "./mistake.ts";
+import { shown, withoutSecrets } from "./shown.ts";
+
+// An alias may repeat what it stands for this often, all together.
+const MOST_REPEATS = 100;
+// No configuration needs more; a parser that recurses ends the process.
+const DEEPEST = 64;
+const DEEPEST_ON_A_LINE = /^ {256}|(?:[-?:&!]\S{0,30}[ \t]+){64}/m;
+
+/** A file's text as a plain value, with what is wrong in its writing, and the way from a value back to its line. */
+export interface Document {
+  /** Undefined where the text could not be read as a whole. */
+  readonly value: unknown;
+  readonly mistakes: readonly Mistake[];
+  /** The line, from 1, of what stands at the path, or of the nearest thing around it. */
+  readonly lineOf: (path: Path) => number | undefined;
+}
+
+/** Reads YAML 1.2, or JSON, which is a part of it. It does not throw, and nesting and aliases are bounded. */
+export function readDocument(text: string): Document {
+  if (isTooDeep(text)) return unreadable([{ path: [], expected: `at most ${DEEPEST} levels`, got: "more" }]);
+  const lines = new LineCounter();
+  const lineAt = (offset: number) => lines.linePos(offset).line;
+  const tree = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    stringKeys: true,
+    // The library compares each key with all others; the walk below does not.
+    uniqueKeys: false,
+  });
+  const errors = [...tree.errors, ...tree.warnings];
+  if (errors.length > 0) return unreadable(errors.map((error) => syntaxMistake(error, text, lineAt)));
+  try {
+    const value: unknown = tree.toJS({ maxAliasCount: MOST_REPEATS });
+    return {
+      value,
+      mistakes: [...keyMistakes(tree.contents, [], lineAt)],
+      lineOf: (path) => lineOf(tree, path, lineAt),
+    };
+  } catch {
+    return unreadable([
+      { path: [], expected: `aliases that repeat at most ${MOST_REPEATS} values`, got: "more" },
+    ]);
+  }
+}
+
+type LineAt = (offset: number) => number;
+
+function unreadable(mistakes: readonly Mistake[]): Document {
+  return { value: undefined, mistakes, lineOf: () => undefined };
+}
+
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
+    depth = Math.max(0, depth + (bracket === "[" || bracket === "{" ? 1 : -1));
+    if (depth > DEEPEST) return true;
+  }
+  return DEEPEST_ON_A_LINE.test(text);
+}
+
+function syntaxMistake(
+  error: { message: string; pos: [number, number] },
+  text: string,
+  lineAt: LineAt,
+): Mistake {
+  const line = lineAt(error.pos[0]);
+  const written = text.split("\n", line).at(-1) ?? "";
+  const bareIpv6 = /:\s*\[[0-9a-fA-F:.]+\]:\d/.test(written);
+  const expected = bareIpv6 ? 'YAML or JSON, in which "[::1]:8080" needs its quotes' : "YAML or JSON";
+  const message = withoutSecrets(error.message.split("\n", 1)[0] as string);
+  return { path: [], line, expected, got: shown(message) };
+}
+
+/** Keys that stand twice, of which only the last would count, and the one that JavaScript gives a meaning to. */
+function* keyMistakes(node: unknown, path: Path, lineAt: LineAt): Iterable<Mistake> {
+  if (isSeq(node))
+    for (const [at, item] of node.items.entries()) yield* keyMistakes(item, [...path, at], lineAt);
+  if (!isMap(node)) return;
+  const seen = new Set<string>();
+  for (const { key, value } of node.items) {
+    const name = textOf(key);
+    const here = { path: [...path, name], line: lineAt((key as Node).range?.[0] ?? 0), got: shown(name) };
+    if (seen.has(name)) yield { ...here, expected: "each key once", got: `${shown(name)} again` };
+    if (name === "__proto__") yield { ...here, expected: "another key" };
+    seen.add(name);
+    yield* keyMistakes(value, here.path, lineAt);
+  }
+}
+
+function lineOf(tree: Tree, path: Path, lineAt: LineAt): number | undefined {
+  let node: unknown = tree.contents;
+  let offset = (node as Node | null)?.range?.[0];
+  for (const step of path) {
+    const [found, value] = childOf(isAlias(node) ? node.resolve(tree) : node, step);
+    if (found === undefined) break;
+    offset = found.range?.[0] ?? offset;
+    node = value;
+  }
+  return offset === undefined ? undefined : lineAt(offset);
+}
+
+/** What shows where the child is (its key, or an entry of a list itself), and the child. */
+function childOf(node: unknown, step: string | number): [shows: Node | undefined, child: unknown] {
+  if (isSeq(node)) return [node.items[Number(step)] as Node | undefined, node.items[Number(step)]];
+  const pair = isMap(node) ? node.items.findLast(({ key }) => textOf(key) === String(step)) : undefined;
+  return [pair?.key as Node | undefined, pair?.value];
+}
+
+function textOf(key: unknown): string {
+  return String(isScalar(key) ? key.value : key);
+}

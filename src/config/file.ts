@@ -1,0 +1,31 @@
+import { open } from "node:fs/promises";
+import { explain, Failure } from "../command/failure.ts";
+
+/** The largest configuration file, in bytes. */
+export const LARGEST = 1_048_576;
+
+/** The file's text; rejects with a Failure where it cannot be read, is larger than 1 MiB or is not UTF-8. */
+export async function readConfigFile(path: string): Promise<string> {
+  const bytes = await readBytes(path).catch((error) => {
+    throw new Failure(explain(error, path));
+  });
+  if (bytes.length > LARGEST) throw new Failure(`${path} is too large, expected at most 1 MiB`);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new Failure(`${path} is not text, expected YAML or JSON in UTF-8`);
+  }
+}
+
+/** The first bytes of the file, at most one more than the largest may have, also of a pipe; rejects as the system does. */
+export async function readBytes(path: string): Promise<Uint8Array> {
+  await using file = await open(path);
+  const bytes = new Uint8Array(LARGEST + 1);
+  let length = 0;
+  while (length < bytes.length) {
+    const { bytesRead } = await file.read(bytes, length, bytes.length - length);
+    if (bytesRead === 0) break;
+    length += bytesRead;
+  }
+  return bytes.slice(0, length);
+}

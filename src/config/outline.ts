@@ -1,0 +1,77 @@
+import type { Endpoint } from "../core/address.ts";
+import { plainBlock } from "./block.ts";
+import { understood } from "./value.ts";
+import { backendAddress, block, clientId, listenAddress } from "./values.ts";
+
+/**
+ * What can be understood of a configuration even where other parts of it are wrong, so that what refers to one another
+ * is checked in the same run. Entries keep their place in the lists; what is not understood is undefined.
+ */
+export interface Outline {
+  readonly listeners: readonly ListenerOutline[];
+  /** Undefined where there is no table of pools at all. */
+  readonly pools: ReadonlyMap<string, readonly BackendOutline[]> | undefined;
+  readonly clients: readonly {
+    readonly id: string | undefined;
+    readonly blocks: readonly (string | undefined)[];
+  }[];
+  readonly servers: readonly { readonly name: string; readonly pool: unknown }[];
+  readonly admin: Endpoint | undefined;
+}
+
+export interface ListenerOutline {
+  readonly name: unknown;
+  readonly listen: Endpoint | undefined;
+  readonly pool: unknown;
+}
+
+export interface BackendOutline {
+  readonly name: unknown;
+  readonly address: Endpoint | undefined;
+}
+
+export function outlineOf(value: unknown): Outline {
+  const { listeners, pools, clients, servers, admin } = table(value);
+  return {
+    listeners: list(listeners).map(table).map(listenerOutline),
+    pools: isTable(pools) ? new Map(Object.entries(pools).map(poolOutline)) : undefined,
+    clients: list(table(clients).list).map(table).map(clientOutline),
+    servers: Object.entries(table(servers)).map(([name, server]) => ({ name, pool: table(server).pool })),
+    admin: understood(listenAddress, table(admin).listen),
+  };
+}
+
+type Table = Readonly<Record<string, unknown>>;
+
+function listenerOutline({ name, listen, pool }: Table): ListenerOutline {
+  return { name, listen: understood(listenAddress, listen), pool };
+}
+
+function poolOutline([pool, settings]: [string, unknown]): [string, BackendOutline[]] {
+  const backends = list(table(settings).backends).map(table);
+  return [
+    pool,
+    backends.map(({ name, address }) => ({ name, address: understood(backendAddress, address) })),
+  ];
+}
+
+function clientOutline({ id, addresses }: Table) {
+  const own = understood(clientId, id);
+  const blocks = list(addresses).map((each) => understood(block, each));
+  return {
+    id: own && (understood(block, own) === undefined ? own : plainBlock(own)),
+    blocks: blocks.map((each) => each && plainBlock(each)),
+  };
+}
+
+function isTable(value: unknown): value is Table {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function table(value: unknown): Table {
+  return isTable(value) ? value : {};
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}

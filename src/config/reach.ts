@@ -1,0 +1,65 @@
+import { isIP } from "node:net";
+import { networkInterfaces } from "node:os";
+import { canonicalAddress, type Endpoint } from "../core/address.ts";
+import { plainAddress } from "./block.ts";
+
+const WILDCARDS = ["0.0.0.0", "::"];
+
+/** The addresses a name stands for; none where nobody knows it. */
+export type AddressesOf = (name: string) => readonly string[];
+
+/** What every machine knows without asking. */
+export const wellKnown: AddressesOf = (name) =>
+  name.toLowerCase() === "localhost" ? ["127.0.0.1", "::1"] : [];
+
+/** The endpoint by literal addresses, each spelled in one way: one for each address of a name. */
+export function reached(endpoint: Endpoint, addressesOf: AddressesOf = wellKnown): Endpoint[] {
+  if (endpoint.kind === "unix") return [endpoint];
+  const hosts = isIP(endpoint.host) === 0 ? addressesOf(endpoint.host) : [endpoint.host];
+  return hosts.map((host) => ({ ...endpoint, host: oneSpelling(host) }));
+}
+
+/** Whether a connection to the first endpoint arrives at a listener on the second; both by literal addresses. */
+export function leadsTo(backend: Endpoint, listener: Endpoint): boolean {
+  if (backend.kind === "unix" || listener.kind === "unix") return samePath(backend, listener);
+  if (backend.port !== listener.port) return false;
+  const host = dialled(backend.host);
+  return host === listener.host || (covers(listener.host, host) && isOwn(host));
+}
+
+/** Whether both cannot be listened on at once. Port 0 is another port each time. */
+export function overlap(one: Endpoint, other: Endpoint): boolean {
+  if (one.kind === "unix" || other.kind === "unix") return samePath(one, other);
+  if (one.port !== other.port || one.port === 0) return false;
+  const [a, b] = [oneSpelling(one.host), oneSpelling(other.host)];
+  return a === b || covers(a, b) || covers(b, a);
+}
+
+function samePath(one: Endpoint, other: Endpoint): boolean {
+  return one.kind === "unix" && other.kind === "unix" && one.path === other.path;
+}
+
+/** Connecting to a wildcard address reaches this machine's loopback. */
+function dialled(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  return host === "::" ? "::1" : host;
+}
+
+/** Whether a wildcard takes in the other address; the one of IPv6 listens for both families. */
+function covers(wildcard: string, host: string): boolean {
+  return WILDCARDS.includes(wildcard) && (wildcard === "::" || isIP(host) === 4);
+}
+
+function isOwn(host: string): boolean {
+  const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return host.startsWith("127.") || host === "::1" || own.some(({ address }) => address === host);
+}
+
+function oneSpelling(host: string): string {
+  const plain = plainAddress(host);
+  // URLs spell the last 32 bits of an IPv4-mapped address in hexadecimal.
+  const [, high, low] = /^::ffff:([0-9a-f]+):([0-9a-f]+)$/.exec(plain) ?? [];
+  if (high === undefined || low === undefined) return canonicalAddress(plain);
+  const bits = [Number.parseInt(high, 16), Number.parseInt(low, 16)];
+  return bits.flatMap((half) => [half >> 8, half & 255]).join(".");
+}

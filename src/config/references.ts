@@ -1,0 +1,116 @@
+import { type Endpoint, formatEndpoint } from "../core/address.ts";
+import { isBlock } from "./block.ts";
+import { loopMistakes } from "./loops.ts";
+import type { Mistake, Path } from "./mistake.ts";
+import { type Outline, outlineOf } from "./outline.ts";
+import { overlap, reached } from "./reach.ts";
+import { shown } from "./shown.ts";
+import { understood } from "./value.ts";
+import { name } from "./values.ts";
+
+/** What is wrong between the parts of a configuration: pools nobody defined, names used twice, loops. */
+export function referenceMistakes(value: unknown): Mistake[] {
+  const outline = outlineOf(value);
+  return [
+    ...unknownPools(outline),
+    ...repeated(outline.listeners.map(listenerName), "a name no other listener has"),
+    ...repeatedBackends(outline),
+    ...sharedAddresses(outline),
+    ...repeated(clientIds(outline), "each client once"),
+    ...repeated(clientBlocks(outline), "an address or block no other client has"),
+    ...loopMistakes(routesOf(outline)),
+  ];
+}
+
+const MOST_NAMED = 20;
+
+/** A text and where it stands. */
+type Placed = readonly [text: string | undefined, path: Path];
+
+function unknownPools({ listeners, servers, pools }: Outline): Mistake[] {
+  if (pools === undefined) return [];
+  const used = [
+    ...listeners.map(({ pool }, at) => [pool, ["listeners", at, "pool"]] as const),
+    ...servers.map(({ name, pool }) => [pool, ["servers", name, "pool"]] as const),
+  ];
+  const known = [...pools.keys()].filter((pool) => understood(name, pool) !== undefined);
+  const expected = `one of the pools ${known.slice(0, MOST_NAMED).join(", ")}`;
+  return used
+    .filter(([pool]) => understood(name, pool) !== undefined && !known.includes(pool as string))
+    .map(([pool, path]) => ({ path, expected, got: shown(pool) }));
+}
+
+function repeatedBackends({ pools }: Outline): Mistake[] {
+  return [...(pools ?? [])].flatMap(([pool, backends]) => {
+    const names = backends.map(({ name, address }, at) =>
+      placedName(name, address, ["pools", pool, "backends", at], "address"),
+    );
+    return repeated(names, "a name no other backend of the pool has");
+  });
+}
+
+function listenerName({ name, listen }: Outline["listeners"][number], at: number): Placed {
+  return placedName(name, listen, ["listeners", at], "listen");
+}
+
+/** An entry's name, which is its address where it has none of its own. */
+function placedName(name: unknown, address: Endpoint | undefined, path: Path, addressKey: string): Placed {
+  if (typeof name === "string") return [name, [...path, "name"]];
+  return [address && formatEndpoint(address), [...path, addressKey]];
+}
+
+function clientIds({ clients }: Outline): Placed[] {
+  return clients.map(({ id }, at) => [id, ["clients", "list", at, "id"]]);
+}
+
+/** The blocks that names stand for, and after them those that are ids, which `clientIds` compares with one another. */
+function clientBlocks({ clients }: Outline): Placed[] {
+  const ids = clients.map(({ id }) => id).filter((id) => id !== undefined && isBlock(id));
+  const own = [...new Set(ids)].map((id): Placed => [id, ["clients", "list"]]);
+  const named = clients.flatMap(({ blocks }, at) =>
+    blocks.map((block, index): Placed => [block, ["clients", "list", at, "addresses", index]]),
+  );
+  return [...own, ...named];
+}
+
+function repeated(all: readonly Placed[], expected: string): Mistake[] {
+  const seen = new Set<string>();
+  return all.flatMap(([text, path]) => {
+    if (text === undefined) return [];
+    if (seen.has(text)) return [{ path, expected, got: shown(text) }];
+    seen.add(text);
+    return [];
+  });
+}
+
+/** Listeners, and the admin API, where two want the same port of the same address. */
+function sharedAddresses({ listeners, admin }: Outline): Mistake[] {
+  const all = listeners.map(({ listen }, at) => ({ listen, path: ["listeners", at, "listen"] as Path }));
+  if (admin !== undefined) all.push({ listen: admin, path: ["admin", "listen"] });
+  return all.flatMap(({ listen, path }, at) => {
+    const other = listen && all.slice(0, at).find((each) => each.listen && overlap(listen, each.listen));
+    if (other?.listen === undefined) return [];
+    return [
+      {
+        path,
+        expected: "an address nothing else listens on",
+        got: shown(formatEndpoint(listen as Endpoint)),
+      },
+    ];
+  });
+}
+
+function routesOf({ listeners, pools }: Outline) {
+  return {
+    listeners: listeners.flatMap(({ listen, pool }) =>
+      listen !== undefined && typeof pool === "string" ? [{ pool, at: reached(listen) }] : [],
+    ),
+    backends: [...(pools ?? [])].flatMap(([pool, backends]) =>
+      backends.map(({ address }, at) => ({
+        pool,
+        path: ["pools", pool, "backends", at, "address"],
+        to: address === undefined ? [] : reached(address),
+      })),
+    ),
+  };
+}

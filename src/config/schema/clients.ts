@@ -1,0 +1,42 @@
+import { z } from "zod";
+import { isBlock } from "../block.ts";
+import { field, isMapping, partOrOff } from "../value.ts";
+import { block, clientId, positive, wholeNumber } from "../values.ts";
+
+const MOST = 1_000_000;
+
+const bucket = {
+  capacity: field(wholeNumber(1, MOST)).describe("Sessions that may come at once."),
+  ratePerSec: field(positive(MOST)).describe("Tokens that come back each second."),
+};
+
+const client = z
+  .strictObject({
+    id: field(clientId).describe("Which client: an address or block stands for itself."),
+    addresses: z
+      .array(field(block))
+      .max(1_000)
+      .prefault([])
+      .describe("Whom a name stands for. A name without addresses is kept and listed, and limits nobody."),
+    ...bucket,
+  })
+  .refine(({ id, addresses }) => !(typeof id === "string" && isBlock(id)) || !isFilled(addresses), {
+    path: ["addresses"],
+    error: "addresses only beside a name; an address or block stands for itself",
+    when: isMapping,
+  });
+
+export const clients = z.strictObject({
+  default: partOrOff(z.strictObject(bucket))
+    .prefault("off")
+    .describe("The bucket of every address that no entry matches."),
+  list: z
+    .array(client)
+    .max(100_000)
+    .prefault([])
+    .describe("Clients with a bucket of their own; of several that match, the longest block applies."),
+});
+
+function isFilled(addresses: unknown): boolean {
+  return Array.isArray(addresses) && addresses.length > 0;
+}

@@ -1,0 +1,107 @@
+import { isIP } from "node:net";
+import type { ClientEntry } from "../admission/settings.ts";
+import type { Endpoint } from "../core/address.ts";
+import type { BackendSettings } from "../core/backend.ts";
+import { type LogLevel, logLevels } from "../core/log-settings.ts";
+import type { ListenerSettings } from "../listener.ts";
+import type { Snapshot } from "../plane/plane.ts";
+import type { PoolSettings } from "../pool/settings.ts";
+import { isBlock } from "./block.ts";
+import type { BackendConfig, Config, ListenerConfig, PoolConfig } from "./config.ts";
+import { loopMistakes } from "./loops.ts";
+import { ConfigMistakes } from "./mistake.ts";
+import { openFiles, sessionsWithin } from "./open-files.ts";
+import { type AddressesOf, reached } from "./reach.ts";
+import { shown } from "./shown.ts";
+
+/**
+ * The configuration as the data plane takes it. Names are looked up by `addressesOf`: each address is a member of its
+ * own, and a backend without one is left out. Throws ConfigMistakes where a listener's name has no address, or where
+ * the addresses make a loop.
+ */
+export function snapshotOf(config: Config, addressesOf: AddressesOf, files: number = openFiles()): Snapshot {
+  refuseLoops(config, addressesOf);
+  const { default: everybody, list } = config.clients;
+  return {
+    listeners: config.listeners.map((listener, at) => ({
+      ...listenerSettings(listener, files),
+      endpoint: listenedOn(listener.listen, at, addressesOf),
+    })),
+    pools: Object.entries(config.pools).map(([name, pool]) => poolSettings(name, pool, addressesOf)),
+    clients: { default: everybody, list: list.map(clientEntry) },
+    recordSessions: config.log.sessions && isTold("info", config.log.level),
+  };
+}
+
+/** All names that `snapshotOf` will ask for, each once. */
+export function namesIn(config: Config): string[] {
+  const endpoints = [
+    ...config.listeners.map(({ listen }) => listen),
+    ...Object.values(config.pools).flatMap(({ backends }) => backends.map(({ address }) => address)),
+  ];
+  const hosts = endpoints.flatMap((endpoint) => (endpoint.kind === "tcp" ? [endpoint.host] : []));
+  return [...new Set(hosts.filter((host) => isIP(host) === 0))];
+}
+
+function listenerSettings(listener: ListenerConfig, files: number): Omit<ListenerSettings, "endpoint"> {
+  const { timeouts, maxConnections, acceptProxy, listen: _, ...rest } = listener;
+  return {
+    ...rest,
+    maxConnections: maxConnections === "auto" ? sessionsWithin(files) : maxConnections,
+    acceptProxy: acceptProxy && { from: acceptProxy.from, timeoutMs: acceptProxy.timeout },
+    idleMs: timeouts.idle,
+    finMs: timeouts.fin,
+    maxAgeMs: timeouts.maxAge,
+  };
+}
+
+function listenedOn(listen: Endpoint, at: number, addressesOf: AddressesOf): Endpoint {
+  const [endpoint] = reached(listen, addressesOf);
+  if (endpoint !== undefined) return endpoint;
+  const [path, host] = [["listeners", at, "listen"], listen.kind === "tcp" ? listen.host : ""];
+  throw new ConfigMistakes("configuration", [{ path, expected: "a name with an address", got: shown(host) }]);
+}
+
+function poolSettings(name: string, pool: PoolConfig, addressesOf: AddressesOf): PoolSettings {
+  const { timeouts, queue, slowStart, outlier, health: _, ...rest } = pool;
+  return {
+    ...rest,
+    name,
+    connectMs: timeouts.connect,
+    queue: { max: queue.max, timeoutMs: queue.timeout },
+    slowStartMs: slowStart,
+    outlier: { failures: outlier.failures, ejectForMs: outlier.ejectFor, maxEjected: outlier.maxEjected },
+    backends: pool.backends.flatMap((backend) => members(backend, addressesOf)),
+  };
+}
+
+/** A resolver turns its answers round; sorted, they are the same members each time. */
+function members({ address, ...rest }: BackendConfig, addressesOf: AddressesOf): BackendSettings[] {
+  const endpoints = reached(address, (name) => [...new Set(addressesOf(name))].sort());
+  return endpoints.map((endpoint) => {
+    const alone = endpoints.length === 1 || endpoint.kind === "unix";
+    return { ...rest, name: alone ? rest.name : `${rest.name}@${endpoint.host}`, endpoint };
+  });
+}
+
+function clientEntry({ id, addresses, ...bucket }: Config["clients"]["list"][number]): ClientEntry {
+  return { id, addresses: isBlock(id) ? [id] : addresses, ...bucket };
+}
+
+function isTold(level: LogLevel, least: LogLevel): boolean {
+  return logLevels.indexOf(least) <= logLevels.indexOf(level);
+}
+
+function refuseLoops({ listeners, pools }: Config, addressesOf: AddressesOf): void {
+  const mistakes = loopMistakes({
+    listeners: listeners.map(({ pool, listen }) => ({ pool, at: reached(listen, addressesOf) })),
+    backends: Object.entries(pools).flatMap(([pool, { backends }]) =>
+      backends.map(({ address }, at) => ({
+        pool,
+        path: ["pools", pool, "backends", at, "address"],
+        to: reached(address, addressesOf),
+      })),
+    ),
+  });
+  if (mistakes.length > 0) throw new ConfigMistakes("configuration", mistakes);
+}

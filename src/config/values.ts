@@ -1,0 +1,159 @@
+import { isIP } from "node:net";
+import { type Endpoint, formatEndpoint, parseEndpoint } from "../core/address.ts";
+import { formatDuration, parseDuration } from "../core/duration.ts";
+import { isBlock } from "./block.ts";
+import { or, unexpected, type Value } from "./value.ts";
+
+// Timers hold no more than 2^31 - 1 ms.
+const LONGEST = "576h";
+const NAME = /^[A-Za-z0-9._-]{1,64}$/;
+const LISTENER_NAME = /^[A-Za-z0-9._:/[\]-]{1,128}$/;
+const PERCENT = /^\d{1,3}(?:\.\d+)?%$/;
+
+const same = (meaning: unknown): unknown => meaning;
+
+export const truth: Value<boolean> = {
+  expected: "true or false",
+  read: (written) => (typeof written === "boolean" ? written : unexpected),
+  write: same,
+};
+
+export function wholeNumber(min: number, max: number): Value<number> {
+  return numberWithin(`a whole number from ${min} to ${max}`, min, max, Number.isInteger);
+}
+
+/** A number, fractions too, above 0. */
+export function positive(max: number): Value<number> {
+  return numberWithin(`a number above 0, at most ${max}`, Number.MIN_VALUE, max, Number.isFinite);
+}
+
+function numberWithin(
+  expected: string,
+  min: number,
+  max: number,
+  kind: (value: unknown) => boolean,
+): Value<number> {
+  const read = (written: unknown) => {
+    const fits = typeof written === "number" && kind(written) && written >= min && written <= max;
+    return fits ? written : unexpected;
+  };
+  return { expected, read, write: same };
+}
+
+export function oneOf<const Word extends string>(words: readonly Word[]): Value<Word> {
+  return {
+    expected: words.join(" | "),
+    read: (written) => words.find((word) => word === written) ?? unexpected,
+    write: same,
+  };
+}
+
+/** Milliseconds. */
+export function duration(least = "1ms"): Value<number> {
+  const [min, max] = [parseDuration(least), parseDuration(LONGEST)];
+  return textual({
+    expected: `a duration such as 250ms, 2s, 5m or 1h, from ${least} to ${LONGEST}`,
+    read: (text) => within(parseDuration(text), min, max),
+    write: formatDuration,
+  });
+}
+
+/** Milliseconds; `off` is Infinity. */
+export const deadline = or("off", Infinity, duration());
+
+/** A share from 0 to 1. */
+export const percent: Value<number> = textual({
+  expected: "a percentage from 0% to 100%",
+  read: (text) => (PERCENT.test(text) ? within(Number(text.slice(0, -1)) / 100, 0, 1) : unexpected),
+  write: (share) => `${Number((share * 100).toFixed(6))}%`,
+});
+
+/** Where something listens; port 0 picks a free one. */
+export const listenAddress: Value<Endpoint> = textual({
+  expected:
+    'host:port, "[ipv6]:port" (in quotes) or unix:/path of at most 107 bytes, with a port from 0 to 65535',
+  read: parseEndpoint,
+  write: formatEndpoint,
+});
+
+/** Where something can be dialled. */
+export const backendAddress: Value<Endpoint> = textual({
+  expected:
+    'host:port, "[ipv6]:port" (in quotes) or unix:/path of at most 107 bytes, with a port from 1 to 65535',
+  read: (text) => {
+    const endpoint = parseEndpoint(text);
+    return endpoint.kind === "tcp" && endpoint.port === 0 ? unexpected : endpoint;
+  },
+  write: formatEndpoint,
+});
+
+/** An address of this machine, without port. */
+export const ipAddress = matching("an IP address without port", (text) => isIP(text) !== 0);
+
+export const name = matching("a name: 1 to 64 of A-Z a-z 0-9 . _ -", (text) => NAME.test(text));
+
+/** A name, or an address that stands for one. */
+export const placeName = matching("a name: 1 to 128 of A-Z a-z 0-9 . _ - : / [ ]", (text) =>
+  LISTENER_NAME.test(text),
+);
+
+/** A set of addresses. */
+export const block = matching("an IP address or a CIDR block such as 10.0.0.0/8 or 2001:db8::/32", isBlock);
+
+/** A set of peers. */
+export const peers = matching(
+  "an IP address, a CIDR block such as 10.0.0.0/8 or 2001:db8::/32, unix or all",
+  (text) => text === "unix" || text === "all" || isBlock(text),
+);
+
+/** What an HTTP request asks for (RFC 9112 §3.2.1). */
+export const httpPath = matching("a path that begins with /, without spaces", (text) =>
+  /^\/[!-~]{0,1023}$/.test(text),
+);
+
+/** A database; what it says besides user and password is checked when it is used. */
+export const postgresUrl = matching(
+  "postgres://user:password@host:port/database",
+  (text) => /^postgres(?:ql)?:\/\//.test(text) && URL.canParse(text),
+);
+
+/** The id of a client: an address, a block or a name; digits and dots alone are an address that went wrong. */
+export const clientId = matching(
+  "an IP address, a CIDR block, or a name: 1 to 64 of A-Z a-z 0-9 . _ -",
+  (text) => isBlock(text) || (NAME.test(text) && !/^[\d.]+$/.test(text)),
+);
+
+/** Any text that is not empty, up to a length. */
+export function text(what: string, longest: number): Value<string> {
+  return matching(
+    `${what}, 1 to ${longest} characters`,
+    (given) => given.length > 0 && given.length <= longest,
+  );
+}
+
+/** Two whole numbers, both included: `200-399`; one alone is both. */
+export function range(what: string, least: number, most: number): Value<readonly [min: number, max: number]> {
+  return {
+    expected: `${what} such as ${least}-${most}, from ${least} to ${most}`,
+    read: (written) => {
+      const [, from, to = from] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(String(written)) ?? [];
+      const [min, max] = [Number(from), Number(to)];
+      return min >= least && min <= max && max <= most ? [min, max] : unexpected;
+    },
+    write: ([min, max]) => `${min}-${max}`,
+  };
+}
+
+function matching(expected: string, fits: (text: string) => boolean): Value<string> {
+  return textual({ expected, read: (given) => (fits(given) ? given : unexpected), write: same });
+}
+
+function textual<T>(
+  value: Omit<Value<T>, "read"> & { read: (text: string) => T | typeof unexpected },
+): Value<T> {
+  return { ...value, read: (written) => (typeof written === "string" ? value.read(written) : unexpected) };
+}
+
+function within(value: number, min: number, max: number): number | typeof unexpected {
+  return value >= min && value <= max ? value : unexpected;
+}

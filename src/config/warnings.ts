@@ -1,0 +1,42 @@
+import { isIP } from "node:net";
+import { type Endpoint, formatEndpoint } from "../core/address.ts";
+import type { Config } from "./config.ts";
+import { openFiles, sessionsWithin } from "./open-files.ts";
+
+const FEW_FILES = 1_000;
+
+/** What whoever starts the balancer should know of a configuration that is right as such; a line each. */
+export function warnings(config: Config, files: number = openFiles()): string[] {
+  return [...notBuilt(config), ...fewFiles(config, files), ...openAdmin(config)];
+}
+
+function notBuilt({ store, servers, admin }: Config): string[] {
+  const parts = {
+    store: store !== undefined,
+    servers: Object.keys(servers).length > 0,
+    admin: admin !== undefined,
+  };
+  return Object.entries(parts).flatMap(([part, configured]) =>
+    configured ? [`${part} is configured, but this version has no such part yet: it is passed over`] : [],
+  );
+}
+
+function fewFiles({ listeners }: Config, files: number): string[] {
+  if (files >= FEW_FILES || !listeners.some(({ maxConnections }) => maxConnections === "auto")) return [];
+  return [
+    `only ${files} files may be open, enough for ${sessionsWithin(files)} sessions: raise it (ulimit -n)`,
+  ];
+}
+
+function openAdmin({ admin }: Config): string[] {
+  if (admin === undefined || admin.tokenFile !== undefined || isLocal(admin.listen)) return [];
+  return [
+    `admin listens on ${formatEndpoint(admin.listen)} without a tokenFile: whoever reaches it steers the balancer`,
+  ];
+}
+
+function isLocal(endpoint: Endpoint): boolean {
+  if (endpoint.kind === "unix") return true;
+  const { host } = endpoint;
+  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+}

@@ -1,0 +1,22 @@
+import type { Config } from "#lb/config/config";
+import { readConfig } from "#lb/config/load";
+import { ConfigMistakes, formatMistake } from "#lb/config/mistake";
+
+/** A file with one listener and one pool, which is right; `more` are further lines of it. */
+export function file(more = ""): string {
+  return `listeners: [{ name: web, listen: "127.0.0.1:8080", pool: ping }]
+pools: { ping: { backends: [{ name: a, address: "127.0.0.1:9001" }] } }
+${more}`;
+}
+
+/** The configuration of a text that is right; throws what is wrong with it otherwise. */
+export function configured(text: string): Config {
+  const { config, mistakes } = readConfig(text);
+  if (config === undefined) throw new ConfigMistakes("lb.yaml", mistakes);
+  return config;
+}
+
+/** What is wrong with a text, a line each. */
+export function mistakesIn(text: string): string[] {
+  return readConfig(text).mistakes.map((mistake) => formatMistake("lb.yaml", mistake));
+}

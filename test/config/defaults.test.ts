@@ -1,0 +1,116 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { snapshotOf } from "#lb/config/snapshot";
+import { configured, file } from "./configured.ts";
+
+const known = () => [];
+
+test("fills in every default of a short file", () => {
+  const config = configured(`listeners: [{ listen: "127.0.0.1:8080", pool: ping }]
+pools: { ping: { backends: [{ address: "127.0.0.1:9001" }] } }`);
+  const { listeners, pools, clients, recordSessions } = snapshotOf(config, known, 20_064);
+  expect(listeners).toEqual([
+    {
+      name: "127.0.0.1:8080",
+      endpoint: { kind: "tcp", host: "127.0.0.1", port: 8080 },
+      pool: "ping",
+      refuse: "close",
+      maxConnections: 10_000,
+      access: [],
+      connectionsPerClient: Infinity,
+      rateLimit: false,
+      acceptProxy: undefined,
+      halfClose: true,
+      idleMs: 600_000,
+      finMs: 30_000,
+      maxAgeMs: Infinity,
+    },
+  ]);
+  expect(pools).toEqual([
+    {
+      name: "ping",
+      algorithm: "round-robin",
+      attempts: 3,
+      queue: { max: 1_000, timeoutMs: 5_000 },
+      connectMs: 2_000,
+      localAddress: undefined,
+      sendProxy: undefined,
+      slowStartMs: 0,
+      outlier: { failures: 5, ejectForMs: 10_000, maxEjected: 0.5 },
+      retryBudget: undefined,
+      backends: [
+        {
+          name: "127.0.0.1:9001",
+          endpoint: { kind: "tcp", host: "127.0.0.1", port: 9001 },
+          weight: 1,
+          maxConnections: Infinity,
+          backup: false,
+          state: "ready",
+        },
+      ],
+    },
+  ]);
+  expect(clients).toEqual({ default: undefined, list: [] });
+  expect(recordSessions).toBe(true);
+  const { health } = config.pools.ping ?? {};
+  expect(health).toEqual({ probe: { kind: "tcp" }, intervalMs: 2_000, timeoutMs: 1_000, rise: 2, fall: 3 });
+  expect(config.log).toEqual({ level: "info", sessions: true, format: "auto" });
+  expect(config.shutdown).toEqual({ grace: 30_000 });
+});
+
+test.each([
+  ["{ probe: line }", { kind: "line", send: "ping\n", expect: "pong" }],
+  ["{ probe: http }", { kind: "http", path: "/", status: [200, 399] }],
+  ["{ probe: http, status: 204 }", { kind: "http", path: "/", status: [204, 204] }],
+  ["{ probe: off }", { kind: "off" }],
+])("gives the probe of health %s what it needs", (health, probe) => {
+  const { pools } = configured(`listeners: [{ listen: "127.0.0.1:8080", pool: p }]
+pools: { p: { health: ${health} } }`);
+  expect(pools.p?.health.probe).toEqual(probe);
+});
+
+test("hands over what the clients, the access list and the PROXY header are to be", () => {
+  const config = configured(`
+listeners:
+  - listen: "[::1]:8080"
+    pool: p
+    access: [{ deny: 10.1.0.0/16 }, { allow: unix }]
+    acceptProxy: { from: [10.0.0.0/8, unix] }
+pools: { p: {} }
+clients:
+  default: { capacity: 10, ratePerSec: 0.5 }
+  list:
+    - { id: 203.0.113.7, capacity: 100, ratePerSec: 10 }
+    - { id: user1, addresses: [10.2.0.0/16], capacity: 10, ratePerSec: 1 }
+    - { id: nobody, capacity: 1, ratePerSec: 1 }`);
+  const { listeners, clients } = snapshotOf(config, known, Infinity);
+  expect(listeners[0]).toMatchObject({
+    access: [
+      { action: "deny", who: "10.1.0.0/16" },
+      { action: "allow", who: "unix" },
+    ],
+    acceptProxy: { from: ["10.0.0.0/8", "unix"], timeoutMs: 5_000 },
+  });
+  expect(clients.default).toEqual({ capacity: 10, ratePerSec: 0.5 });
+  expect(clients.list.map(({ addresses }) => addresses)).toEqual([["203.0.113.7"], ["10.2.0.0/16"], []]);
+});
+
+test.each([
+  ["log: { level: warn }", false],
+  ["log: { sessions: false }", false],
+  ["log: { level: debug }", true],
+])("with %s records of sessions are wanted: %s", (log, wanted) => {
+  expect(snapshotOf(configured(file(log)), known, 1_000).recordSessions).toBe(wanted);
+});
+
+test("reads JSON as it reads YAML", () => {
+  const value = { listeners: [{ listen: "127.0.0.1:8080", pool: "p" }], pools: { p: { attempts: 2 } } };
+  expect(configured(JSON.stringify(value, null, "\t"))).toEqual(
+    configured('listeners: [{ listen: "127.0.0.1:8080", pool: p }]\npools: { p: { attempts: 2 } }'),
+  );
+});
+
+test("the example loads", () => {
+  const text = readFileSync(new URL("../../deploy/lb.example.yaml", import.meta.url), "utf8");
+  expect(Object.keys(configured(text).pools)).toEqual(["web", "ping"]);
+});

@@ -1,0 +1,131 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { difference } from "#lb/config/difference";
+import { effective } from "#lb/config/effective";
+import { warnings } from "#lb/config/warnings";
+import { configured, file } from "./configured.ts";
+
+const whole = `
+listeners:
+  - { listen: "unix:/run/lb.sock", pool: ping, maxConnections: 5, access: [{ deny: all }] }
+  - { listen: "[::1]:8080", pool: ping, acceptProxy: { from: [unix], timeout: 1500ms }, timeouts: { fin: off } }
+pools:
+  ping:
+    queue: { timeout: off }
+    localAddress: 127.0.0.2
+    sendProxy: v2
+    slowStart: 90s
+    health: { probe: http, path: /health, status: 204 }
+    outlier: { failures: off, maxEjected: 12.5% }
+    retryBudget: { share: 7%, min: 0 }
+    backends: [{ address: "web.example:80", maxConnections: 3 }]
+clients: { default: { capacity: 10, ratePerSec: 0.5 }, list: [{ id: ::1, capacity: 1, ratePerSec: 1 }] }
+store: { kind: file, path: data/clients.json }
+servers: { ping: { command: [node, "{port}"], pool: ping, ports: 9100-9199 } }
+admin: { listen: "127.0.0.1:8081", tokenFile: admin.token }
+shutdown: { grace: off }`;
+
+describe("the effective configuration", () => {
+  test.each([file(), whole])("means the same when it is read again", (text) => {
+    const config = configured(text);
+    expect(configured(effective(config))).toEqual(config);
+    expect(effective(configured(effective(config)))).toBe(effective(config));
+  });
+
+  test("says everything, as a person would write it", () => {
+    const text = effective(configured(whole), 1_064);
+    for (const line of [
+      "fin: off",
+      "slowStart: 90s",
+      "maxEjected: 12.5%",
+      "share: 7%",
+      "timeout: 1500ms",
+      "idle: 10m",
+    ])
+      expect(text).toContain(line);
+    expect(text).toContain("maxConnections: auto # 500 here");
+  });
+
+  test("has no password in it", () => {
+    const text = effective(
+      configured(file('store: { kind: postgres, url: "postgres://u:s3cret@h/db?sslpassword=s3cret" }')),
+    );
+    expect(text).toContain("postgres://u:***@h/db?sslpassword=***");
+    expect(text).not.toContain("s3cret");
+  });
+
+  test("keeps any duration and share through writing and reading", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 2_073_600_000 }),
+        fc.integer({ min: 0, max: 1_000 }),
+        (ms, permille) => {
+          const more = `shutdown: { grace: ${ms}ms }`;
+          const text = file(more).replace("backends", `outlier: { maxEjected: ${permille / 10}% }, backends`);
+          expect(configured(effective(configured(text)))).toEqual(configured(text));
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe("the difference of two configurations", () => {
+  test("is nothing where only the spelling is another", () => {
+    expect(
+      difference(configured(file("shutdown: { grace: 60s }")), configured(file("shutdown: { grace: 1m }"))),
+    ).toEqual([]);
+  });
+
+  test("names what changed, came and went, by its name", () => {
+    const before = configured(`listeners: [{ name: web, listen: "127.0.0.1:8080", pool: p }]
+pools: { p: { backends: [{ name: a, address: "h:1" }, { name: b, address: "h:2" }, { name: c, address: "h:3" }] } }`);
+    const after =
+      configured(`listeners: [{ name: web, listen: "127.0.0.1:8080", pool: p, access: [{ deny: all }] }]
+pools: { p: { queue: { timeout: 9s }, backends: [{ name: c, address: "h:3", weight: 2 }, { name: b, address: "h:2" }, { name: d, address: "h:4" }] }, q: {} }
+admin: { listen: "127.0.0.1:8081" }`);
+    expect(difference(before, after)).toEqual([
+      'listeners.web.access: [] → [{"deny":"all"}]',
+      "pools.p.queue.timeout: 5s → 9s",
+      "pools.p.backends.a: removed",
+      "pools.p.backends.c.weight: 1 → 2",
+      "pools.p.backends.d: added",
+      "pools.p.backends: order changed",
+      "pools.q: added",
+      'admin: off → {"listen":"127.0.0.1:8081","tokenFile":"off"}',
+    ]);
+  });
+
+  test("tells of another password without telling it", () => {
+    const store = (password: string) =>
+      configured(file(`store: { kind: postgres, url: "postgres://u:${password}@h/db" }`));
+    expect(difference(store("one"), store("two"))).toEqual(["store.url: changed"]);
+    expect(difference(configured(file()), store("one")).join("")).not.toContain("one");
+  });
+});
+
+describe("warns", () => {
+  test("of parts that are not built yet, and of nothing else in a plain file", () => {
+    expect(warnings(configured(file()), 20_000)).toEqual([]);
+    expect(warnings(configured(whole), 20_000).map((line) => line.split(" ")[0])).toEqual([
+      "store",
+      "servers",
+      "admin",
+    ]);
+  });
+
+  test("where few files may be open, unless every listener has a limit of its own", () => {
+    expect(warnings(configured(file()), 256)).toEqual([
+      "only 256 files may be open, enough for 96 sessions: raise it (ulimit -n)",
+    ]);
+    expect(warnings(configured(file().replace("pool: ping", "pool: ping, maxConnections: 50")), 256)).toEqual(
+      [],
+    );
+  });
+
+  test("where the admin API is open to other machines without a token", () => {
+    expect(warnings(configured(file('admin: { listen: "0.0.0.0:8081" }')), 20_000)).toContainEqual(
+      expect.stringContaining("without a tokenFile"),
+    );
+  });
+});

@@ -1,0 +1,206 @@
+import { describe, expect, test } from "vitest";
+import { ConfigMistakes } from "#lb/config/mistake";
+import { configured, file, mistakesIn } from "./configured.ts";
+
+test("reports everything that is wrong at once, in the order of the lines", () => {
+  const text = `listeners:
+  - listen: 127.0.0.1:99999
+    pool: pong
+    timeouts: { idle: 5, foo: 1s }
+    access: [{ deny: 10.0.0.0/40 }, { allow: all, deny: unix }]
+pools:
+  ping:
+    algoritm: random
+    health: { send: x, interval: soon }
+    backends:
+      - { address: "127.0.0.1:0", weight: 300 }
+      - { name: a, address: "127.0.0.1:9001" }
+      - name: a
+        address: "127.0.0.1:9002"
+servers: { s: { command: [], pool: zz, ports: 9100-9101, count: 3 } }
+store: { kind: redis }`;
+  const places = mistakesIn(text).map((line) => /^lb\.yaml:\d+: \S+:/.exec(line)?.[0]);
+  expect(places).toEqual([
+    "lb.yaml:2: listeners[0].listen:",
+    "lb.yaml:3: listeners[0].pool:",
+    "lb.yaml:4: listeners[0].timeouts.idle:",
+    "lb.yaml:4: listeners[0].timeouts.foo:",
+    "lb.yaml:5: listeners[0].access[0].deny:",
+    "lb.yaml:5: listeners[0].access[1]:",
+    "lb.yaml:8: pools.ping.algoritm:",
+    "lb.yaml:9: pools.ping.health.interval:",
+    "lb.yaml:9: pools.ping.health.send:",
+    "lb.yaml:11: pools.ping.backends[0].address:",
+    "lb.yaml:11: pools.ping.backends[0].weight:",
+    "lb.yaml:13: pools.ping.backends[2].name:",
+    "lb.yaml:15: servers.s.command:",
+    "lb.yaml:15: servers.s.count:",
+    "lb.yaml:15: servers.s.pool:",
+    "lb.yaml:16: store.kind:",
+  ]);
+});
+
+describe("says what was expected, and what it got", () => {
+  test.each([
+    [
+      file("shutdown: { grace: 5 }"),
+      "shutdown.grace: expected a duration such as 250ms, 2s, 5m or 1h",
+      "got 5",
+    ],
+    [file("log: { level: loud }"), "log.level: expected trace | debug | info", 'got "loud"'],
+    [file("log:"), "log: expected a mapping", "got nothing"],
+    [file("log: []"), "log: expected a mapping", "got an empty list"],
+    [file("admin: 8081"), "admin: expected off, or a mapping", "got 8081"],
+    [file("admin: {}"), "admin.listen: expected host:port", "got nothing"],
+    [file("stoer: off"), "stoer: expected one of the keys listeners, pools", 'got the key "stoer"'],
+    [file("log: {}\nlog: {}"), "log: expected each key once", 'got "log" again'],
+    [file("servers: { __proto__: {} }"), "servers.__proto__: expected another key", 'got "__proto__"'],
+    [file('servers: { "a b": {} }'), 'servers["a b"]: expected as a key a name', 'got "a b"'],
+    [
+      file("clients: { list: [{ id: 10.0.0.300, capacity: 1, ratePerSec: 1 }] }"),
+      "id: expected an IP",
+      '"10.0.0.300"',
+    ],
+    [
+      file("clients: { default: { capacity: 0, ratePerSec: 1 } }"),
+      "capacity: expected a whole number from 1",
+      "got 0",
+    ],
+    ["listeners: []\npools: {}", "listeners: expected a list of at least 1", "got an empty list"],
+    ["", "expected a mapping", "got nothing"],
+    ["just text", "expected a mapping", 'got "just text"'],
+    ['a: "\\u0085\\u202e', "expected YAML or JSON", "Missing closing"],
+    ["listen: [::1]:80", "needs its quotes", "got"],
+    ["a: 1\n---\nb: 2", "lb.yaml:2: expected YAML or JSON", "multiple documents"],
+    ["a: !!js/function 1", "expected YAML or JSON", "Unresolved tag"],
+  ])("%j", (text, expected, got) => {
+    const lines = mistakesIn(text).join("\n");
+    expect(lines).toContain(expected);
+    expect(lines).toContain(got);
+  });
+});
+
+test.each(["constructor", "toString", "__proto__"])("does not take %s for a pool", (pool) => {
+  expect(mistakesIn(file().replace("pool: ping", `pool: ${pool}`))).toEqual([
+    `lb.yaml:1: listeners[0].pool: expected one of the pools ping, got "${pool}"`,
+  ]);
+});
+
+test("a value from outside cannot write lines or move the cursor", () => {
+  const lines = mistakesIn(file('log: { level: "a\\nb\\u001b[2J\\u202e" }\n? "x\\ny"\n: 1'));
+  expect(lines).toHaveLength(2);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not be there
+  expect(lines.join("")).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202e]/);
+});
+
+test("never shows a password", () => {
+  const url = "postgres://u:s3c@ret@h/db?sslpassword=s3cret2";
+  for (const store of [
+    `"${url}"`,
+    `{ kind: postgres, url: "x${url}" }`,
+    `{ kind: "${url}" }`,
+    `[*"${url}"]`,
+  ]) {
+    const lines = mistakesIn(file(`store: ${store}`)).join("\n");
+    expect(lines).toMatch(/expected/);
+    expect(lines).not.toMatch(/s3c|ret/);
+  }
+});
+
+describe("what only one may have", () => {
+  const listeners = (more: string) =>
+    `listeners: [{ name: a, listen: "127.0.0.1:8080", pool: p }, ${more}]\npools: { p: {} }`;
+
+  test.each([
+    [listeners('{ name: a, listen: "127.0.0.1:8081", pool: p }'), "listeners[1].name"],
+    [listeners('{ listen: "127.0.0.1:8080", pool: p }'), "listeners[1].listen"],
+    [listeners('{ listen: "0.0.0.0:8080", pool: p }'), "listeners[1].listen"],
+    [listeners('{ listen: "[::]:8080", pool: p }'), "listeners[1].listen"],
+    [
+      listeners('{ listen: "localhost:8080", pool: p }').replace("127.0.0.1", "localhost"),
+      "listeners[1].listen",
+    ],
+    [
+      listeners('{ name: b, listen: "unix:/a", pool: p }, { name: c, listen: "unix:/a", pool: p }'),
+      "listeners[2].listen",
+    ],
+    [file('admin: { listen: "127.0.0.1:8080" }'), "admin.listen"],
+    [
+      file().replace("}] } }", '}, { name: a, address: "127.0.0.1:9002" }] } }'),
+      "pools.ping.backends[1].name",
+    ],
+    [
+      file(
+        "clients: { list: [{ id: ::1, capacity: 1, ratePerSec: 1 }, { id: 0::1/128, capacity: 1, ratePerSec: 1 }] }",
+      ),
+      "clients.list[1].id",
+    ],
+    [
+      file(
+        "clients: { list: [{ id: a, addresses: [10.0.0.0/8], capacity: 1, ratePerSec: 1 }, { id: 10.0.0.0/8, capacity: 1, ratePerSec: 1 }] }",
+      ),
+      "clients.list[0].addresses[0]",
+    ],
+  ])("%j", (text, path) => {
+    expect(mistakesIn(text).join("\n")).toContain(` ${path}: expected`);
+  });
+
+  test("port 0 is another one each time, and the two IPv4 loopbacks are different", () => {
+    const two = listeners('{ name: b, listen: "127.0.0.2:8080", pool: p }');
+    expect(mistakesIn(two)).toEqual([]);
+    expect(mistakesIn(two.replaceAll(/127.0.0.[12]:8080/g, "127.0.0.1:0"))).toEqual([]);
+  });
+
+  test("two backends may share an address under two names", () => {
+    expect(mistakesIn(file().replace("}] } }", '}, { name: b, address: "127.0.0.1:9001" }] } }'))).toEqual(
+      [],
+    );
+  });
+});
+
+describe("files that are made to do harm are refused in one line", () => {
+  const bomb = [
+    "a: &a [x, x]",
+    ..."bcdefghijklmnop".split("").map((key, at) => {
+      const before = "abcdefghijklmno"[at];
+      return `${key}: &${key} [*${before}, *${before}]`;
+    }),
+  ].join("\n");
+
+  test.each([
+    ["aliases of aliases", bomb],
+    ["an alias inside of what it stands for", file("store: &a [*a]")],
+    ["brackets without end", "[".repeat(500_000)],
+    ["mappings without end", '{"a":'.repeat(100_000)],
+    ["dashes without end", "- ".repeat(500_000)],
+    ["question marks without end", "? ".repeat(500_000)],
+    ["colons without end", ": ".repeat(500_000)],
+    ["anchors without end", "&a ".repeat(300_000)],
+    [
+      "steps to the right without end",
+      Array.from({ length: 900 }, (_, at) => `${" ".repeat(at)}a:`).join("\n"),
+    ],
+  ])("%s", (_, text) => {
+    const mistakes = mistakesIn(text);
+    expect(mistakes).toHaveLength(1);
+    expect(mistakes[0]?.length).toBeLessThan(300);
+  });
+});
+
+test("a message has at most 50 mistakes, and says how many more there are", () => {
+  const text = file(Array.from({ length: 60 }, (_, at) => `key${at}: 1`).join("\n"));
+  expect(() => configured(text)).toThrow(ConfigMistakes);
+  expect(() => configured(text)).toThrow("and 10 more");
+});
+
+test("an alias may repeat a part, and a mistake in it is found", () => {
+  const text = `listeners: [{ listen: "127.0.0.1:8080", pool: a }]
+pools:
+  a: &same
+    attempts: 0
+  b: *same`;
+  expect(mistakesIn(text).map((line) => line.split(" expected")[0])).toEqual([
+    "lb.yaml:4: pools.a.attempts:",
+    "lb.yaml:4: pools.b.attempts:",
+  ]);
+});
