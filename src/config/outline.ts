@@ -1,7 +1,7 @@
 import type { Endpoint } from "../core/address.ts";
 import { plainBlock } from "./block.ts";
 import { understood } from "./value.ts";
-import { backendAddress, block, clientId, listenAddress } from "./values.ts";
+import { backendAddress, clientId, listenAddress } from "./values.ts";
 
 /**
  * What can be understood of a configuration even where other parts of it are wrong, so that what refers to one another
@@ -57,10 +57,9 @@ function poolOutline([pool, settings]: [string, unknown]): [string, BackendOutli
 
 function clientOutline({ id, addresses }: Table) {
   const own = understood(clientId, id);
-  const blocks = list(addresses).map((each) => understood(block, each));
   return {
-    id: own && (understood(block, own) === undefined ? own : plainBlock(own)),
-    blocks: blocks.map((each) => each && plainBlock(each)),
+    id: own && (plainBlock(own) ?? own),
+    blocks: list(addresses).map((each) => (typeof each === "string" ? plainBlock(each) : undefined)),
   };
 }
 

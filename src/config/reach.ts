@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
-import { canonicalAddress, type Endpoint } from "../core/address.ts";
-import { plainAddress } from "./block.ts";
+import type { Endpoint } from "../core/address.ts";
+import { formatIp, parseIp } from "../core/ip.ts";
 
 const WILDCARDS = ["0.0.0.0", "::"];
 
@@ -56,10 +56,6 @@ function isOwn(host: string): boolean {
 }
 
 function oneSpelling(host: string): string {
-  const plain = plainAddress(host);
-  // URLs spell the last 32 bits of an IPv4-mapped address in hexadecimal.
-  const [, high, low] = /^::ffff:([0-9a-f]+):([0-9a-f]+)$/.exec(plain) ?? [];
-  if (high === undefined || low === undefined) return canonicalAddress(plain);
-  const bits = [Number.parseInt(high, 16), Number.parseInt(low, 16)];
-  return bits.flatMap((half) => [half >> 8, half & 255]).join(".");
+  const ip = parseIp(host);
+  return ip === undefined ? host : formatIp(ip);
 }

@@ -10,6 +10,8 @@ const NAME = /^[A-Za-z0-9._-]{1,64}$/;
 const LISTENER_NAME = /^[A-Za-z0-9._:/[\]-]{1,128}$/;
 const PERCENT = /^\d{1,3}(?:\.\d+)?%$/;
 
+const BLOCK = "a CIDR block such as 10.0.0.0/8 or 2001:db8::/32 (with zeros after its length)";
+
 const same = (meaning: unknown): unknown => meaning;
 
 export const truth: Value<boolean> = {
@@ -98,11 +100,11 @@ export const placeName = matching("a name: 1 to 128 of A-Z a-z 0-9 . _ - : / [ ]
 );
 
 /** A set of addresses. */
-export const block = matching("an IP address or a CIDR block such as 10.0.0.0/8 or 2001:db8::/32", isBlock);
+export const block = matching(`an IP address or ${BLOCK}`, isBlock);
 
 /** A set of peers. */
 export const peers = matching(
-  "an IP address, a CIDR block such as 10.0.0.0/8 or 2001:db8::/32, unix or all",
+  `an IP address, ${BLOCK}, unix or all`,
   (text) => text === "unix" || text === "all" || isBlock(text),
 );
 

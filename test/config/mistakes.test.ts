@@ -48,6 +48,11 @@ describe("says what was expected, and what it got", () => {
       "got 5",
     ],
     [file("log: { level: loud }"), "log.level: expected trace | debug | info", 'got "loud"'],
+    [
+      file("clients: { list: [{ id: a, addresses: [10.1.2.3/8], capacity: 1, ratePerSec: 1 }] }"),
+      "zeros after its length",
+      '"10.1.2.3/8"',
+    ],
     [file("log:"), "log: expected a mapping", "got nothing"],
     [file("log: []"), "log: expected a mapping", "got an empty list"],
     [file("admin: 8081"), "admin: expected off, or a mapping", "got 8081"],
