@@ -25,7 +25,8 @@ async function exitCode<Args>(command: Command<Args>): Promise<number> {
     const args = await parse(command);
     return args === undefined ? exitCodes.done : await command.run(args);
   } catch (error) {
-    console.error(`${command.name}: ${explain(error)}`);
+    // What the project itself says may have a line for each of several mistakes.
+    console.error(`${command.name}: ${error instanceof Failure ? error.message : explain(error)}`);
     if (error instanceof UsageError) {
       console.error(`Try: ${command.name} --help`);
       return exitCodes.usage;

@@ -17,7 +17,7 @@ export interface Mistake {
 
 const MOST_SHOWN = 50;
 
-/** A configuration that cannot be used: its message has a line for each mistake. */
+/** A configuration that cannot be used: its message is a line for each mistake, after one that says how many. */
 export class ConfigMistakes extends Failure {
   /** `source` is the file's path, or what else the configuration came from. */
   constructor(
@@ -46,6 +46,8 @@ export function formatMistake(source: string, { path, line, expected, got }: Mis
 
 function messageOf(source: string, mistakes: readonly Mistake[]): string {
   const lines = mistakes.slice(0, MOST_SHOWN).map((mistake) => formatMistake(source, mistake));
+  if (mistakes.length === 1) return lines.join();
   const more = mistakes.length - lines.length;
-  return (more > 0 ? [...lines, `${source}: and ${more} more`] : lines).join("\n");
+  const rest = more > 0 ? [`and ${more} more`] : [];
+  return [`${source} has ${mistakes.length} mistakes`, ...lines, ...rest].join("\n");
 }

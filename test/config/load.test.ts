@@ -35,6 +35,7 @@ describe("a file", () => {
     const error = await problem(loadConfig({ config: path }));
     expect(error).toBeInstanceOf(ConfigMistakes);
     expect(error.message.split("\n")).toEqual([
+      `${path} has 2 mistakes`,
       expect.stringContaining(`${path}:3: a: expected one of the keys`),
       expect.stringContaining(`${path}:4: b: expected one of the keys`),
     ]);
