@@ -33,7 +33,9 @@ function unknownPools({ listeners, servers, pools }: Outline): Mistake[] {
     ...listeners.map(({ pool }, at) => [pool, ["listeners", at, "pool"]] as const),
     ...servers.map(({ name, pool }) => [pool, ["servers", name, "pool"]] as const),
   ];
-  const known = [...pools.keys()].filter((pool) => understood(name, pool) !== undefined);
+  const known = [...pools.keys()].filter(
+    (pool) => understood(name, pool) !== undefined && pool !== "__proto__",
+  );
   const expected = `one of the pools ${known.slice(0, MOST_NAMED).join(", ")}`;
   return used
     .filter(([pool]) => understood(name, pool) !== undefined && !known.includes(pool as string))
