@@ -20,7 +20,11 @@ type Conversation = (connection: Connection) => Promise<ProbeFailure>;
 const LONGEST_ANSWER_BYTES = 4_096;
 
 /** Probes a backend once; never rejects, and leaves nothing open: a connection that stood ends with FIN. */
-export async function probe(endpoint: Endpoint, settings: ProbeSettings, tools: ProbeTools): Promise<ProbeFailure> {
+export async function probe(
+  endpoint: Endpoint,
+  settings: ProbeSettings,
+  tools: ProbeTools,
+): Promise<ProbeFailure> {
   const { transport, clock, timeoutMs } = tools;
   const startedMs = clock.now();
   try {
@@ -55,7 +59,11 @@ async function line(connection: Connection, send: string, expect: string): Promi
   return answer.startsWith(expect) ? undefined : `expected ${quoted(expect)}, got ${quoted(answer)}`;
 }
 
-async function http(connection: Connection, path: string, status: readonly [number, number]): Promise<ProbeFailure> {
+async function http(
+  connection: Connection,
+  path: string,
+  status: readonly [number, number],
+): Promise<ProbeFailure> {
   await connection.write(Buffer.from(`GET ${path} HTTP/1.1\r\nHost: health\r\nConnection: close\r\n\r\n`));
   const answer = await read(connection, (text) => text.includes("\r\n"));
   const code = Number(/^HTTP\/1\.[01] (\d{3})/.exec(answer)?.[1]);

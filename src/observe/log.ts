@@ -1,8 +1,8 @@
 import type { Writable } from "node:stream";
 import { type Logger, pino } from "pino";
 import { prettyFactory } from "pino-pretty";
-import type { LogSettings } from "../core/log-settings.ts";
 import { formatDuration } from "../core/duration.ts";
+import type { LogSettings } from "../core/log-settings.ts";
 import type { Report } from "../plane/plane.ts";
 import type { StateChange } from "../pool/state-log.ts";
 import { BoundedLog } from "./bounded-log.ts";

@@ -96,16 +96,18 @@ function sampleListener(listener: Listener): ListenerSample {
 }
 
 function samplePool(pool: Pool): PoolSample {
-  const backends = pool.members.map(({ name, address, state, operational, weight, active, slot, counts }) => ({
-    name,
-    address,
-    state,
-    operational,
-    weight,
-    active,
-    connected: counts.connected[slot] as number,
-    failed: counts.failed[slot] as number,
-  }));
+  const backends = pool.members.map(
+    ({ name, address, state, operational, weight, active, slot, counts }) => ({
+      name,
+      address,
+      state,
+      operational,
+      weight,
+      active,
+      connected: counts.connected[slot] as number,
+      failed: counts.failed[slot] as number,
+    }),
+  );
   return { name: pool.name, queued: pool.queued, backends };
 }
 

@@ -1,5 +1,5 @@
-import type { Endpoint } from "../core/address.ts";
 import type { ClientSettings } from "../admission/settings.ts";
+import type { Endpoint } from "../core/address.ts";
 import type { AdministrativeState, OperationalState } from "../core/backend.ts";
 import type { Ending } from "../core/ending.ts";
 import type { SessionRecord } from "../core/session.ts";

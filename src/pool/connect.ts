@@ -152,7 +152,12 @@ class Attempts implements Disposable {
     const blamed = BLAMED.has(failure);
     const ms = lease.failed(blamed);
     const { name, address } = lease.backend;
-    this.session.attempts.push({ backend: name, address, ms, error: this.session.ending ?? ENDINGS[failure] });
+    this.session.attempts.push({
+      backend: name,
+      address,
+      ms,
+      error: this.session.ending ?? ENDINGS[failure],
+    });
     if (blamed) this.route.pool.observe(lease.backend, false);
     return failure;
   }

@@ -130,11 +130,7 @@ export class Pool {
 
   /** An operator's wish; false where no member has that name. */
   adjust(name: string, wish: Adjustment, reason = "set by an operator"): boolean {
-    return this.#changeNamed(
-      name,
-      (backend) => backend.configure({ ...backend.settings, ...wish }),
-      reason,
-    );
+    return this.#changeNamed(name, (backend) => backend.configure({ ...backend.settings, ...wish }), reason);
   }
 
   /** Applies new settings in place: what did not change keeps its counts and its part in the algorithm's memory. */

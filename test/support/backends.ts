@@ -4,14 +4,16 @@ import { Counts } from "#lb/core/counts";
 import { measureLatency } from "#lb/core/latency";
 import { ManualClock } from "./manual-clock.ts";
 
+/** A backend's settings where nobody says otherwise. */
+export const plainBackend = { weight: 1, maxConnections: Infinity, backup: false, state: "ready" } as const;
+
 /** One backend for each weight, named s1, s2 …, with nothing on them. */
 export function backendsOf(weights: readonly number[], clock: Clock = new ManualClock()): Backend[] {
   const counts = new Counts();
   return weights.map((weight, index) => {
     const endpoint = { kind: "tcp", host: "127.0.0.1", port: 9001 + index } as const;
-    const backend = new Backend({ name: `s${index + 1}`, endpoint }, counts, measureLatency(clock));
-    backend.weight = weight;
-    return backend;
+    const settings = { ...plainBackend, name: `s${index + 1}`, endpoint, weight };
+    return new Backend(settings, counts, measureLatency(clock));
   });
 }
 

@@ -1,17 +1,19 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "vitest";
-import type { AlgorithmName } from "#lb/algorithms/index";
+import type { ClientSettings } from "#lb/admission/settings";
 import type { Endpoint } from "#lb/core/address";
 import { formatEndpoint } from "#lb/core/address";
+import type { BackendSettings } from "#lb/core/backend";
 import { type Clock, systemClock } from "#lb/core/clock";
 import { seededDice } from "#lb/core/dice";
 import type { SessionRecord } from "#lb/core/session";
 import type { ListenerSettings } from "#lb/listener";
 import { LocalPlane } from "#lb/plane/local";
 import type { BackendSample, Report, Sample } from "#lb/plane/plane";
-import type { BackendSettings, PoolSettings } from "#lb/pool/pool";
+import type { PoolSettings } from "#lb/pool/settings";
 import { SocketTransport } from "#lb/transport/sockets/index";
 import type { Transport } from "#lb/transport/transport";
+import { plainBackend } from "./backends.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { dialPeer, type Peer, within } from "./peer.ts";
 
@@ -19,14 +21,44 @@ import { dialPeer, type Peer, within } from "./peer.ts";
 export type Member = Endpoint | (Partial<BackendSettings> & { readonly endpoint: Endpoint });
 
 /** What a test wants other than the defaults. */
-export interface LabOptions extends Partial<Omit<ListenerSettings, "name" | "pool">> {
-  readonly algorithm?: AlgorithmName;
-  readonly attempts?: number;
-  readonly connectMs?: number;
+export interface LabOptions
+  extends Partial<Omit<ListenerSettings, "name" | "pool">>,
+    Partial<Omit<PoolSettings, "name" | "backends">> {
   readonly clock?: Clock;
   readonly transport?: Transport;
+  readonly clients?: ClientSettings;
   readonly backends: readonly Member[];
 }
+
+const plainListener: ListenerSettings = {
+  name: "main",
+  endpoint: { kind: "tcp", host: "127.0.0.1", port: 0 },
+  pool: "main",
+  refuse: "close",
+  maxConnections: Infinity,
+  access: [],
+  connectionsPerClient: Infinity,
+  rateLimit: false,
+  acceptProxy: undefined,
+  halfClose: true,
+  idleMs: 600_000,
+  finMs: 30_000,
+  maxAgeMs: Infinity,
+};
+
+const plainPool: PoolSettings = {
+  name: "main",
+  algorithm: "round-robin",
+  attempts: 3,
+  connectMs: 2_000,
+  queue: { max: 1000, timeoutMs: 5_000 },
+  localAddress: undefined,
+  sendProxy: undefined,
+  slowStartMs: 0,
+  outlier: { failures: Infinity, ejectForMs: 10_000, maxEjected: 0.5 },
+  retryBudget: undefined,
+  backends: [],
+};
 
 /**
  * A balancer on real sockets in this process, one listener on a free port before one pool. At its end every session has
@@ -51,24 +83,10 @@ export class Lab implements AsyncDisposable {
   }
 
   async apply(options: LabOptions): Promise<void> {
-    const { backends, algorithm, attempts, connectMs, clock: _, transport: __, ...rest } = options;
-    const listener: ListenerSettings = {
-      name: "main",
-      endpoint: { kind: "tcp", host: "127.0.0.1", port: 0 },
-      pool: "main",
-      halfClose: true,
-      idleMs: 600_000,
-      finMs: 30_000,
-      ...rest,
-    };
-    const pool: PoolSettings = {
-      name: "main",
-      algorithm: algorithm ?? "round-robin",
-      attempts: attempts ?? 3,
-      connectMs: connectMs ?? 2_000,
-      backends: backends.map(member),
-    };
-    const snapshot = { listeners: [listener], pools: [pool], recordSessions: true };
+    const { backends, clients = { default: undefined, list: [] } } = options;
+    const listener = overlaid(plainListener, options);
+    const pool = { ...overlaid(plainPool, options), backends: backends.map(member) };
+    const snapshot = { listeners: [listener], pools: [pool], clients, recordSessions: true };
     const { listeners } = await this.plane.apply(snapshot);
     this.#endpoint = listeners[0]?.endpoint;
   }
@@ -167,9 +185,15 @@ export async function lab(options: LabOptions): Promise<Lab> {
   return made;
 }
 
-function member(given: Member): BackendSettings {
-  const settings = "endpoint" in given ? given : { endpoint: given };
-  return { name: formatEndpoint(settings.endpoint), weight: 1, state: "ready", ...settings };
+function member(settings: Member): BackendSettings {
+  const given = "kind" in settings ? { endpoint: settings } : settings;
+  return { ...plainBackend, name: formatEndpoint(given.endpoint), ...given };
+}
+
+/** The plain settings with those of the options that they know. */
+function overlaid<Settings extends object>(plain: Settings, options: object): Settings {
+  const known = Object.entries(options).filter(([key]) => key in plain && key !== "backends");
+  return { ...plain, ...Object.fromEntries(known) };
 }
 
 function backendsOf(sample: Sample): readonly BackendSample[] {

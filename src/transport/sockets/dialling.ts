@@ -81,5 +81,10 @@ function target(endpoint: Endpoint, { localAddress }: DialOptions) {
   // Node would give each address of a name but the last 250 ms; one literal address is dialled, with our own deadline.
   return endpoint.kind === "unix"
     ? { path: endpoint.path }
-    : { host: endpoint.host, port: endpoint.port, autoSelectFamily: false, ...(localAddress && { localAddress }) };
+    : {
+        host: endpoint.host,
+        port: endpoint.port,
+        autoSelectFamily: false,
+        ...(localAddress && { localAddress }),
+      };
 }
