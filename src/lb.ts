@@ -1,13 +1,18 @@
 #!/usr/bin/env node
+import { lookup } from "node:dns/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Argv } from "yargs";
 import { algorithmNames } from "./algorithms/index.ts";
 import { coerced, oneOf } from "./command/coerce.ts";
 import { exitCodes, runCommand } from "./command/command.ts";
 import { explain, Failure, UsageError } from "./command/failure.ts";
 import { onStopSignals } from "./command/signals.ts";
-import { type Config, defaults } from "./config/config.ts";
-import { configFromFlags } from "./config/from-flags.ts";
-import { snapshotOf } from "./config/resolve.ts";
+import type { Config } from "./config/config.ts";
+import { effective } from "./config/effective.ts";
+import { type Flags, flagDefaults } from "./config/flags.ts";
+import { loadConfig } from "./config/load.ts";
+import { namesIn, snapshotOf } from "./config/snapshot.ts";
+import { warnings } from "./config/warnings.ts";
 import { formatEndpoint } from "./core/address.ts";
 import { systemClock } from "./core/clock.ts";
 import { systemDice } from "./core/dice.ts";
@@ -19,51 +24,72 @@ import type { Plane, Snapshot } from "./plane/plane.ts";
 import { SocketTransport } from "./transport/sockets/index.ts";
 
 interface Args {
+  /** The command's own words: `check`, or none. */
+  readonly _: readonly (string | number)[];
   readonly algorithm: string | undefined;
-  readonly listen: string;
-  readonly backend: readonly string[];
-  readonly logLevel: LogLevel;
+  readonly config: string | undefined;
+  readonly listen: string | undefined;
+  readonly backend: readonly string[] | undefined;
+  readonly logLevel: LogLevel | undefined;
 }
 
-await runCommand<Args>({ name: "lb", options, run });
+const LOOKUP_MS = 5_000;
+
+await runCommand<Args>({
+  name: "lb",
+  options,
+  run: (args) => (args._[0] === "check" ? check(args) : run(args)),
+});
 
 function options(yargs: Argv): Argv<Args> {
   return yargs
-    .usage("$0 <algorithm>", "Spreads TCP connections over backends.", (command) =>
+    .usage("$0 [algorithm]", "Spreads TCP connections over backends.", (command) =>
       command.positional("algorithm", { describe: algorithmNames.join(", "), type: "string" }),
     )
+    .command("check", "Prints the effective configuration, or every mistake, and listens on nothing.")
+    .option("config", {
+      describe: "a configuration file, YAML or JSON",
+      type: "string",
+      coerce: coerced("config", String),
+    })
     .option("listen", {
       describe: "where clients connect; port 0 picks a free one",
       type: "string",
-      default: defaults.listen,
+      defaultDescription: flagDefaults.listen,
       coerce: coerced("listen", String),
     })
     .option("backend", {
       describe: "a server, host:port[#weight]; repeat it for each",
-      default: [...defaults.backends],
+      defaultDescription: flagDefaults.backends.join(", "),
       coerce: (given: unknown) => [given].flat().map(String),
     })
     .option("log-level", {
       describe: "session records are info",
-      default: defaults.log.level,
+      defaultDescription: "info",
       coerce: coerced("log-level", oneOf(logLevels)),
     })
     .example("$0 round-robin", "127.0.0.1:8080, to the ports 9001, 9002 and 9003")
+    .example("$0 --config lb.yaml", "everything from a file; check it first: $0 check --config lb.yaml")
     .example(
       "$0 p2c --listen 0.0.0.0:80 --backend 10.0.0.1:80 --backend 10.0.0.2:80#3",
       "one has thrice the share",
-    )
-    .example(
-      "$0 maglev --listen [::1]:5000 --log-level warn",
-      "IPv6, and no line per session",
     ) as unknown as Argv<Args>;
 }
 
+async function check(args: Args): Promise<number> {
+  if (args.config === undefined) throw new UsageError("expected --config with a file to check");
+  const config = await loadConfig(flagsOf(args));
+  for (const warning of warnings(config)) console.error(`lb: warning: ${warning}`);
+  process.stdout.write(effective(config));
+  return exitCodes.done;
+}
+
 async function run(args: Args): Promise<number> {
-  const config = configured(args);
+  const config = await loadConfig(flagsOf(args));
   const snapshot = await resolved(config);
   const log = openLog(config.log);
   dieLoudly(log);
+  for (const warning of warnings(config)) log.logger.warn(warning);
   const plane = new LocalPlane({
     transport: new SocketTransport(systemClock),
     clock: systemClock,
@@ -71,7 +97,7 @@ async function run(args: Args): Promise<number> {
   });
   plane.onReports = (batch) => log.report(batch);
   // Before anybody can know that it listens: whoever does may send a signal.
-  const over = stopped(plane, config.shutdown.graceMs, log);
+  const over = stopped(plane, config.shutdown.grace, log);
   await start(plane, snapshot, log);
   await over;
   await log.close();
@@ -79,28 +105,27 @@ async function run(args: Args): Promise<number> {
   process.exit(exitCodes.done);
 }
 
-function configured(args: Args): Config {
-  if (args.algorithm === undefined)
-    throw new UsageError(`expected an algorithm: ${algorithmNames.join(", ")}`);
-  try {
-    const algorithm = oneOf(algorithmNames)(args.algorithm);
-    return configFromFlags({
-      algorithm,
-      listen: args.listen,
-      backends: args.backend,
-      logLevel: args.logLevel,
-    });
-  } catch (error) {
-    throw new UsageError(explain(error));
-  }
+function flagsOf({ config, algorithm, listen, backend, logLevel }: Args): Flags {
+  return { config, algorithm, listen, backends: backend, logLevel };
 }
 
 async function resolved(config: Config): Promise<Snapshot> {
+  const names = namesIn(config);
+  const answers = new Map(
+    await Promise.all(names.map(async (name) => [name, await addressesOf(name)] as const)),
+  );
+  return snapshotOf(config, (name) => answers.get(name) ?? []);
+}
+
+async function addressesOf(name: string): Promise<string[]> {
+  const slow = delay(LOOKUP_MS, undefined, { ref: false }).then(() => {
+    throw new Failure(`expected an answer for the name "${name}" within 5s, got none`);
+  });
   try {
-    return await snapshotOf(config);
+    const answers = await Promise.race([lookup(name, { all: true }), slow]);
+    return answers.map(({ address }) => address);
   } catch (error) {
-    if (error instanceof RangeError) throw new UsageError(error.message);
-    throw new Failure(explain(error, (error as { hostname?: string }).hostname));
+    throw new Failure(explain(error, name));
   }
 }
 
