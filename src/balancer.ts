@@ -6,12 +6,12 @@ import { Counts } from "./core/counts.ts";
 import { Deferred } from "./core/deferred.ts";
 import type { Dice } from "./core/dice.ts";
 import type { Session, SessionRecord } from "./core/session.ts";
-import { Drain } from "./drain.ts";
+import { Throttle } from "./core/throttle.ts";
 import { Listener, type ListenerSettings, type ListenerSurroundings } from "./listener.ts";
+import { Drain } from "./pool/drain.ts";
 import { type Adjustment, Pool, type Surroundings } from "./pool/pool.ts";
 import type { PoolSettings } from "./pool/settings.ts";
 import type { StateChange } from "./pool/state-log.ts";
-import { Throttle } from "./throttle.ts";
 import type { Transport } from "./transport/transport.ts";
 
 /** How long sessions that are cut may take to deliver what was read, before they are reset. */
@@ -82,18 +82,16 @@ export class Balancer {
    * Makes listeners and pools equal to the settings, one call after another. All new sockets are bound before anything
    * is changed, so that it can reject with the system's error and leave everything as it was.
    */
-  apply({ listeners, pools, clients }: BalancerSettings): Promise<void> {
-    const applied = this.#turn.then(async () => {
-      await this.#apply(listeners, pools);
-      this.#clients.configure(clients);
-    });
+  apply(settings: BalancerSettings): Promise<void> {
+    const applied = this.#turn.then(() => this.#apply(settings));
     this.#turn = applied.catch(() => {});
     return applied;
   }
 
-  async #apply(listeners: readonly ListenerSettings[], pools: readonly PoolSettings[]): Promise<void> {
+  async #apply({ listeners, pools, clients }: BalancerSettings): Promise<void> {
     const nextPools = new Map(pools.map((settings) => [settings.name, this.#poolFor(settings)]));
     const nextListeners = await this.#bind(listeners, nextPools);
+    this.#clients.configure(clients);
     for (const settings of pools) nextPools.get(settings.name)?.update(settings);
     for (const settings of listeners) {
       const pool = nextPools.get(settings.pool) as Pool;

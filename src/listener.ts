@@ -125,8 +125,7 @@ export class Listener {
   }
 
   #entrance(): Gate[] {
-    const { maxConnections } = this.#settings;
-    return maxConnections === Infinity ? [] : [this.#limit.gate(maxConnections)];
+    return [this.#limit.gate(this.#settings.maxConnections)];
   }
 
   #gates(): Gate[] {
@@ -143,7 +142,7 @@ export class Listener {
     const origin = { listener: this.name, pool: this.#route.pool.name };
     const session = new Session(nextNumber(), origin, clock.now(), connection);
     // Asked for now: a peer that has left has no address any more.
-    if (recorded()) void connection.remote;
+    if (recorded() || this.#route.gates.length > 0 || this.#route.trusted) void connection.remote;
     this.totals.sessions += 1;
     this.#sessions.add(session);
     void serve(connection, session, this.#route).then(() => this.#over(session));

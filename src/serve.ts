@@ -36,8 +36,9 @@ export async function serve(client: Connection, session: Session, route: Route):
     using upstream = await connect(session, client, route);
     await relay(session, client, upstream, route);
   } catch (error) {
-    session.settle(endingOf(error, session, route));
-    dismiss(client, session.ending as Ending, route.refuse);
+    const ended = endedBy(error, session, route);
+    session.settle(ended.ending);
+    dismiss(session, client, route.refuse, ended.retryMs);
   }
   await client.closed;
 }
@@ -63,20 +64,23 @@ function wordOf(relayed: Relayed): Ending {
   return relayed === "cut" ? "killed" : relayed;
 }
 
-function endingOf(error: unknown, session: Session, route: Route): Ending {
-  if (error instanceof Ended) return error.ending;
+function endedBy(error: unknown, session: Session, route: Route): Ended {
+  if (error instanceof Ended) return error;
   route.onBug(error, session);
-  return "bug";
+  return new Ended("bug");
 }
 
-/** Endings whose clients are told nothing: there is nobody, or nobody we know how to speak to. */
-const SILENT: ReadonlySet<Ending> = new Set(["client-gone", "bad-proxy-header", "bug"]);
-
 /** Closes a client that no backend was found for, and tells it why in the listener's way. */
-function dismiss(client: Connection, ending: Ending, refuse: Refusal): void {
-  const answer = SILENT.has(ending) ? undefined : refusal(refuse, ending);
+function dismiss(session: Session, client: Connection, refuse: Refusal, retryMs: number | undefined): void {
+  const ending = session.ending as Ending;
+  session.interruptible((how) => {
+    if (how === "reset") client.reset();
+  });
+  // A peer that cannot speak the PROXY protocol is told nothing: there is no client yet.
+  const manner = ending === "bad-proxy-header" ? "close" : refuse;
+  const answer = refusal(manner, ending, retryMs);
   // Not awaited: end() sends FIN behind it, and bounds how long that may take.
   if (answer !== undefined) client.write(answer).catch(() => {});
-  if (ending === "client-gone" || (refuse === "reset" && !SILENT.has(ending))) client.reset();
+  if (ending === "client-gone" || manner === "reset") client.reset();
   else client.end();
 }

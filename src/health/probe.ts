@@ -28,7 +28,7 @@ export async function probe(
   const { transport, clock, timeoutMs } = tools;
   const startedMs = clock.now();
   try {
-    const connection = await transport.dial(endpoint, { timeoutMs, localAddress: undefined }).connection;
+    const connection = await transport.dial(endpoint, { timeoutMs }).connection;
     using _deadline = clock.after(timeoutMs - (clock.now() - startedMs), () => connection.reset());
     const failure = await conversationOf(settings)(connection);
     connection.end();

@@ -55,16 +55,10 @@ function prettyPrinted(destination: BoundedLog) {
 }
 
 function write(logger: Logger, report: Report): void {
-  switch (report.kind) {
-    case "session":
-      return logger.info(report.record, "session");
-    case "backend":
-      return stateLine(logger, report.change);
-    case "no-backend":
-      return logger.error({ pool: report.pool, sessions: report.sessions }, "no usable backend");
-    case "bug":
-      return logger.error({ session: report.session, error: report.error }, "bug");
-  }
+  if (report.kind === "session") logger.info(report.record, "session");
+  else if (report.kind === "backend") stateLine(logger, report.change);
+  else if (report.kind === "bug") logger.error({ session: report.session, error: report.error }, "bug");
+  else logger.error({ pool: report.pool, sessions: report.sessions }, "no usable backend");
 }
 
 /** What an operator did is news; what happened to a backend is a warning. */

@@ -72,7 +72,8 @@ class Attempts implements Disposable {
     const ranking = pool.rank(this.session)[Symbol.iterator]();
     let last: Ending = "no-backend";
     for (let left = pool.settings.attempts; left > 0; left--) {
-      const lease = this.#next(ranking) ?? (await this.#queued());
+      // Who came or came back while another was dialled is in no ranking that began before.
+      const lease = this.#next(ranking) ?? pool.place(this.session, this.#tried) ?? (await this.#queued());
       if (lease === undefined) break;
       const outcome = await this.#try(lease);
       if (outcome instanceof Upstream) return outcome;
@@ -164,6 +165,6 @@ class Attempts implements Disposable {
 
   /** A client that finished after it had sent something waits for an answer, unless the first FIN ends everything. */
   #isGone(how: "reset" | "finished"): boolean {
-    return how === "reset" || this.client.bytesRead === 0 || !this.route.halfClose;
+    return how === "reset" || this.session.bytesIn === 0 || !this.route.halfClose;
   }
 }

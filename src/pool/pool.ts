@@ -103,7 +103,7 @@ export class Pool {
     const untried = (backend: Backend) => !tried.includes(backend);
     if (!this.#usable.some(untried) && !this.#usableBackups.some(untried)) return undefined;
     const { max, timeoutMs } = this.#settings.queue;
-    return this.#queue.join((not) => this.#place(client, not), tried, { max, timeoutMs });
+    return this.#queue.join((not) => this.place(client, not), tried, { max, timeoutMs });
   }
 
   /** Whether the budget has another retry. */
@@ -163,7 +163,8 @@ export class Pool {
     return this.#usable.some(free) || this.#usableBackups.some(free);
   }
 
-  #place(client: ClientKey, tried: readonly Backend[]): Lease | undefined {
+  /** A place on the best usable backend that was not tried and has one; it belongs to the caller. */
+  place(client: ClientKey, tried: readonly Backend[]): Lease | undefined {
     if (!this.hasPlace(tried)) return undefined;
     for (const backend of this.rank(client)) {
       const lease = tried.includes(backend) ? undefined : this.lease(backend);

@@ -24,7 +24,7 @@ export interface ListeningSocket {
 export interface DialOptions {
   readonly timeoutMs: number;
   /** The source address, an IP of this machine. */
-  readonly localAddress: string | undefined;
+  readonly localAddress?: string | undefined;
 }
 
 /** One connection attempt. */

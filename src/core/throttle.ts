@@ -1,4 +1,4 @@
-import type { Clock } from "./core/clock.ts";
+import type { Clock } from "./clock.ts";
 
 /** Tells of an event that may come in floods: the first at once, the rest counted and told once per `everyMs`. */
 export class Throttle {

@@ -1,5 +1,5 @@
-import type { Clock, Timer } from "./core/clock.ts";
-import type { Session } from "./core/session.ts";
+import type { Clock, Timer } from "../core/clock.ts";
+import type { Session } from "../core/session.ts";
 
 const STEPS = 20;
 
