@@ -85,11 +85,11 @@ function why({ faster, slower }: Difference): string[] {
   const { server, share, p50 } = busiest;
   const gentler = faster.results.perServer.find((entry) => entry.server === server);
   if (share - (gentler?.share ?? 0) < NOTABLE_SHARE) return [];
-  const there = `there half of ${slower.name}'s waited ${readableMs((p50 as number) / 1000)} or more`;
-  const gently = gentler?.p50 ? `, half of ${faster.name}'s ${readableMs(gentler.p50 / 1000)}` : "";
+  const gently = gentler?.p50 ? `, ${readableMs(gentler.p50 / 1000)} under ${faster.name}` : "";
   return [
     `Why: ${slower.name} sent ${server} ${readableShare(share)} of the requests, ` +
-      `${faster.name} ${readableShare(gentler?.share ?? 0)}; ${there}${gently}.`,
+      `${faster.name} ${readableShare(gentler?.share ?? 0)}; half of those waited ` +
+      `${readableMs((p50 as number) / 1000)} or more under ${slower.name}${gently}.`,
   ];
 }
 

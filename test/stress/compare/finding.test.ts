@@ -29,7 +29,9 @@ describe("what is said of two runs", () => {
     const [ahead, why] = findingOf(evenly, gently);
     expect(ahead).toMatch(/^LeastConnections is ahead of RoundRobin in the tail: p99 \d+ ms against \d+ ms/);
     expect(why).toMatch(/^Why: RoundRobin sent slow 5\d\.\d % of the requests, LeastConnections 1?\d\.\d %/);
-    expect(why).toContain("half of RoundRobin's waited 230 ms or more, half of LeastConnections's 90 ms.");
+    expect(why).toContain(
+      "half of those waited 230 ms or more under RoundRobin, 90 ms under LeastConnections.",
+    );
   });
 
   test("does not depend on their order", () => {
