@@ -58,15 +58,15 @@ function refuseLoops({ listeners, pools }: Snapshot): void {
   }
 }
 
-const WILDCARDS = ["0.0.0.0", "::"];
+/** What connecting to a wildcard address reaches. */
+const WILDCARDS: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
 
 function leadsTo(backend: Endpoint, listener: Endpoint): boolean {
   if (backend.kind === "unix" || listener.kind === "unix")
     return formatEndpoint(backend) === formatEndpoint(listener);
   if (backend.port !== listener.port) return false;
-  // Connecting to a wildcard address reaches this machine's loopback.
-  const reached = WILDCARDS.includes(backend.host) ? "127.0.0.1" : backend.host;
-  return reached === listener.host || (WILDCARDS.includes(listener.host) && isLocal(reached));
+  const reached = WILDCARDS[backend.host] ?? backend.host;
+  return reached === listener.host || (listener.host in WILDCARDS && isLocal(reached));
 }
 
 function isLocal(host: string): boolean {
