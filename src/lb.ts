@@ -29,7 +29,7 @@ await runCommand<Args>({ name: "lb", options, run });
 
 function options(yargs: Argv): Argv<Args> {
   return yargs
-    .usage("$0 <algorithm>", "Spreads TCP connections over backends.", (command) =>
+    .usage("$0 [algorithm]", "Spreads TCP connections over backends.", (command) =>
       command.positional("algorithm", { describe: algorithmNames.join(", "), type: "string" }),
     )
     .option("listen", {
