@@ -44,6 +44,14 @@ describe("what is said of two runs", () => {
     expect(said[0]).toMatch(/^No difference in the tail between/);
   });
 
+  test("outlives one disturbed repeat, as long as no repeat of one reaches into the other's", () => {
+    const servers = { a: [1, 10] } as const;
+    const slower = run("Slower", { servers: { a: [1, 100] }, seed: 7 });
+    const disturbed = slower.repeats.map((repeat, i) => (i === 1 ? repeat.map((ms) => ms * 9) : repeat));
+    const found = difference({ ...slower, repeats: disturbed }, run("Faster", { servers, seed: 8 }));
+    expect(found).toMatchObject({ real: true, faster: { name: "Faster" } });
+  });
+
   test("is no difference between a run and itself", () => {
     const own = difference(evenly, evenly);
     expect(own?.real).toBe(false);
@@ -60,7 +68,7 @@ describe("what is said of two runs", () => {
   });
 
   test.each([
-    ["one repeat", { repeats: 1 }],
+    ["two repeats", { repeats: 2 }],
     ["few answers", { requestsPerRepeat: 10 }],
   ])("is nothing, from %s", (_what, made) => {
     expect(findingOf(run("A", made), run("B", made))).toEqual([
