@@ -2,8 +2,7 @@ import { Presets, SingleBar } from "cli-progress";
 import type { Plan } from "../results.ts";
 import type { Contender } from "./experiment.ts";
 
-const FORMAT = "{name}, repeat {repeat}/{repeats} [{bar}] {percentage}%  ETA {eta_formatted}";
-const UPDATES_REMEMBERED = 100;
+const FORMAT = "{name}, repeat {repeat}/{repeats} [{bar}] {percentage}%  ETA {left}";
 
 /** A live line on stderr, drawn until it is disposed of; nothing at all where stderr is no terminal. */
 export interface Progress extends Disposable {
@@ -25,13 +24,22 @@ export function progressOf(contenders: readonly Contender[], plan: Plan): Progre
       clearOnComplete: true,
       gracefulExit: false,
       stream: process.stderr,
-      etaBuffer: UPDATES_REMEMBERED,
     },
     Presets.legacy,
   );
-  bar.start(total, 0, { name: contenders[0]?.name, repeat: 1, repeats });
+  const beganMs = performance.now();
+  bar.start(total, 0, { name: contenders[0]?.name, repeat: 1, repeats, left: "-" });
   return {
-    show: ({ name, recording }) => bar.update(done(), { name, repeat: recording.runs.length + 1 }),
+    show({ name, recording }) {
+      const share = done() / total;
+      const left = timeLeft(performance.now() - beganMs, share);
+      bar.update(done(), { name, repeat: recording.runs.length + 1, left });
+    },
     [Symbol.dispose]: () => bar.stop(),
   };
+}
+
+/** As long as the rest takes at the pace so far; nothing is said before the first answers. */
+function timeLeft(elapsedMs: number, share: number): string {
+  return share < 0.01 ? "-" : `${Math.ceil((elapsedMs * (1 - share)) / share / 1000)}s`;
 }

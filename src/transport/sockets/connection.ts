@@ -98,8 +98,13 @@ export class SocketConnection implements Connection {
   }
 
   write(bytes: Uint8Array): Promise<void> {
+    const { socket } = this;
     return new Promise((resolve, reject) => {
-      this.socket.write(bytes, (error) => (error ? reject(error) : resolve()));
+      socket.write(bytes, (error) => {
+        // Node calls back without an error for what it threw away.
+        if (error || socket.destroyed) reject(error ?? new Error("the connection is closed"));
+        else resolve();
+      });
     });
   }
 

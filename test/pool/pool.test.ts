@@ -1,0 +1,67 @@
+import { expect, test } from "vitest";
+import { Counts } from "#lb/core/counts";
+import { seededDice } from "#lb/core/dice";
+import { type BackendSettings, Pool, type PoolSettings } from "#lb/pool/pool";
+import { ManualClock } from "../support/manual-clock.ts";
+
+const CLIENT = { address: "127.0.0.1" };
+
+test("ranks only members that may get something new", () => {
+  const { pool } = made([
+    member("a"),
+    member("b", { state: "drain" }),
+    member("c", { weight: 0 }),
+    member("d"),
+  ]);
+  expect(ranked(pool)).toEqual(["a", "d"]);
+  pool.adjust("a", { state: "maint" });
+  pool.adjust("c", { weight: 1 });
+  expect(ranked(pool)).toEqual(["c", "d"]);
+});
+
+test("hands the algorithm a new array when a member changes, and the same one otherwise", () => {
+  const { pool } = made([member("a"), member("b")]);
+  const before = [...pool.members];
+  pool.update(settings([member("b"), member("c")]));
+  expect(pool.members[0]).toBe(before[1]);
+  expect(before.map(({ name }) => name)).toEqual(["a", "b"]);
+});
+
+test("takes a backend of the same name at another address for another backend", () => {
+  const { pool } = made([member("a")]);
+  const before = pool.members[0];
+  pool.update(settings([{ ...member("a"), endpoint: { kind: "tcp", host: "127.0.0.1", port: 2 } }]));
+  expect(pool.members[0]).not.toBe(before);
+});
+
+test("says so when there is no such backend to adjust", () => {
+  const { pool } = made([member("a")]);
+  expect(pool.adjust("nobody", { weight: 3 })).toBe(false);
+  expect(pool.adjust("a", { weight: 3 })).toBe(true);
+});
+
+test("gives the slots of its members back when it dissolves", () => {
+  const { pool, counts } = made([member("a"), member("b")]);
+  const slots = pool.members.map(({ slot }) => slot).sort();
+  pool.dissolve();
+  expect([counts.claim(), counts.claim()].sort()).toEqual(slots);
+  expect(ranked(pool)).toEqual([]);
+});
+
+function made(backends: readonly BackendSettings[]) {
+  const counts = new Counts();
+  const pool = new Pool(settings(backends), { clock: new ManualClock(), dice: seededDice(1), counts });
+  return { pool, counts };
+}
+
+function settings(backends: readonly BackendSettings[]): PoolSettings {
+  return { name: "p", algorithm: "first", attempts: 3, connectMs: 1_000, backends };
+}
+
+function member(name: string, more: Partial<BackendSettings> = {}): BackendSettings {
+  return { name, endpoint: { kind: "tcp", host: "127.0.0.1", port: 1 }, weight: 1, state: "ready", ...more };
+}
+
+function ranked(pool: Pool): string[] {
+  return [...pool.rank(CLIENT)].map(({ name }) => name).sort();
+}

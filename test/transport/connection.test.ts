@@ -1,0 +1,145 @@
+import { describe, expect, test } from "vitest";
+import { ManualClock } from "../support/manual-clock.ts";
+import { pair } from "../support/pair.ts";
+
+const HEAD = 64 << 10;
+const CHUNK = 64 << 10;
+
+describe.each(["tcp", "unix"] as const)("a connection over %s", (kind) => {
+  test("gives what was received in order, and undefined once the peer has finished", async () => {
+    await using ends = await pair(kind, new ManualClock());
+    ends.peer.send("one");
+    expect(text(await ends.connection.read())).toBe("one");
+    const next = ends.connection.read();
+    ends.peer.send("two");
+    expect(text(await next)).toBe("two");
+    ends.peer.finish();
+    expect(await ends.connection.read()).toBeUndefined();
+    expect(await ends.connection.left).toBe("finished");
+    expect(ends.connection.bytesRead).toBe(6);
+  });
+
+  test("gives back first what was unread, also after the peer has left", async () => {
+    await using ends = await pair(kind, new ManualClock());
+    ends.peer.send("header payload");
+    const bytes = (await ends.connection.read()) as Uint8Array;
+    ends.peer.finish();
+    await ends.connection.left;
+    ends.connection.unread(bytes.subarray(7));
+    expect(text(await ends.connection.read())).toBe("payload");
+    expect(await ends.connection.read()).toBeUndefined();
+  });
+
+  test("takes no more than its head and a chunk from a peer before somebody reads", async () => {
+    await using ends = await pair(kind, new ManualClock());
+    ends.peer.send(Buffer.alloc(32 << 20));
+    let before = -1;
+    while (ends.connection.bytesRead !== before || before === 0) {
+      before = ends.connection.bytesRead;
+      for (let turns = 0; turns < 20; turns++) await new Promise(setImmediate);
+    }
+    expect(before).toBeGreaterThan(HEAD);
+    expect(before).toBeLessThanOrEqual(HEAD + CHUNK);
+    let read = 0;
+    while (read < 32 << 20) read += ((await ends.connection.read()) as Uint8Array).length;
+    expect(read).toBe(32 << 20);
+  });
+
+  test("an end delivers what was written, then FIN, and is over when the peer has finished too", async () => {
+    await using ends = await pair(kind, new ManualClock());
+    void ends.connection.write(Buffer.alloc(4 << 20, "w"));
+    ends.connection.end();
+    ends.connection.end();
+    expect(await ends.peer.outcome()).toBe("end");
+    expect(ends.peer.length).toBe(4 << 20);
+    ends.peer.finish();
+    await ends.connection.closed;
+  });
+
+  test("an end discards what a peer still sends, and lingers for a second at most", async () => {
+    const clock = new ManualClock();
+    await using ends = await pair(kind, clock);
+    ends.connection.end();
+    await ends.peer.outcome();
+    ends.peer.send("nobody listens");
+    await turns();
+    await clock.run(999);
+    expect(ends.peer.error).toBeUndefined();
+    await clock.run(1);
+    await ends.connection.closed;
+    expect(ends.connection.bytesRead).toBe(0);
+    expect(clock.timers).toBe(0);
+  });
+
+  test("an end waits 30 s for a peer that does not read, and then breaks off", async () => {
+    const clock = new ManualClock();
+    await using ends = await pair(kind, clock);
+    ends.peer.stall();
+    ends.connection.write(Buffer.alloc(32 << 20)).catch(() => {});
+    ends.connection.end();
+    await turns();
+    await clock.run(30_000);
+    await ends.connection.closed;
+  });
+
+  test("a reset is immediate, though the peer does not take what was written", async () => {
+    await using ends = await pair(kind, new ManualClock());
+    ends.peer.stall();
+    const written = ends.connection.write(Buffer.alloc(32 << 20));
+    ends.connection.reset();
+    ends.connection.reset();
+    await expect(written).rejects.toBeDefined();
+    await ends.connection.closed;
+  });
+
+  test("a reset right behind an end closes too", async () => {
+    await using ends = await pair(kind, new ManualClock());
+    ends.connection.end();
+    ends.connection.reset();
+    await ends.connection.closed;
+    await ends.peer.outcome();
+  });
+
+  test("is closed, and not before, whoever asks and however late", async () => {
+    await using ends = await pair(kind, new ManualClock());
+    ends.peer.finish();
+    ends.connection.end();
+    await ends.connection.closed;
+    await ends.connection.closed;
+    expect(await ends.connection.read()).toBeUndefined();
+    ends.connection.end();
+    ends.connection.reset();
+  });
+});
+
+test("a peer's reset ends reading, fails writing, and is told from a FIN even right behind data", async () => {
+  await using ends = await pair("tcp", new ManualClock());
+  ends.peer.socket.write("last words", () => ends.peer.reset());
+  expect(await ends.connection.left).toBe("reset");
+  expect(text(await ends.connection.read())).toBe("last words");
+  expect(await ends.connection.read()).toBeUndefined();
+  await expect(ends.connection.write(Buffer.from("?"))).rejects.toBeDefined();
+  await ends.connection.closed;
+});
+
+test("a reset reaches the peer as one", async () => {
+  await using ends = await pair("tcp", new ManualClock());
+  ends.connection.reset();
+  await ends.peer.closed();
+  expect(ends.peer.error).toBe("ECONNRESET");
+});
+
+test("knows its peer's address on TCP, and none on a unix socket", async () => {
+  await using tcp = await pair("tcp", new ManualClock());
+  await using unix = await pair("unix", new ManualClock());
+  expect(tcp.connection.remote).toEqual({ host: "127.0.0.1", port: tcp.peer.socket.localPort });
+  expect(unix.connection.remote).toBeUndefined();
+});
+
+function text(bytes: Uint8Array | undefined): string {
+  return Buffer.from(bytes as Uint8Array).toString();
+}
+
+async function turns(): Promise<void> {
+  for (let i = 0; i < 10; i++) await new Promise(setImmediate);
+}
