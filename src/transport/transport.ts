@@ -17,7 +17,7 @@ export interface Transport {
 export interface ListeningSocket {
   /** Where it listens, with the real port. */
   readonly endpoint: Endpoint;
-  /** Serves what the kernel has queued, for at most 250 ms, and closes; connections it brought in live on. */
+  /** Serves what the kernel has queued, and closes; connections it brought in live on. */
   close(): Promise<void>;
 }
 
