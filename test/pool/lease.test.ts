@@ -3,13 +3,14 @@ import { Backend } from "#lb/core/backend";
 import { Counts } from "#lb/core/counts";
 import type { Latency } from "#lb/core/latency";
 import { Lease } from "#lb/pool/lease";
+import { plainBackend } from "../support/backends.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
-const IDENTITY = { name: "a", endpoint: { kind: "tcp", host: "127.0.0.1", port: 1 } } as const;
+const SETTINGS = { ...plainBackend, name: "a", endpoint: { kind: "tcp", host: "127.0.0.1", port: 1 } } as const;
 
 test("counts from the moment of choice until it is given back, once", () => {
   const { backend, clock } = made();
-  const lease = new Lease(backend, clock);
+  const lease = new Lease(backend, clock, () => {});
   expect(backend.active).toBe(1);
   lease.connected();
   expect(backend.active).toBe(1);
@@ -20,7 +21,7 @@ test("counts from the moment of choice until it is given back, once", () => {
 
 test("tells the latency of connecting and of the first answer, apart", () => {
   const { backend, clock, heard } = made();
-  using lease = new Lease(backend, clock);
+  using lease = new Lease(backend, clock, () => {});
   clock.advance(3);
   expect(lease.connected()).toBe(3);
   clock.advance(1_000);
@@ -32,7 +33,7 @@ test("tells the latency of connecting and of the first answer, apart", () => {
 
 test("a backend that speaks first is not waited for", () => {
   const { backend, clock, heard } = made();
-  using lease = new Lease(backend, clock);
+  using lease = new Lease(backend, clock, () => {});
   lease.connected();
   lease.answered();
   lease.asked();
@@ -41,7 +42,7 @@ test("a backend that speaks first is not waited for", () => {
 
 test("a question that is never answered is given up when the session is over", () => {
   const { backend, clock, heard } = made();
-  const lease = new Lease(backend, clock);
+  const lease = new Lease(backend, clock, () => {});
   lease.connected();
   lease.asked();
   clock.advance(50);
@@ -54,7 +55,7 @@ test.each([
   [false, 0],
 ])("a failed dial with blame %s adds %i to the backend's failures", (blame, failed) => {
   const { backend, clock, counts } = made();
-  using lease = new Lease(backend, clock);
+  using lease = new Lease(backend, clock, () => {});
   lease.failed(blame);
   expect(counts.failed[backend.slot]).toBe(failed);
   expect(counts.connected[backend.slot]).toBe(0);
@@ -62,7 +63,7 @@ test.each([
 
 test("a backend that left its pool keeps its slot until its last session has ended", () => {
   const { backend, clock, counts } = made();
-  const [one, two] = [new Lease(backend, clock), new Lease(backend, clock)];
+  const [one, two] = [new Lease(backend, clock, () => {}), new Lease(backend, clock, () => {})];
   backend.retire();
   one[Symbol.dispose]();
   expect(counts.claim()).not.toBe(backend.slot);
@@ -81,5 +82,5 @@ function made() {
     estimateMs: () => 0,
   };
   const counts = new Counts();
-  return { backend: new Backend(IDENTITY, counts, latency), clock: new ManualClock(), counts, heard };
+  return { backend: new Backend(SETTINGS, counts, latency), clock: new ManualClock(), counts, heard };
 }

@@ -1,7 +1,11 @@
 import { expect, test } from "vitest";
+import type { BackendSettings } from "#lb/core/backend";
 import { Counts } from "#lb/core/counts";
 import { seededDice } from "#lb/core/dice";
-import { type BackendSettings, Pool, type PoolSettings } from "#lb/pool/pool";
+import { Pool } from "#lb/pool/pool";
+import type { PoolSettings } from "#lb/pool/settings";
+import { plainBackend } from "../support/backends.ts";
+import { plainPool } from "../support/lab.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
 const CLIENT = { address: "127.0.0.1" };
@@ -50,16 +54,18 @@ test("gives the slots of its members back when it dissolves", () => {
 
 function made(backends: readonly BackendSettings[]) {
   const counts = new Counts();
-  const pool = new Pool(settings(backends), { clock: new ManualClock(), dice: seededDice(1), counts });
+  const silent = { onStateChange: () => {}, onNothingUsable: () => {} };
+  const parts = { clock: new ManualClock(), dice: seededDice(1), counts, ...silent };
+  const pool = new Pool(settings(backends), parts);
   return { pool, counts };
 }
 
 function settings(backends: readonly BackendSettings[]): PoolSettings {
-  return { name: "p", algorithm: "first", attempts: 3, connectMs: 1_000, backends };
+  return { ...plainPool, algorithm: "first", backends };
 }
 
 function member(name: string, more: Partial<BackendSettings> = {}): BackendSettings {
-  return { name, endpoint: { kind: "tcp", host: "127.0.0.1", port: 1 }, weight: 1, state: "ready", ...more };
+  return { ...plainBackend, name, endpoint: { kind: "tcp", host: "127.0.0.1", port: 1 }, ...more };
 }
 
 function ranked(pool: Pool): string[] {

@@ -46,7 +46,8 @@ const plainListener: ListenerSettings = {
   maxAgeMs: Infinity,
 };
 
-const plainPool: PoolSettings = {
+/** A pool's settings where nobody says otherwise. */
+export const plainPool: PoolSettings = {
   name: "main",
   algorithm: "round-robin",
   attempts: 3,
