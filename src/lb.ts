@@ -1,26 +1,23 @@
 #!/usr/bin/env node
-import { lookup } from "node:dns/promises";
-import { setTimeout as delay } from "node:timers/promises";
 import type { Argv } from "yargs";
 import { algorithmNames } from "./algorithms/index.ts";
 import { coerced, oneOf } from "./command/coerce.ts";
 import { exitCodes, runCommand } from "./command/command.ts";
 import { explain, Failure, UsageError } from "./command/failure.ts";
 import { onStopSignals } from "./command/signals.ts";
-import type { Config } from "./config/config.ts";
 import { effective } from "./config/effective.ts";
 import { type Flags, flagDefaults } from "./config/flags.ts";
 import { loadConfig } from "./config/load.ts";
-import { namesIn, snapshotOf } from "./config/snapshot.ts";
 import { warnings } from "./config/warnings.ts";
-import { formatEndpoint } from "./core/address.ts";
+import { ConfigWatch } from "./config/watch.ts";
+import { Control } from "./control.ts";
+import { hostPort } from "./core/address.ts";
 import { systemClock } from "./core/clock.ts";
 import { systemDice } from "./core/dice.ts";
 import { formatDuration } from "./core/duration.ts";
 import { type LogLevel, logLevels } from "./core/log-settings.ts";
 import { type Log, openLog } from "./observe/log.ts";
 import { LocalPlane } from "./plane/local.ts";
-import type { Plane, Snapshot } from "./plane/plane.ts";
 import { SocketTransport } from "./transport/sockets/index.ts";
 
 interface Args {
@@ -28,12 +25,11 @@ interface Args {
   readonly _: readonly (string | number)[];
   readonly algorithm: string | undefined;
   readonly config: string | undefined;
+  readonly watch: boolean;
   readonly listen: string | undefined;
   readonly backend: readonly string[] | undefined;
   readonly logLevel: LogLevel | undefined;
 }
-
-const LOOKUP_MS = 5_000;
 
 await runCommand<Args>({
   name: "lb",
@@ -51,6 +47,11 @@ function options(yargs: Argv): Argv<Args> {
       describe: "a configuration file, YAML or JSON",
       type: "string",
       coerce: coerced("config", String),
+    })
+    .option("watch", {
+      describe: "apply changes of the file as they are saved; SIGHUP does it once",
+      type: "boolean",
+      default: false,
     })
     .option("listen", {
       describe: "where clients connect; port 0 picks a free one",
@@ -85,69 +86,54 @@ async function check(args: Args): Promise<number> {
 }
 
 async function run(args: Args): Promise<number> {
-  const config = await loadConfig(flagsOf(args));
-  const snapshot = await resolved(config);
+  const load = () => loadConfig(flagsOf(args));
+  const config = await load();
   const log = openLog(config.log);
   dieLoudly(log);
-  for (const warning of warnings(config)) log.logger.warn(warning);
-  const plane = new LocalPlane({
-    transport: new SocketTransport(systemClock),
-    clock: systemClock,
-    dice: systemDice,
-  });
-  plane.onReports = (batch) => log.report(batch);
+  const parts = { transport: new SocketTransport(systemClock), clock: systemClock, dice: systemDice };
+  const control = new Control(config, { ...parts, plane: new LocalPlane(parts), log, load });
   // Before anybody can know that it listens: whoever does may send a signal.
-  const over = stopped(plane, config.shutdown.grace, log);
-  await start(plane, snapshot, log);
+  const over = stopped(control, config.shutdown.grace, log);
+  await start(control);
+  await followFile(args, control, log);
   await over;
   await log.close();
   // Whatever a second signal did not wait for must not keep the process.
   process.exit(exitCodes.done);
 }
 
+async function start(control: Control): Promise<void> {
+  try {
+    await control.start();
+  } catch (error) {
+    if (error instanceof Failure || error instanceof UsageError) throw error;
+    const { address, port, hostname } = error as { address?: string; port?: number; hostname?: string };
+    const listened = address && (port === undefined ? `unix:${address}` : hostPort(address, port));
+    throw new Failure(explain(error, listened ?? hostname));
+  }
+}
+
+/** SIGHUP reads the file again, and so does a change of it where that is wished. */
+async function followFile(args: Args, control: Control, log: Log): Promise<void> {
+  process.on("SIGHUP", () => {
+    if (args.config === undefined) log.logger.warn("SIGHUP: there is no configuration file to read again");
+    else void control.reload();
+  });
+  if (args.config === undefined || !args.watch) return;
+  const failed = (error: Error) => log.logger.warn({ reason: explain(error) }, "the file is not watched");
+  await ConfigWatch.start(args.config, { changed: () => void control.reload(), failed }, systemClock);
+}
+
 function flagsOf({ config, algorithm, listen, backend, logLevel }: Args): Flags {
   return { config, algorithm, listen, backends: backend, logLevel };
 }
 
-async function resolved(config: Config): Promise<Snapshot> {
-  const names = namesIn(config);
-  const answers = new Map(
-    await Promise.all(names.map(async (name) => [name, await addressesOf(name)] as const)),
-  );
-  return snapshotOf(config, (name) => answers.get(name) ?? []);
-}
-
-async function addressesOf(name: string): Promise<string[]> {
-  const slow = delay(LOOKUP_MS, undefined, { ref: false }).then(() => {
-    throw new Failure(`expected an answer for the name "${name}" within 5s, got none`);
-  });
-  try {
-    const answers = await Promise.race([lookup(name, { all: true }), slow]);
-    return answers.map(({ address }) => address);
-  } catch (error) {
-    throw new Failure(explain(error, name));
-  }
-}
-
-async function start(plane: Plane, snapshot: Snapshot, log: Log): Promise<void> {
-  try {
-    const { listeners } = await plane.apply(snapshot);
-    for (const { name, endpoint } of listeners) {
-      log.logger.info({ listener: name, address: formatEndpoint(endpoint) }, "listening");
-    }
-  } catch (error) {
-    throw new Failure(
-      explain(error, snapshot.listeners.map(({ endpoint }) => formatEndpoint(endpoint)).join(", ")),
-    );
-  }
-}
-
 /** Resolves when a signal came and the sessions have ended, within the grace; a second signal ends them at once. */
-function stopped(plane: Plane, graceMs: number, log: Log): Promise<void> {
+function stopped(control: Control, graceMs: number, log: Log): Promise<void> {
   return new Promise((resolve) => {
     onStopSignals((count, signal) => {
       if (count === 1) log.logger.info({ signal, grace: formatDuration(graceMs) }, "stopping");
-      void plane.close({ graceMs: count === 1 ? graceMs : 0 }).then(resolve);
+      void control.close(count === 1 ? graceMs : 0).then(resolve);
     });
   });
 }

@@ -18,6 +18,7 @@ const LAYERS = [
   ["balancer"],
   ["plane"],
   ["config", "observe", "supervisor", "admin"],
+  ["control"],
   ["lb"],
 ];
 

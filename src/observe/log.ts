@@ -2,7 +2,7 @@ import type { Writable } from "node:stream";
 import { type Logger, pino } from "pino";
 import { prettyFactory } from "pino-pretty";
 import { formatDuration } from "../core/duration.ts";
-import type { LogSettings } from "../core/log-settings.ts";
+import type { LogLevel, LogSettings } from "../core/log-settings.ts";
 import type { Report } from "../plane/plane.ts";
 import type { StateChange } from "../pool/state-log.ts";
 import { BoundedLog } from "./bounded-log.ts";
@@ -11,6 +11,7 @@ import { Terminal } from "./terminal.ts";
 /** The balancer's log, on stdout. */
 export interface Log {
   readonly logger: Logger;
+  setLevel(level: LogLevel): void;
   /** Writes what a plane reports. */
   report(batch: readonly Report[]): void;
   /** Resolves when everything was written, or after 1 s. */
@@ -33,6 +34,9 @@ export function openLog({ level, format }: LogSettings): Log {
   destination.onBack = (dropped) => logger.warn({ dropped }, "log lines dropped");
   return {
     logger,
+    setLevel: (next) => {
+      logger.level = next;
+    },
     report: (batch) => batch.forEach((report) => void write(logger, report)),
     close: () => destination.close(),
   };

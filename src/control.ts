@@ -1,0 +1,145 @@
+import { explain } from "./command/failure.ts";
+import type { Config } from "./config/config.ts";
+import { difference } from "./config/difference.ts";
+import { Names } from "./config/names.ts";
+import { namesIn, snapshotOf } from "./config/snapshot.ts";
+import { warnings } from "./config/warnings.ts";
+import { formatEndpoint } from "./core/address.ts";
+import type { Clock } from "./core/clock.ts";
+import type { Dice } from "./core/dice.ts";
+import { HealthChecker, type Target } from "./health/checker.ts";
+import type { Log } from "./observe/log.ts";
+import type { Applied, Plane, Snapshot } from "./plane/plane.ts";
+import type { Transport } from "./transport/transport.ts";
+
+/** What the control plane is made of. */
+export interface ControlParts {
+  readonly plane: Plane;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly dice: Dice;
+  readonly log: Log;
+  /** Reads the configuration again; rejects with what is wrong with it. */
+  readonly load: () => Promise<Config>;
+}
+
+/**
+ * The control plane: makes the data plane equal to the configuration, at the start, when the file changed and when a
+ * name has other addresses, and gives it the verdicts of the health checks. It holds no part of the data plane.
+ */
+export class Control {
+  readonly #parts: ControlParts;
+  readonly #names: Names;
+  readonly #checker: HealthChecker;
+  #config: Config;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(config: Config, parts: ControlParts) {
+    this.#config = config;
+    this.#parts = parts;
+    const { plane, log, clock } = parts;
+    plane.onReports = (batch) => log.report(batch);
+    const tell = (verdict: Parameters<ControlParts["plane"]["order"]>[0]) => void plane.order(verdict);
+    this.#checker = new HealthChecker({ ...parts, tell: (verdict) => tell({ kind: "verdict", ...verdict }) });
+    this.#names = new Names(clock, {
+      changed: () => void this.#inTurn(() => this.#followNames()),
+      failed: (name, error) => log.logger.warn({ name, reason: explain(error, name) }, "name lost"),
+    });
+  }
+
+  /** Applies the configuration for the first time; rejects with what prevents it. */
+  start(): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#warn(this.#config);
+      this.#announce(await this.#apply(this.#config));
+    });
+  }
+
+  /** Reads the configuration again and applies what changed; a bad one is reported and changes nothing. */
+  reload(): Promise<void> {
+    return this.#inTurn(() => this.#reload());
+  }
+
+  /** Stops watching names and backends, and closes the data plane: see Plane.close. */
+  async close(graceMs: number): Promise<void> {
+    this.#names[Symbol.dispose]();
+    this.#checker[Symbol.dispose]();
+    await this.#parts.plane.close({ graceMs });
+  }
+
+  /** One change after another. */
+  #inTurn(change: () => Promise<void>): Promise<void> {
+    const changed = this.#turn.then(change);
+    this.#turn = changed.catch(() => {});
+    return changed;
+  }
+
+  async #reload(): Promise<void> {
+    const { log, load } = this.#parts;
+    try {
+      const config = await load();
+      const applied = await this.#apply(config);
+      const changes = difference(this.#config, config);
+      this.#config = config;
+      log.setLevel(config.log.level);
+      log.logger.info({ changes }, changes.length === 0 ? "reloaded, nothing changed" : "reloaded");
+      this.#warn(config);
+      this.#announce(applied);
+    } catch (error) {
+      log.logger.error({ reason: whole(error) }, "reload refused, the old configuration serves on");
+    }
+  }
+
+  async #followNames(): Promise<void> {
+    const { log } = this.#parts;
+    try {
+      await this.#apply(this.#config);
+      log.logger.info("names have other addresses, backends follow");
+    } catch (error) {
+      log.logger.error({ reason: whole(error) }, "names have other addresses, which cannot be used");
+    }
+  }
+
+  async #apply(config: Config): Promise<Applied> {
+    const names = namesIn(config);
+    await this.#names.learn(names);
+    const snapshot = snapshotOf(config, (name) => this.#names.addressesOf(name));
+    const applied = await this.#parts.plane.apply(snapshot);
+    this.#names.keep(names);
+    this.#checker.watch(targetsOf(config, snapshot));
+    return applied;
+  }
+
+  #warn(config: Config): void {
+    for (const warning of warnings(config)) this.#parts.log.logger.warn(warning);
+  }
+
+  #announced = new Set<string>();
+
+  /** One line for each listener that is new. */
+  #announce({ listeners }: Applied): void {
+    const now = new Set<string>();
+    for (const { name, endpoint } of listeners) {
+      const address = formatEndpoint(endpoint);
+      if (!this.#announced.has(address))
+        this.#parts.log.logger.info({ listener: name, address }, "listening");
+      now.add(address);
+    }
+    this.#announced = now;
+  }
+}
+
+/** What is to be probed: each member of the pools; one in maintenance is left alone. */
+function targetsOf(config: Config, snapshot: Snapshot): Target[] {
+  return snapshot.pools.flatMap(({ name: pool, backends }) => {
+    const health = config.pools[pool]?.health;
+    if (health === undefined) return [];
+    const probed = backends.filter(({ state }) => state !== "maint");
+    return probed.map(({ name: backend, endpoint }) => ({ pool, backend, endpoint, health }));
+  });
+}
+
+/** All of it: a bad file has many mistakes. */
+function whole(error: unknown): string {
+  return error instanceof Error && error.message.includes("\n") ? error.message : explain(error);
+}
