@@ -57,12 +57,13 @@ export class HealthChecker implements Disposable {
       before.delete(key);
       this.#watched.set(key, watch);
     }
-    for (const watch of before.values()) watch.stop();
+    for (const watch of before.values()) watch.acquit();
   }
 
   /** Stops probing; what is under way ends by its own deadline and tells nobody. */
   [Symbol.dispose](): void {
-    this.watch([]);
+    for (const watch of this.#watched.values()) watch.stop();
+    this.#watched.clear();
   }
 
   #begin(target: Target): Watch {
@@ -110,10 +111,14 @@ class Watch {
     readonly tell: (verdict: Verdict) => void,
   ) {}
 
-  /** Nobody probes it any more, so nothing speaks against it. */
   stop(): void {
     this.stopped = true;
     this.next?.[Symbol.dispose]();
+  }
+
+  /** Nobody probes it any more, so nothing speaks against it. */
+  acquit(): void {
+    this.stop();
     const { pool, backend } = this.target;
     if (!this.#alive) this.tell({ pool, backend, alive: true, reason: "not probed any more" });
   }
