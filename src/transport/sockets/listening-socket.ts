@@ -4,6 +4,7 @@ import type { Endpoint } from "../../core/address.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Connection, ListeningSocket } from "../transport.ts";
 import { SocketConnection } from "./connection.ts";
+import { removeStaleSocket, restrictSocket } from "./unix-socket.ts";
 
 /** Node's default of 511 lets a burst wait for seconds: the kernel drops what is above it. */
 const BACKLOG = 4_096;
@@ -34,13 +35,15 @@ class NodeListeningSocket implements ListeningSocket {
 
   async open(): Promise<void> {
     const { endpoint } = this;
+    if (endpoint.kind === "unix") await removeStaleSocket(endpoint.path);
     const where =
       endpoint.kind === "unix" ? { path: endpoint.path } : { host: endpoint.host, port: endpoint.port };
     this.#server.listen({ ...where, backlog: BACKLOG });
     await once(this.#server, "listening");
     // A client that leaves while it is accepted must not end the process.
     this.#server.on("error", () => {});
-    if (endpoint.kind === "tcp") {
+    if (endpoint.kind === "unix") restrictSocket(endpoint.path);
+    else {
       this.endpoint = { ...endpoint, port: (this.#server.address() as AddressInfo).port };
     }
   }
