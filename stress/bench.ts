@@ -15,8 +15,8 @@ import { subjects } from "./bench/subjects.ts";
 import { tables } from "./bench/tables.ts";
 import { environment, openFilesLimit } from "./environment.ts";
 
-const FULL = { rounds: 5, scale: 1 };
-const QUICK = { rounds: 2, scale: 0.3 };
+const FULL = { rounds: 5, samples: 10 };
+const QUICK = { rounds: 2, samples: 4 };
 // Two for each of the idle connections, in the proxy.
 const OPEN_FILES = 4_200;
 
@@ -24,13 +24,13 @@ function options(yargs: Argv) {
   return yargs
     .usage("$0\n\nWhat a message, a connection, a MiB and an idle connection cost, beside other proxies.")
     .option("rounds", {
-      describe: "How often everything is measured, in turn; default 5, 2 with --quick",
+      describe: "How often all processes are started afresh; default 5, 2 with --quick",
       coerce: coerced("rounds", wholeNumber(1, 100)),
     })
     .option("quick", {
       type: "boolean",
       default: false,
-      describe: "Fewer messages and rounds: under a minute",
+      describe: "Fewer rounds and samples: under a minute",
     })
     .option("subjects", {
       default: subjects.map(nameOf).join(),
@@ -73,7 +73,7 @@ async function bench(args: Args): Promise<number> {
     startedAt: startedAt.toISOString(),
     durationMs: Date.now() - startedAt.getTime(),
     rounds: plan.rounds,
-    scale: plan.scale,
+    samples: plan.samples,
     environment: environment(),
     measures: plan.measures.map(({ name, unit, per, about }) => ({ name, unit, per, about })),
     subjects: plan.subjects.map(({ name, about }) => ({
@@ -102,7 +102,7 @@ function planOf({ quick, rounds, subjects, measures }: Args): Plan {
       return reason === undefined ? [] : [[name, reason] as const];
     }),
   );
-  return { subjects, measures, absent, rounds: rounds ?? standard.rounds, scale: standard.scale };
+  return { subjects, measures, absent, rounds: rounds ?? standard.rounds, samples: standard.samples };
 }
 
 /** Every cell; undefined when it was interrupted. Nothing it started is left in either case. */

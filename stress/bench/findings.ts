@@ -1,17 +1,19 @@
 import type { Cell } from "./rounds.ts";
 
-/** What the rounds found for one subject by one measure, in the measure's unit. */
+/** What was found for one subject by one measure, in the measure's unit. */
 export interface Finding {
   readonly subject: string;
   readonly measure: string;
   readonly median: number;
+  /** Half of the samples are between the quartiles. */
+  readonly quartiles: readonly [number, number];
   readonly min: number;
   readonly max: number;
-  /** Against these subjects: medians of the ratios taken round by round; null where there is nothing to compare. */
+  /** Against these subjects: medians of the ratios taken turn by turn; null where there is nothing to compare. */
   readonly ratioTo: { readonly pipe: number | null; readonly haproxy: number | null };
   /** Median of the time that passed per unit, in microseconds. */
   readonly wallUs: number;
-  /** One per round. */
+  /** In the order they were taken. */
   readonly samples: readonly number[];
 }
 
@@ -20,7 +22,9 @@ export function findings(cells: readonly Cell[]): Finding[] {
   const columns = new Map<string, Cell[]>();
   for (const cell of cells) {
     const key = columnOf(cell.subject, cell.measure);
-    columns.set(key, [...(columns.get(key) ?? []), cell]);
+    const column = columns.get(key);
+    if (column === undefined) columns.set(key, [cell]);
+    else column.push(cell);
   }
   return [...columns.values()].map((column) => finding(column, columns));
 }
@@ -33,6 +37,7 @@ function finding(column: readonly Cell[], columns: ReadonlyMap<string, readonly 
     subject,
     measure,
     median: median(samples),
+    quartiles: [quantile(samples, 0.25), quantile(samples, 0.75)],
     min: Math.min(...samples),
     max: Math.max(...samples),
     ratioTo: { pipe: ratioTo("pipe"), haproxy: ratioTo("haproxy") },
@@ -41,20 +46,25 @@ function finding(column: readonly Cell[], columns: ReadonlyMap<string, readonly 
   };
 }
 
-/** Samples of one round are taken close together, so their ratio is steadier than that of two medians. */
+/** Samples of one turn are taken close together, so their ratio is steadier than that of two medians. */
 function pairedRatio(column: readonly Cell[], base: readonly Cell[]): number | null {
-  const costs = new Map(base.map(({ round, sample }) => [round, sample.cost]));
-  const ratios = column.flatMap(({ round, sample }) => {
-    const cost = costs.get(round);
+  const costs = new Map(base.map(({ turn, sample }) => [turn, sample.cost]));
+  const ratios = column.flatMap(({ turn, sample }) => {
+    const cost = costs.get(turn);
     return cost === undefined || sample.cost === 0 ? [] : [sample.cost / cost];
   });
   return ratios.length === 0 ? null : median(ratios);
 }
 
-function median(values: readonly number[]): number {
+const median = (values: readonly number[]) => quantile(values, 0.5);
+
+/** Between two neighbours it is in proportion, so that the median of an even number is the middle of the two. */
+function quantile(values: readonly number[], q: number): number {
   const sorted = values.toSorted((a, b) => a - b);
-  const middle = (sorted.length - 1) / 2;
-  return ((sorted[Math.floor(middle)] as number) + (sorted[Math.ceil(middle)] as number)) / 2;
+  const at = q * (sorted.length - 1);
+  const low = sorted[Math.floor(at)] as number;
+  const high = sorted[Math.ceil(at)] as number;
+  return low + (high - low) * (at % 1);
 }
 
 const columnOf = (subject: string, measure: string) => `${subject} ${measure}`;

@@ -7,7 +7,7 @@ const OPENED_AT_ONCE = 32;
 // What comes back is counted and not kept, so all connections read into one buffer.
 const received = Buffer.allocUnsafe(64 * 1024);
 
-const open: Connection[] = [];
+const kept = new Map<number, Connection[]>();
 let broken: (error: Error) => void = () => {};
 
 /** One connection to the subject, with at most one message under way. */
@@ -59,16 +59,19 @@ function inTurn(count: number, atOnce: number, job: (over: () => void) => void):
 }
 
 const tasks: { [Name in Task["do"]]: (task: Extract<Task, { do: Name }>) => Promise<void> } = {
-  open: ({ port, connections }) =>
-    inTurn(connections, OPENED_AT_ONCE, (over) => {
+  open: ({ port, connections }) => {
+    const open: Connection[] = [];
+    kept.set(port, open);
+    return inTurn(connections, OPENED_AT_ONCE, (over) => {
       const connection = new Connection(port);
       open.push(connection);
       connection.send(MESSAGE, over);
-    }),
+    });
+  },
 
-  exchange: ({ messages, bytes }) => {
+  exchange: ({ port, messages, bytes }) => {
     const message = Buffer.alloc(bytes, "m");
-    const idle = [...open];
+    const idle = [...(kept.get(port) ?? [])];
     return inTurn(messages, idle.length, (over) => {
       const connection = idle.pop() as Connection;
       connection.send(message, () => {
@@ -84,8 +87,9 @@ const tasks: { [Name in Task["do"]]: (task: Extract<Task, { do: Name }>) => Prom
       connection.send(MESSAGE, () => connection.close(over));
     }),
 
-  close: () => {
-    const closing = open.splice(0);
+  close: ({ port }) => {
+    const closing = kept.get(port) ?? [];
+    kept.delete(port);
     return inTurn(closing.length, closing.length, (over) => closing.pop()?.close(over));
   },
 };

@@ -1,13 +1,13 @@
 /** What the load generator can be asked to do, one thing at a time; it answers when it is done. */
 export type Task =
-  /** Opens connections to keep, each of which has one message echoed. */
+  /** Opens connections to a port, to keep, each of which has one message echoed. */
   | { readonly do: "open"; readonly port: number; readonly connections: number }
-  /** Has `messages` of `bytes` echoed over the open connections; each sends its next when its last is back. */
-  | { readonly do: "exchange"; readonly messages: number; readonly bytes: number }
+  /** Has messages echoed over the open connections to a port; each sends its next when its last is back. */
+  | { readonly do: "exchange"; readonly port: number; readonly messages: number; readonly bytes: number }
   /** Connects, has one message echoed and closes, `sessions` times, `atOnce` side by side. */
   | { readonly do: "sessions"; readonly port: number; readonly sessions: number; readonly atOnce: number }
-  /** Closes the open connections. */
-  | { readonly do: "close" };
+  /** Closes the open connections to a port. */
+  | { readonly do: "close"; readonly port: number };
 
 /** What the echo backend can be asked: to listen on so many fresh ports, in place of those before. */
 export interface Listen {

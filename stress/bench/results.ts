@@ -12,8 +12,8 @@ export interface BenchResults {
   readonly startedAt: string;
   readonly durationMs: number;
   readonly rounds: number;
-  /** 1, or the part of the full number of messages. */
-  readonly scale: number;
+  /** Per round, where the measure does not want fewer. */
+  readonly samples: number;
   readonly environment: object;
   readonly measures: readonly Pick<Measure, "name" | "unit" | "per" | "about">[];
   readonly subjects: readonly {

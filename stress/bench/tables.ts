@@ -22,9 +22,9 @@ const ALL: readonly Table[] = [
       [figure(median), ratio("h", ratioTo.haproxy), ratio("p", ratioTo.pipe)].join(""),
   },
   {
-    title: "Lowest and highest of the rounds",
+    title: "The middle half of the samples",
     column: unitOf,
-    cell: ({ min, max }) => (max === 0 ? NONE : `${figure(min)} to ${figure(max)}`),
+    cell: ({ quartiles: [low, high] }) => (high === 0 ? NONE : `${figure(low)} to ${figure(high)}`),
   },
   {
     title: "Time that passed: load, proxy and backend together",
@@ -33,7 +33,7 @@ const ALL: readonly Table[] = [
   },
 ];
 
-/** What a person reads: the medians with their ratios, how far the rounds spread, the time that passed, the bounds. */
+/** What a person reads: the medians with their ratios, how far the samples spread, the time that passed, the bounds. */
 export function tables(plan: Plan, findings: readonly Finding[], verdicts: readonly Verdict[]): string {
   const shown = ALL.map((table) => `${table.title}\n\n${grid(rows(table, plan, findings))}\n`);
   return [...shown, ...verdicts.map(verdictLine)].join("\n");

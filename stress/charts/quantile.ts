@@ -1,5 +1,5 @@
 /** So many samples must lie beyond a percentile before it is shown: fewer are chance. */
-export const SAMPLES_BEYOND = 10;
+const SAMPLES_BEYOND = 10;
 
 const USUAL = [0.999, 0.99, 0.95, 0.9, 0.75, 0.5] as const;
 

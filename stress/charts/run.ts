@@ -2,7 +2,7 @@ import type { Results } from "../results.ts";
 import { type Look, lookOf } from "./look.ts";
 
 /** One answered request: when it was answered, counted from the start of its repeat, and how long that took. */
-export interface Answer {
+interface Answer {
   readonly repeat: number;
   readonly atMs: number;
   readonly responseMs: number;

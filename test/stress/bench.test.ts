@@ -26,7 +26,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 describe("what was found", () => {
-  test("is the median of the rounds, and the median of the ratios taken round by round", () => {
+  test("is the median of the samples, and the median of the ratios taken turn by turn", () => {
     const found = findings([
       ...cells("lb", "message", [20, 30, 80]),
       ...cells("pipe", "message", [10, 30, 20]),
@@ -37,7 +37,7 @@ describe("what was found", () => {
     expect(found[2]?.ratioTo.pipe).toBeNull();
   });
 
-  test("of an even number of rounds is the mean of the two in the middle", () => {
+  test("of an even number of samples is the mean of the two in the middle", () => {
     expect(findings(cells("lb", "idle", [4, 1, 2, 3]))[0]?.median).toBe(2.5);
   });
 });
@@ -69,7 +69,7 @@ test("the table has a row for a subject that is not installed, which says how to
     measures: measures.filter(({ name }) => name === "message"),
     absent: new Map([["nginx", "not installed; apt-get install nginx"]]),
     rounds: 1,
-    scale: 1,
+    samples: 1,
   };
   const [, , header, pipe, absent] = tables(plan, [finding("pipe", "message", 17.25, 1)], []).split("\n");
   expect(header).toMatch(/ µs\/message$/);
@@ -192,10 +192,20 @@ function parentOf(pid: string): number {
 }
 
 function cells(subject: string, measure: string, costs: number[]): Cell[] {
-  return costs.map((cost, round) => ({ round, subject, measure, sample: { cost, wallUs: 1 } }));
+  return costs.map((cost, turn) => ({ turn, subject, measure, sample: { cost, wallUs: 1 } }));
 }
 
 function finding(subject: string, measure: string, median: number, pipe: number | null): Finding {
   const ratioTo = { pipe, haproxy: null };
-  return { subject, measure, median, min: median, max: median, ratioTo, wallUs: 1, samples: [median] };
+  return {
+    subject,
+    measure,
+    median,
+    quartiles: [median, median],
+    min: median,
+    max: median,
+    ratioTo,
+    wallUs: 1,
+    samples: [median],
+  };
 }
