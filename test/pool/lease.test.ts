@@ -6,7 +6,11 @@ import { Lease } from "#lb/pool/lease";
 import { plainBackend } from "../support/backends.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
-const SETTINGS = { ...plainBackend, name: "a", endpoint: { kind: "tcp", host: "127.0.0.1", port: 1 } } as const;
+const SETTINGS = {
+  ...plainBackend,
+  name: "a",
+  endpoint: { kind: "tcp", host: "127.0.0.1", port: 1 },
+} as const;
 
 test("counts from the moment of choice until it is given back, once", () => {
   const { backend, clock } = made();

@@ -67,6 +67,8 @@ export const plainPool: PoolSettings = {
  */
 export class Lab implements AsyncDisposable {
   readonly records: SessionRecord[] = [];
+  /** What the plane told of other things than sessions. */
+  readonly reports: Exclude<Report, { kind: "session" }>[] = [];
   readonly plane: LocalPlane;
   readonly clients: Peer[] = [];
   readonly #clock: Clock;
@@ -143,6 +145,18 @@ export class Lab implements AsyncDisposable {
     await this.when(`${count} sessions on backends`, (sample) => sum(backendsOf(sample), "active") === count);
   }
 
+  /** Resolves when `count` sessions wait for a place. */
+  async queued(count: number): Promise<void> {
+    await this.when(`${count} sessions in the queue`, ({ pools }) => sum(pools, "queued") === count);
+  }
+
+  /** What became of backends, in order: `a ejected`. */
+  get changes(): string[] {
+    return this.reports.flatMap((each) =>
+      each.kind === "backend" ? [`${each.change.backend} ${each.change.state}`] : [],
+    );
+  }
+
   /** One number of each backend, by name. */
   async numbers(of: "active" | "connected" | "failed"): Promise<Record<string, number>> {
     return Object.fromEntries(backendsOf(await this.plane.sample()).map((each) => [each.name, each[of]]));
@@ -159,6 +173,7 @@ export class Lab implements AsyncDisposable {
     expect(sample.heldBytes).toBe(0);
     expect(sum(sample.listeners, "active")).toBe(0);
     expect(sum(backendsOf(sample), "active")).toBe(0);
+    expect(sum(sample.pools, "queued")).toBe(0);
   }
 
   /** Resolves when each session has its record; what a session lingers for, a clock that stands still is turned. */
@@ -173,7 +188,10 @@ export class Lab implements AsyncDisposable {
   }
 
   #read(batch: readonly Report[]): void {
-    for (const report of batch) if (report.kind === "session") this.records.push(report.record);
+    for (const report of batch) {
+      if (report.kind === "session") this.records.push(report.record);
+      else this.reports.push(report);
+    }
     for (const arrived of this.#waiting.splice(0)) arrived();
   }
 }
