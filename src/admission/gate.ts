@@ -8,7 +8,8 @@ export type Gate = (session: Session) => Disposable | undefined;
 
 /** Asks all gates in turn; throws as the first that refuses does, after giving back what those before it held. */
 export function admit(session: Session, gates: readonly Gate[]): Disposable | undefined {
-  if (gates.length === 0) return undefined;
+  // Most listeners have one gate or none, and every connection passes here.
+  if (gates.length <= 1) return gates[0]?.(session);
   const held: Disposable[] = [];
   const pass = { [Symbol.dispose]: () => held.reverse().forEach((one) => void one[Symbol.dispose]()) };
   try {

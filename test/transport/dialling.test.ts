@@ -63,7 +63,7 @@ test("a socket that the kernel connected to itself is told from one with a peer"
   await once(free.close(), "close");
   const itself = connect({ host: "127.0.0.1", port, localAddress: "127.0.0.1", localPort: port });
   await once(itself, "connect");
-  expect([isSelfConnected(honest), isSelfConnected(itself)]).toEqual([false, true]);
+  expect([isSelfConnected(honest, endpoint.port), isSelfConnected(itself, port)]).toEqual([false, true]);
   itself.resetAndDestroy();
   honest.destroy();
 });

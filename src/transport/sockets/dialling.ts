@@ -27,10 +27,12 @@ export class SocketDialling implements Dialling {
   readonly #established = new Deferred<Connection>();
   readonly #socket: Socket;
   readonly #deadline: Timer;
+  readonly #port: number | undefined;
   #settled = false;
 
   constructor(endpoint: Endpoint, options: DialOptions, clock: Clock) {
-    this.#socket = connect({ ...target(endpoint, options), allowHalfOpen: true, noDelay: true });
+    this.#port = endpoint.kind === "tcp" ? endpoint.port : undefined;
+    this.#socket = dial(endpoint, options);
     const connection = new SocketConnection(this.#socket, endpoint.kind, clock);
     this.#socket.once("connect", () => this.#succeed(connection));
     this.#socket.once("error", (error: NodeJS.ErrnoException) => {
@@ -50,7 +52,8 @@ export class SocketDialling implements Dialling {
   }
 
   #succeed(connection: Connection): void {
-    if (isSelfConnected(this.#socket)) this.#fail(new DialError("refused"));
+    if (this.#port !== undefined && isSelfConnected(this.#socket, this.#port))
+      this.#fail(new DialError("refused"));
     else if (this.#settle()) this.#established.resolve(connection);
   }
 
@@ -72,19 +75,14 @@ export class SocketDialling implements Dialling {
  * Whether a socket is connected to itself: where nobody listens on a port of this machine that is also an ephemeral one,
  * the kernel may give the dial that very port, and TCP's simultaneous open succeeds (RFC 9293 §3.5).
  */
-export function isSelfConnected(socket: Socket): boolean {
-  const { localPort, localAddress } = socket;
-  return localPort !== undefined && localPort === socket.remotePort && localAddress === socket.remoteAddress;
+export function isSelfConnected(socket: Socket, dialledPort: number): boolean {
+  // The address is asked for only where the port is the same: each is a system call.
+  return socket.localPort === dialledPort && socket.localAddress === socket.remoteAddress;
 }
 
-function target(endpoint: Endpoint, { localAddress }: DialOptions) {
+function dial(endpoint: Endpoint, { localAddress }: DialOptions): Socket {
+  if (endpoint.kind === "unix") return connect({ path: endpoint.path, allowHalfOpen: true });
+  const { host, port } = endpoint;
   // Node would give each address of a name but the last 250 ms; one literal address is dialled, with our own deadline.
-  return endpoint.kind === "unix"
-    ? { path: endpoint.path }
-    : {
-        host: endpoint.host,
-        port: endpoint.port,
-        autoSelectFamily: false,
-        ...(localAddress && { localAddress }),
-      };
+  return connect({ host, port, localAddress, autoSelectFamily: false, allowHalfOpen: true, noDelay: true });
 }
