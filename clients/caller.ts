@@ -1,3 +1,13 @@
+import type { Endpoint } from "#lb/core/address";
+
+/** Whom to call, and how. */
+export interface Calling {
+  readonly to: Endpoint;
+  readonly timeoutMs: number;
+  /** Uses one connection until it fails, instead of one per request. */
+  readonly keep: boolean;
+}
+
 /** An answer that was verified: what it says, and who gave it. */
 export interface Answer {
   readonly text: string;

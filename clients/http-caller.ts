@@ -1,9 +1,8 @@
 import { Agent } from "node:http";
-import type { Answer, Caller } from "./caller.ts";
+import type { Answer, Caller, Calling } from "./caller.ts";
 import { ClientError, quoted } from "./client-error.ts";
 import type { HttpAsk } from "./http-ask.ts";
 import { httpExchange } from "./http-exchange.ts";
-import type { Calling } from "./line-caller.ts";
 
 /** Sends HTTP requests to one path; by default, each has its own connection. */
 export class HttpCaller implements Caller {

@@ -1,16 +1,7 @@
-import type { Endpoint } from "#lb/core/address";
 import type { Ask, AskNumber } from "./ask.ts";
-import type { Answer, Caller } from "./caller.ts";
+import type { Answer, Caller, Calling } from "./caller.ts";
 import { ClientError, quoted } from "./client-error.ts";
 import { LineConnection } from "./line-connection.ts";
-
-/** Whom to call, and how. */
-export interface Calling {
-  readonly to: Endpoint;
-  readonly timeoutMs: number;
-  /** Uses one connection until it fails, instead of one per request. */
-  readonly keep: boolean;
-}
 
 /** Sends lines; a balancer decides once per connection, so by default each request has its own. */
 export class LineCaller implements Caller {

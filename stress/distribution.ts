@@ -2,7 +2,7 @@ import { build } from "hdr-histogram-js";
 import type { Distribution } from "./results.ts";
 
 /** A percentile needs this many samples beyond it; from fewer it would be the luck of one run. */
-const SAMPLES_BEYOND = 10;
+export const SAMPLES_BEYOND = 10;
 const PER_MILLE = { p50: 500, p75: 750, p90: 900, p95: 950, p99: 990, p999: 999 } as const;
 const HIGHEST_US = 2 ** 31;
 

@@ -1,5 +1,8 @@
 import { formatDuration } from "#lb/core/duration";
+import { table } from "../clients/table.ts";
 import type { Distribution, Plan, Results } from "./results.ts";
+
+const LATENCY_HEAD = ["latency in ms", "answers", "share", "min", "p50", "p90", "p99", "max"];
 
 type Fact = readonly [label: string, text: string];
 
@@ -57,8 +60,7 @@ function doubts({ counts, status, invalidReasons }: Results): Fact[] {
 
 function latencyTable({ latencyUs, connectUs, perServer }: Results): string[] {
   const { fromSend, fromIntended } = latencyUs;
-  return columns([
-    ["latency in ms", "answers", "share", "min", "p50", "p90", "p99", "max"],
+  const rows = [
     distributionRow("from sending", fromSend),
     ...(fromIntended ? [distributionRow("from intended", fromIntended)] : []),
     distributionRow("connecting", connectUs),
@@ -68,7 +70,8 @@ function latencyTable({ latencyUs, connectUs, perServer }: Results): string[] {
       `${(share * 100).toFixed(1)} %`,
       ...["", inMs(p50), "", inMs(p99), ""],
     ]),
-  ]);
+  ];
+  return table(LATENCY_HEAD, rows).split("\n");
 }
 
 function distributionRow(label: string, { n, min, p50, p90, p99, max }: Distribution): string[] {
@@ -82,14 +85,4 @@ function inMs(us: number | null): string {
 function aligned(facts: readonly Fact[]): string[] {
   const width = Math.max(...facts.map(([label]) => label.length));
   return facts.map(([label, text]) => `${label.padEnd(width)}  ${text}`);
-}
-
-/** The first column to the left, numbers to the right. */
-function columns(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => (row[column] ?? "").length)),
-  );
-  return rows.map((row) =>
-    row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join("  "),
-  );
 }

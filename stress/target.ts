@@ -14,11 +14,16 @@ export async function resolveTarget(endpoint: Endpoint): Promise<Endpoint> {
     timer = setTimeout(() => reject(new Failure(`${host} could not be looked up in time`)), LOOKUP_WITHIN_MS);
   });
   try {
-    const { address } = await Promise.race([lookup(host), late]);
+    const { address } = await Promise.race([lookUp(host), late]);
     return { ...endpoint, host: address };
   } catch (error) {
     throw error instanceof Failure ? error : new Failure(explain(error, host));
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** IPv4 where there is one, as the balancer takes a name that it is to listen on. */
+function lookUp(host: string): Promise<{ readonly address: string }> {
+  return lookup(host, { family: 4 }).catch(() => lookup(host));
 }

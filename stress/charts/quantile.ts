@@ -1,5 +1,4 @@
-/** So many samples must lie beyond a percentile before it is shown: fewer are chance. */
-const SAMPLES_BEYOND = 10;
+import { SAMPLES_BEYOND } from "../distribution.ts";
 
 const USUAL = [0.999, 0.99, 0.95, 0.9, 0.75, 0.5] as const;
 

@@ -12,3 +12,15 @@ test("aligns text to the left and numbers to the right", () => {
     "longer      100   5.0%",
   ]);
 });
+
+test("takes a number that is not known, or none at all, for a number", () => {
+  const rows = [
+    ["a", "-", "", "66.7 %"],
+    ["b", "10.25", "1", "100 %"],
+  ];
+  expect(table(["run", "p50 ms", "n", "share"], rows).split("\n")).toEqual([
+    "run  p50 ms  n   share",
+    "a         -     66.7 %",
+    "b     10.25  1   100 %",
+  ]);
+});
