@@ -1,6 +1,7 @@
 import { ClientBuckets } from "./admission/client-buckets.ts";
 import type { ClientSettings } from "./admission/settings.ts";
 import { formatEndpoint } from "./core/address.ts";
+import type { Wish } from "./core/backend.ts";
 import type { Clock } from "./core/clock.ts";
 import { Counts } from "./core/counts.ts";
 import { Deferred } from "./core/deferred.ts";
@@ -9,7 +10,7 @@ import type { Session, SessionRecord } from "./core/session.ts";
 import { Throttle } from "./core/throttle.ts";
 import { Listener, type ListenerSettings, type ListenerSurroundings } from "./listener.ts";
 import { Drain } from "./pool/drain.ts";
-import { type Adjustment, Pool, type Surroundings } from "./pool/pool.ts";
+import { Pool, type Surroundings } from "./pool/pool.ts";
 import type { PoolSettings } from "./pool/settings.ts";
 import type { StateChange } from "./pool/state-log.ts";
 import type { Transport } from "./transport/transport.ts";
@@ -95,7 +96,7 @@ export class Balancer {
     for (const settings of pools) nextPools.get(settings.name)?.update(settings);
     for (const settings of listeners) {
       const pool = nextPools.get(settings.pool) as Pool;
-      nextListeners.get(formatEndpoint(settings.endpoint))?.update(settings, pool);
+      nextListeners.get(keyOf(settings))?.update(settings, pool);
     }
     const [oldPools, oldListeners] = [this.#pools, this.#listeners];
     this.#pools = nextPools;
@@ -117,7 +118,9 @@ export class Balancer {
     const opened: Listener[] = [];
     try {
       for (const each of settings) {
-        const address = formatEndpoint(each.endpoint);
+        const address = keyOf(each);
+        if (bound.has(address))
+          throw new RangeError(`expected each listen address once, got ${address} twice`);
         const running = this.#listeners.get(address);
         const listener = running ?? new Listener(each, pools.get(each.pool) as Pool, this.#forListeners);
         if (running === undefined) opened.push(listener);
@@ -148,7 +151,7 @@ export class Balancer {
    * Sets an operator's wish on a backend; false where there is none of that name. With `withinMs` a drain also ends its
    * sessions, spread over that time; any later wish for its state calls that off.
    */
-  adjust(pool: string, backend: string, wish: Adjustment, withinMs: number | undefined): boolean {
+  adjust(pool: string, backend: string, wish: Wish, withinMs: number | undefined): boolean {
     if (!this.#pools.get(pool)?.adjust(backend, wish)) return false;
     const key = `${pool} ${backend}`;
     if (wish.state !== undefined) this.#drains.get(key)?.[Symbol.dispose]();
@@ -179,6 +182,8 @@ export class Balancer {
   async close(graceMs: number): Promise<void> {
     if (graceMs === 0) this.#hurry.resolve();
     const hurry = this.#hurry.promise;
+    // A change under way may still open listeners.
+    await this.#turn;
     const listeners = [...this.#listeners.values(), ...this.#leaving];
     await Promise.all(listeners.map((listener) => listener.close()));
     await Promise.race([this.#emptied(listeners, graceMs), hurry]);
@@ -197,4 +202,10 @@ export class Balancer {
     const emptied = Promise.all(listeners.map((listener) => listener.emptied()));
     await Promise.race([emptied, over.promise]);
   }
+}
+
+/** What identifies a listener from one snapshot to the next: its address, and where that leaves the port open its name. */
+function keyOf({ name, endpoint }: ListenerSettings): string {
+  const address = formatEndpoint(endpoint);
+  return endpoint.kind === "tcp" && endpoint.port === 0 ? `${address} ${name}` : address;
 }

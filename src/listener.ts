@@ -10,7 +10,7 @@ import type { Endpoint } from "./core/address.ts";
 import type { Clock } from "./core/clock.ts";
 import { Deferred } from "./core/deferred.ts";
 import type { Dice } from "./core/dice.ts";
-import type { Ending } from "./core/ending.ts";
+import { Ended, type Ending } from "./core/ending.ts";
 import { Session, type SessionRecord } from "./core/session.ts";
 import type { Pool } from "./pool/pool.ts";
 import { type Route, serve } from "./serve.ts";
@@ -125,7 +125,11 @@ export class Listener {
   }
 
   #entrance(): Gate[] {
-    return [this.#limit.gate(this.#settings.maxConnections)];
+    const { access, connectionsPerClient, rateLimit: limited, acceptProxy } = this.#settings;
+    const asksWho =
+      access.length > 0 || connectionsPerClient < Infinity || limited || acceptProxy !== undefined;
+    const place = this.#limit.gate(this.#settings.maxConnections);
+    return asksWho ? [known, place] : [place];
   }
 
   #gates(): Gate[] {
@@ -142,7 +146,7 @@ export class Listener {
     const origin = { listener: this.name, pool: this.#route.pool.name };
     const session = new Session(nextNumber(), origin, clock.now(), connection);
     // Asked for now: a peer that has left has no address any more.
-    if (recorded() || this.#route.gates.length > 0 || this.#route.trusted) void connection.remote;
+    if (recorded()) void connection.remote;
     this.totals.sessions += 1;
     this.#sessions.add(session);
     void serve(connection, session, this.#route).then(() => this.#over(session));
@@ -156,6 +160,14 @@ export class Listener {
     this.totals.endings[ending] = (this.totals.endings[ending] ?? 0) + 1;
     this.#sessions.delete(session);
     if (recorded()) onRecord(session.record(clock.now()));
-    if (this.#sessions.size === 0) this.#emptied?.resolve();
+    if (this.#sessions.size > 0) return;
+    this.#emptied?.resolve();
+    this.#emptied = undefined;
   }
 }
+
+/** A client that left before it could be asked who it is must not pass for somebody else. */
+const known: Gate = (session) => {
+  if (session.unknown) throw new Ended("client-gone");
+  return undefined;
+};

@@ -6,7 +6,7 @@ import type { Dice } from "./core/dice.ts";
 import { Ended, type Ending } from "./core/ending.ts";
 import type { Session } from "./core/session.ts";
 import { type ConnectRoute, connect, type Upstream } from "./pool/connect.ts";
-import type { Connection, Relayed } from "./transport/transport.ts";
+import type { Connection } from "./transport/transport.ts";
 
 /** How the sessions of one listener are served. */
 export interface Route extends ConnectRoute {
@@ -50,18 +50,15 @@ async function relay(session: Session, client: Connection, upstream: Upstream, r
   session.carries(relay);
   using _age = age(session, route);
   session.interruptible((how) => relay.cut(how));
-  session.settle(wordOf(await relay.done));
+  const relayed = await relay.done;
+  // Whoever cut it has said why.
+  if (relayed !== "cut") session.settle(relayed);
 }
 
 /** Ends the session at its maximum age, give or take a tenth, so that those that came together do not return together. */
 function age(session: Session, { maxAgeMs, dice, clock }: Route): Disposable | undefined {
   if (maxAgeMs === Infinity) return undefined;
   return clock.after(maxAgeMs * (0.9 + 0.2 * dice()), () => session.end("max-age"));
-}
-
-/** A relay that was cut has its word already, from whoever cut it. */
-function wordOf(relayed: Relayed): Ending {
-  return relayed === "cut" ? "killed" : relayed;
 }
 
 function endedBy(error: unknown, session: Session, route: Route): Ended {

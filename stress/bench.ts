@@ -4,6 +4,7 @@ import { coerced, wholeNumber } from "#lb/command/coerce";
 import { exitCodes, runCommand } from "#lb/command/command";
 import { Failure } from "#lb/command/failure";
 import { onStopSignals } from "#lb/command/signals";
+import { openFiles } from "#lb/core/open-files";
 import { bounds, type Verdict, verdicts } from "./bench/bounds.ts";
 import { findings } from "./bench/findings.ts";
 import { measures } from "./bench/measures.ts";
@@ -13,7 +14,7 @@ import { writeBenchResults } from "./bench/results.ts";
 import { type Cell, type Plan, rounds } from "./bench/rounds.ts";
 import { subjects } from "./bench/subjects.ts";
 import { tables } from "./bench/tables.ts";
-import { environment, openFilesLimit } from "./environment.ts";
+import { environment } from "./environment.ts";
 
 const FULL = { rounds: 5, samples: 10 };
 const QUICK = { rounds: 2, samples: 4 };
@@ -89,7 +90,7 @@ async function bench(args: Args): Promise<number> {
 
 function refuseUnlessPossible(): void {
   if (process.platform !== "linux") throw new Failure("needs Linux: CPU time and memory are read from /proc");
-  const limit = openFilesLimit();
+  const limit = openFiles();
   if (limit < OPEN_FILES)
     throw new Failure(`needs ${OPEN_FILES} open files, ${limit} are allowed; ulimit -n`);
 }

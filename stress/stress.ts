@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { exitCodes, runCommand } from "#lb/command/command";
 import { onStopSignals } from "#lb/command/signals";
+import { openFiles } from "#lb/core/open-files";
 import { attack } from "./attack.ts";
-import { openFilesLimit } from "./environment.ts";
 import { type StressArgs, stressOptions } from "./options.ts";
 import { planOf } from "./plan.ts";
 import { progressOf } from "./progress.ts";
@@ -15,7 +15,7 @@ import { resolveTarget } from "./target.ts";
 await runCommand({ name: "stress", options: stressOptions, run });
 
 async function run(args: StressArgs): Promise<number> {
-  const plan = planOf(args, openFilesLimit());
+  const plan = planOf(args, openFiles());
   const name = args.name ?? "response_times";
   const path = args.out ?? join("data", `${name}.json`);
   const endpoint = await resolveTarget(args.to.endpoint);

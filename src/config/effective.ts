@@ -1,7 +1,7 @@
 import { Document, isScalar } from "yaml";
 import { z } from "zod";
+import { openFiles, sessionsWithin } from "../core/open-files.ts";
 import type { Config } from "./config.ts";
-import { openFiles, sessionsWithin } from "./open-files.ts";
 import { configSchema } from "./schema/index.ts";
 import { withoutSecrets } from "./shown.ts";
 

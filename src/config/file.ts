@@ -2,7 +2,7 @@ import { open } from "node:fs/promises";
 import { explain, Failure } from "../command/failure.ts";
 
 /** The largest configuration file, in bytes. */
-export const LARGEST = 1_048_576;
+const LARGEST = 1_048_576;
 
 /** The file's text; rejects with a Failure where it cannot be read, is larger than 1 MiB or is not UTF-8. */
 export async function readConfigFile(path: string): Promise<string> {

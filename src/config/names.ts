@@ -136,7 +136,7 @@ function noAnswer(name: string): Error {
 }
 
 /** This machine's resolver, and the DNS servers it is set to use. */
-export const systemNames: NameService = {
+const systemNames: NameService = {
   addresses: async (name) => (await lookup(name, { all: true })).map(({ address }) => address),
   ttlSec: async (name) => {
     const resolver = new Resolver({ timeout: TTL_QUERY_MS, tries: 1 });

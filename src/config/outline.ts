@@ -19,13 +19,13 @@ export interface Outline {
   readonly admin: Endpoint | undefined;
 }
 
-export interface ListenerOutline {
+interface ListenerOutline {
   readonly name: unknown;
   readonly listen: Endpoint | undefined;
   readonly pool: unknown;
 }
 
-export interface BackendOutline {
+interface BackendOutline {
   readonly name: unknown;
   readonly address: Endpoint | undefined;
 }

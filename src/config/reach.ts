@@ -9,8 +9,7 @@ const WILDCARDS = ["0.0.0.0", "::"];
 export type AddressesOf = (name: string) => readonly string[];
 
 /** What every machine knows without asking. */
-export const wellKnown: AddressesOf = (name) =>
-  name.toLowerCase() === "localhost" ? ["127.0.0.1", "::1"] : [];
+const wellKnown: AddressesOf = (name) => (name.toLowerCase() === "localhost" ? ["127.0.0.1", "::1"] : []);
 
 /** The endpoint by literal addresses, each spelled in one way: one for each address of a name. */
 export function reached(endpoint: Endpoint, addressesOf: AddressesOf = wellKnown): Endpoint[] {

@@ -3,6 +3,7 @@ import type { ClientEntry } from "../admission/settings.ts";
 import type { Endpoint } from "../core/address.ts";
 import type { BackendSettings } from "../core/backend.ts";
 import { type LogLevel, logLevels } from "../core/log-settings.ts";
+import { openFiles, sessionsWithin } from "../core/open-files.ts";
 import type { ListenerSettings } from "../listener.ts";
 import type { Snapshot } from "../plane/plane.ts";
 import type { PoolSettings } from "../pool/settings.ts";
@@ -10,7 +11,6 @@ import { isBlock } from "./block.ts";
 import type { BackendConfig, Config, ListenerConfig, PoolConfig } from "./config.ts";
 import { loopMistakes } from "./loops.ts";
 import { ConfigMistakes } from "./mistake.ts";
-import { openFiles, sessionsWithin } from "./open-files.ts";
 import { type AddressesOf, reached } from "./reach.ts";
 import { shown } from "./shown.ts";
 

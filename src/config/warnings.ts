@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { type Endpoint, formatEndpoint } from "../core/address.ts";
+import { openFiles, sessionsWithin } from "../core/open-files.ts";
 import type { Config } from "./config.ts";
-import { openFiles, sessionsWithin } from "./open-files.ts";
 
 const FEW_FILES = 1_000;
 

@@ -7,7 +7,7 @@ export const administrativeStates = ["ready", "drain", "maint"] as const;
 export type AdministrativeState = (typeof administrativeStates)[number];
 
 /** What health makes of a backend: `down` by its probes, `ejected` for a while by its failed dials. */
-export const operationalStates = ["up", "down", "ejected"] as const;
+const operationalStates = ["up", "down", "ejected"] as const;
 export type OperationalState = (typeof operationalStates)[number];
 
 /** A backend as configured. Its name and endpoint together say which backend it is. */
@@ -23,6 +23,13 @@ export interface BackendSettings {
   readonly state: AdministrativeState;
 }
 
+/** What an operator wants of a backend while it runs, beside what is configured. */
+export interface Wish {
+  readonly state?: AdministrativeState;
+  readonly weight?: number;
+  readonly maxConnections?: number;
+}
+
 /** One server that sessions are sent to: its settings, its state, and its live numbers. It knows no sockets. */
 export class Backend {
   readonly name: string;
@@ -31,11 +38,11 @@ export class Backend {
   readonly address: string;
   /** Its share at this moment: the configured weight, or less while it starts slowly. */
   weight: number;
-  state: AdministrativeState;
   /** Whether its probes pass. */
   alive = true;
   ejected = false;
   #settings: BackendSettings;
+  #wish: Wish = {};
   #retired = false;
 
   constructor(
@@ -49,18 +56,33 @@ export class Backend {
     this.endpoint = settings.endpoint;
     this.address = formatEndpoint(settings.endpoint);
     this.weight = settings.weight;
-    this.state = settings.state;
   }
 
+  /** As configured. */
   get settings(): BackendSettings {
     return this.#settings;
   }
 
-  /** New settings, for the same name and endpoint. */
+  get state(): AdministrativeState {
+    return this.#wish.state ?? this.#settings.state;
+  }
+
+  /** Its share once it has started. */
+  get fullWeight(): number {
+    return this.#wish.weight ?? this.#settings.weight;
+  }
+
+  /** New settings, for the same name and endpoint. They are the newest word: earlier wishes are over. */
   configure(settings: BackendSettings): void {
     this.#settings = settings;
-    this.weight = settings.weight;
-    this.state = settings.state;
+    this.#wish = {};
+    this.weight = this.fullWeight;
+  }
+
+  /** An operator's wishes, added to earlier ones; they hold until the backend is configured differently. */
+  adjust(wish: Wish): void {
+    this.#wish = { ...this.#wish, ...wish };
+    this.weight = this.fullWeight;
   }
 
   /** Sessions on it now, counted from the moment it was chosen. */
@@ -70,7 +92,7 @@ export class Backend {
 
   /** Whether it has no place for another session. */
   get full(): boolean {
-    return this.active >= this.#settings.maxConnections;
+    return this.active >= (this.#wish.maxConnections ?? this.#settings.maxConnections);
   }
 
   get operational(): OperationalState {

@@ -3,7 +3,7 @@ export type LogLevel = (typeof logLevels)[number];
 
 /** How log lines look: `auto` is pretty on a terminal, JSON everywhere else. */
 export const logFormats = ["json", "pretty", "auto"] as const;
-export type LogFormat = (typeof logFormats)[number];
+type LogFormat = (typeof logFormats)[number];
 
 /** What the log tells and how. */
 export interface LogSettings {

@@ -39,8 +39,9 @@ export interface Addresses {
   readonly destination: SocketAddress;
 }
 
-/** What a session needs to know of its client's connection; a unix socket has no addresses. */
+/** What a session needs to know of its client's connection; a unix socket has no addresses, nor has a peer that is gone. */
 interface Peer {
+  readonly kind: "tcp" | "unix";
   readonly remote: SocketAddress | undefined;
   readonly local: SocketAddress | undefined;
   readonly bytesRead: number;
@@ -83,10 +84,19 @@ export class Session {
     readonly peer: Peer,
   ) {}
 
-  /** The client's address as hashing, limits and access lists see it; "unix" where it has none. */
+  /** The client's address as hashing, limits and access lists see it; "unix" or "unknown" where it has none. */
   get address(): string {
     const host = this.client?.host;
-    return host === undefined ? "unix" : canonicalAddress(host);
+    return host === undefined ? this.#nameless : canonicalAddress(host);
+  }
+
+  /** Whether the client left before it could be asked who it is. */
+  get unknown(): boolean {
+    return this.address === "unknown";
+  }
+
+  get #nameless(): string {
+    return this.announced === "unix" || this.peer.kind === "unix" ? "unix" : "unknown";
   }
 
   /** The client, as we know it. */
@@ -154,8 +164,8 @@ export class Session {
     return {
       id: this.id,
       listener: this.origin.listener,
-      client: textOf(this.client),
-      ...(this.announced && { peer: textOf(this.peer.remote) }),
+      client: textOf(this.client) ?? this.#nameless,
+      ...(this.announced && { peer: textOf(this.peer.remote) ?? this.peer.kind }),
       pool: this.origin.pool,
       backend: this.backend,
       attempts: this.attempts.map((attempt) => ({ ...attempt, ms: rounded(attempt.ms) })),
@@ -169,8 +179,8 @@ export class Session {
   }
 }
 
-function textOf(address: SocketAddress | undefined): string {
-  return address === undefined ? "unix" : hostPort(canonicalAddress(address.host), address.port);
+function textOf(address: SocketAddress | undefined): string | undefined {
+  return address && hostPort(canonicalAddress(address.host), address.port);
 }
 
 /** Milliseconds to three places: the clock's further digits are noise. */

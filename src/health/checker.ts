@@ -17,7 +17,7 @@ export interface Target {
 }
 
 /** What probes found, when it changed. */
-export interface Verdict {
+interface Verdict {
   readonly pool: string;
   readonly backend: string;
   readonly alive: boolean;

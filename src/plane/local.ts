@@ -35,8 +35,15 @@ export class LocalPlane implements Plane {
   }
 
   async apply(snapshot: Snapshot): Promise<Applied> {
-    await this.#balancer.apply(snapshot);
+    const before = this.#recordSessions;
+    // Before anybody is accepted: a client that has left cannot be asked for its address.
     this.#recordSessions = snapshot.recordSessions;
+    try {
+      await this.#balancer.apply(snapshot);
+    } catch (error) {
+      this.#recordSessions = before;
+      throw error;
+    }
     return { listeners: this.#balancer.listeners.map(({ name, endpoint }) => ({ name, endpoint })) };
   }
 

@@ -123,10 +123,10 @@ class Attempts implements Disposable {
   async #try(lease: Lease): Promise<Upstream | DialFailure> {
     const { pool, transport } = this.route;
     const { connectMs: timeoutMs, localAddress } = pool.settings;
-    const dialling = transport.dial(lease.backend.endpoint, { timeoutMs, localAddress });
-    this.#giveUp = () => dialling.cancel();
-    if (this.session.ending !== undefined) dialling.cancel();
     try {
+      const dialling = transport.dial(lease.backend.endpoint, { timeoutMs, localAddress });
+      this.#giveUp = () => dialling.cancel();
+      if (this.session.ending !== undefined) dialling.cancel();
       return this.#established(lease, await dialling.connection);
     } catch (error) {
       using _given_back = lease;

@@ -54,8 +54,9 @@ export class Lease implements Disposable {
     if (this.#waiting) this.backend.latency.answered(this.#waited());
   }
 
-  /** The backend's connection is closed. */
-  vacated(): void {
+  /** The backend's connection is closed; one that `broke` before a byte came counts as a failed wait, not as a quick answer. */
+  vacated(broke: boolean): void {
+    if (broke) this.#break();
     this[Symbol.dispose]();
   }
 
@@ -66,6 +67,11 @@ export class Lease implements Disposable {
     this.backend.counts.add("active", this.backend.slot, -1);
     this.backend.vacated();
     this.freed(this.backend);
+  }
+
+  #break(): void {
+    if (!this.#waiting) this.asked();
+    this.backend.latency.gaveUp(this.#waited(), true);
   }
 
   /** Ends the wait; how long it was. */

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Algorithm, ClientKey } from "../algorithms/algorithm.ts";
 import { algorithms } from "../algorithms/index.ts";
 import { formatEndpoint } from "../core/address.ts";
-import { type AdministrativeState, Backend, type BackendSettings } from "../core/backend.ts";
+import { Backend, type BackendSettings, type Wish } from "../core/backend.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Counts } from "../core/counts.ts";
 import type { Dice } from "../core/dice.ts";
@@ -25,13 +25,6 @@ export interface Surroundings {
   readonly onNothingUsable: (pool: string) => void;
 }
 
-/** What an operator may change of a backend while it runs. */
-export interface Adjustment {
-  readonly state?: AdministrativeState;
-  readonly weight?: number;
-  readonly maxConnections?: number;
-}
-
 /** The backends that sessions of some listeners are spread over, and the algorithm that ranks them. It knows no sockets. */
 export class Pool {
   #settings: PoolSettings;
@@ -42,6 +35,8 @@ export class Pool {
   /** Those that may get something new; replaced whole when one of them changes, so that its identity is a version. */
   #usable: readonly Backend[] = [];
   #usableBackups: readonly Backend[] = [];
+  /** What the two were made from. */
+  #version = "";
   readonly #queue: Queue;
   readonly #budget: RetryBudget;
   readonly #outliers: Outliers;
@@ -129,7 +124,7 @@ export class Pool {
   }
 
   /** An operator's wish; false where no member has that name. */
-  adjust(name: string, wish: Adjustment, reason = "set by an operator"): boolean {
+  adjust(name: string, wish: Wish, reason = "set by an operator"): boolean {
     return this.#changeNamed(name, (backend) => backend.configure({ ...backend.settings, ...wish }), reason);
   }
 
@@ -221,8 +216,12 @@ export class Pool {
 
   #regroup(): void {
     const usable = this.#members.filter((member) => member.usable);
-    this.#usable = usable.filter((member) => !member.settings.backup);
-    this.#usableBackups = usable.filter((member) => member.settings.backup);
+    const version = usable.map(({ slot, weight, settings }) => `${slot} ${weight} ${settings.backup}`).join();
+    if (version !== this.#version) {
+      this.#version = version;
+      this.#usable = usable.filter((member) => !member.settings.backup);
+      this.#usableBackups = usable.filter((member) => member.settings.backup);
+    }
     this.#queue.wake();
   }
 }

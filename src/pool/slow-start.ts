@@ -28,11 +28,11 @@ export class SlowStart {
   stop(backend: Backend): void {
     this.#ramps.get(backend)?.[Symbol.dispose]();
     this.#ramps.delete(backend);
-    backend.weight = backend.settings.weight;
+    backend.weight = backend.fullWeight;
   }
 
   #step(backend: Backend, durationMs: number, step: number): void {
-    backend.weight = (backend.settings.weight * step) / STEPS;
+    backend.weight = (backend.fullWeight * step) / STEPS;
     if (step === STEPS) {
       this.#ramps.delete(backend);
       return;

@@ -15,7 +15,7 @@ export interface StateChange {
 }
 
 /** The status of a backend. */
-export function statusOf(backend: Backend): BackendStatus {
+function statusOf(backend: Backend): BackendStatus {
   if (backend.state === "maint") return "maint";
   if (backend.state === "drain") return "draining";
   return backend.operational;

@@ -61,6 +61,7 @@ export type Departure = "reset" | "finished";
  * waits; so a peer that leaves early is seen at once. A relay sends the head first.
  */
 export interface Connection {
+  readonly kind: "tcp" | "unix";
   /** The peer, worked out when first asked for; `undefined` when it had left before that, or on a unix socket. */
   readonly remote: { readonly host: string; readonly port: number } | undefined;
   /** The address the peer connected to, or was dialled from; `undefined` as above. */
@@ -98,8 +99,11 @@ export interface RelayOptions {
 export interface Witness {
   asked(): void;
   answered(): void;
-  /** Nothing is left of the backend's connection; the client's may still be on its way out. */
-  vacated(): void;
+  /**
+   * Nothing is left of the backend's connection; the client's may still be on its way out. `broke`: the backend reset it
+   * before it had said a byte.
+   */
+  vacated(broke: boolean): void;
 }
 
 /** How a relay ended; `cut` when someone called `cut`. */

@@ -3,7 +3,12 @@ import { admit, type Gate } from "#lb/admission/gate";
 import { Ended } from "#lb/core/ending";
 import { Session } from "#lb/core/session";
 
-const session = new Session(1, { listener: "l", pool: "p" }, 0, { remote: undefined, local: undefined, bytesRead: 0 });
+const session = new Session(1, { listener: "l", pool: "p" }, 0, {
+  kind: "unix",
+  remote: undefined,
+  local: undefined,
+  bytesRead: 0,
+});
 
 /** A gate with one door, which writes down its comings and goings. */
 function door(name: string, diary: string[]): Gate {

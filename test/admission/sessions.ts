@@ -6,9 +6,15 @@ let sessions = 0;
 
 /** A session of the client at an address; "unix" is one without. */
 export function sessionFrom(address: string): Session {
+  const kind = address === "unix" ? "unix" : "tcp";
   const remote = address === "unix" ? undefined : { host: address, port: 50_000 };
   const local = remote && { host: "127.0.0.1", port: 8080 };
-  return new Session(++sessions, { listener: "main", pool: "main" }, 0, { remote, local, bytesRead: 0 });
+  return new Session(++sessions, { listener: "main", pool: "main" }, 0, {
+    kind,
+    remote,
+    local,
+    bytesRead: 0,
+  });
 }
 
 /** The word with which a gate refuses the client at an address, or undefined where it lets it in. */

@@ -13,6 +13,8 @@ import { SocketConnection } from "./connection.ts";
 
 const FAILURES: Readonly<Record<string, DialFailure>> = {
   ECONNREFUSED: "refused",
+  // A unix socket whose file is not there.
+  ENOENT: "refused",
   ETIMEDOUT: "timeout",
   EADDRNOTAVAIL: "local",
   EADDRINUSE: "local",

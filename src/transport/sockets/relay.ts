@@ -126,11 +126,15 @@ export class SocketRelay implements Relay, Watched {
 
   closed(flow: Flow, broken: boolean): void {
     if (broken) this.#broken(flow);
-    if (flow === this.#down) this.#options.witness?.vacated();
+    if (flow === this.#down) this.#options.witness?.vacated(this.#brokeAtOnce);
     this.#open -= 1;
     if (this.#open > 0) return;
     this.#decide("done");
     this.#done.resolve(this.#verdict as Relayed);
+  }
+
+  get #brokeAtOnce(): boolean {
+    return this.#verdict === "backend-reset" && this.bytesOut === 0;
   }
 
   #broken(flow: Flow): void {
