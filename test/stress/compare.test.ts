@@ -100,7 +100,7 @@ describe("is wrong usage, said in a line:", () => {
     [
       "an algorithm that does not exist",
       ["--algorithms", "fastest"],
-      /the balancer \(fastest\): lb: expected/,
+      /the balancer \(fastest\): lb: algorithm: expected/,
     ],
     ["one algorithm twice", ["--algorithms", "p2c,p2c"], /expected different algorithms/],
     [

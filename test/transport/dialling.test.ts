@@ -13,7 +13,7 @@ test("a dial to a port where nobody listens fails as refused", async () => {
   await expect(connection).rejects.toMatchObject({ failure: "refused", code: "ECONNREFUSED" });
 });
 
-test("a dial to a unix path that does not exist fails as unreachable", async () => {
+test("a dial to a unix path that does not exist fails as refused", async () => {
   const endpoint = { kind: "unix", path: "/nowhere/to/be/found.sock" } as const;
   const { connection } = new SocketTransport(new ManualClock()).dial(endpoint, { timeoutMs: 1_000 });
   await expect(connection).rejects.toMatchObject({ failure: "unreachable", code: "ENOENT" });
