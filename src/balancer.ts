@@ -149,14 +149,14 @@ export class Balancer {
 
   /**
    * Sets an operator's wish on a backend; false where there is none of that name. With `withinMs` a drain also ends its
-   * sessions, spread over that time; any later wish for its state calls that off.
+   * sessions, spread over that time; any later wish for its state, an operator's or the file's, calls that off.
    */
   adjust(pool: string, backend: string, wish: Wish, withinMs: number | undefined): boolean {
     if (!this.#pools.get(pool)?.adjust(backend, wish)) return false;
     const key = `${pool} ${backend}`;
     if (wish.state !== undefined) this.#drains.get(key)?.[Symbol.dispose]();
     if (wish.state === "drain" && withinMs !== undefined) {
-      this.#drains.set(key, new Drain(this.#clock, withinMs, () => this.#sessionsOn(pool, backend)));
+      this.#drains.set(key, new Drain(this.#clock, withinMs, () => this.#toDrain(pool, backend)));
     }
     return true;
   }
@@ -166,7 +166,10 @@ export class Balancer {
     return this.#pools.get(pool)?.verdict(backend, alive, reason) ?? false;
   }
 
-  #sessionsOn(pool: string, backend: string): Session[] {
+  /** One that was removed meanwhile goes on draining. */
+  #toDrain(pool: string, backend: string): Session[] {
+    const member = this.#pools.get(pool)?.members.find(({ name }) => name === backend);
+    if (member !== undefined && member.state !== "drain") return [];
     return [...this.sessions()].filter((each) => each.backend === backend && each.origin.pool === pool);
   }
 

@@ -72,6 +72,7 @@ class Attempts implements Disposable {
     const ranking = pool.rank(this.session)[Symbol.iterator]();
     let last: Ending = "no-backend";
     for (let left = pool.settings.attempts; left > 0; left--) {
+      if (this.#tried.length > 0 && !pool.mayRetry(this.#tried)) break;
       // Who came or came back while another was dialled is in no ranking that began before.
       const lease = this.#next(ranking) ?? pool.place(this.session, this.#tried) ?? (await this.#queued());
       if (lease === undefined) break;
@@ -79,7 +80,7 @@ class Attempts implements Disposable {
       if (outcome instanceof Upstream) return outcome;
       last = ENDINGS[outcome];
       this.#tried.push(lease.backend);
-      if (!BLAMED.has(outcome) || !pool.mayRetry()) break;
+      if (!BLAMED.has(outcome)) break;
     }
     if (last === "no-backend") pool.nothingUsable();
     throw new Ended(this.session.ending ?? last);

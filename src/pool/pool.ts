@@ -95,16 +95,15 @@ export class Pool {
    * queue is full or the wait too long.
    */
   wait(client: ClientKey, tried: readonly Backend[]): Waiting | undefined {
-    const untried = (backend: Backend) => !tried.includes(backend);
-    if (!this.#usable.some(untried) && !this.#usableBackups.some(untried)) return undefined;
+    if (!this.#hasUntried(tried)) return undefined;
     const { max, timeoutMs } = this.#settings.queue;
     return this.#queue.join((not) => this.place(client, not), tried, { max, timeoutMs });
   }
 
-  /** Whether the budget has another retry. */
-  mayRetry(): boolean {
+  /** Whether there is another backend to try, and the budget has another retry; if so it counts. */
+  mayRetry(tried: readonly Backend[]): boolean {
     const { retryBudget } = this.#settings;
-    return retryBudget === undefined || this.#budget.retry(retryBudget);
+    return this.#hasUntried(tried) && (retryBudget === undefined || this.#budget.retry(retryBudget));
   }
 
   /** How a dial went, where the backend is the cause. */
@@ -125,7 +124,11 @@ export class Pool {
 
   /** An operator's wish; false where no member has that name. */
   adjust(name: string, wish: Wish, reason = "set by an operator"): boolean {
-    return this.#changeNamed(name, (backend) => backend.configure({ ...backend.settings, ...wish }), reason);
+    const change = (backend: Backend) => {
+      backend.adjust(wish);
+      this.#slowStart.follow(backend);
+    };
+    return this.#changeNamed(name, change, reason);
   }
 
   /** Applies new settings in place: what did not change keeps its counts and its part in the algorithm's memory. */
@@ -168,6 +171,11 @@ export class Pool {
     return undefined;
   }
 
+  #hasUntried(tried: readonly Backend[]): boolean {
+    const untried = (backend: Backend) => !tried.includes(backend);
+    return this.#usable.some(untried) || this.#usableBackups.some(untried);
+  }
+
   #changeNamed(name: string, change: (backend: Backend) => void, reason: string): boolean {
     const backend = this.#members.find((member) => member.name === name);
     if (backend !== undefined) this.#change(backend, () => change(backend), reason);
@@ -195,7 +203,7 @@ export class Pool {
     this.#regroup();
   }
 
-  /** Unchanged settings leave a slow start under way alone. */
+  /** Unchanged settings leave an operator's wish and a slow start under way alone. */
   #configure(backend: Backend, settings: BackendSettings): void {
     if (isDeepStrictEqual(backend.settings, settings)) return;
     backend.configure(settings);

@@ -3,6 +3,11 @@ import type { Clock, Timer } from "../core/clock.ts";
 
 const STEPS = 10;
 
+interface Ramp {
+  readonly step: number;
+  readonly timer: Timer;
+}
+
 /**
  * Gives a backend that came back its weight in ten equal steps over a duration, so that an empty cache or a cold
  * runtime is not met by its full share at once.
@@ -10,7 +15,7 @@ const STEPS = 10;
 export class SlowStart {
   readonly #clock: Clock;
   readonly #changed: () => void;
-  readonly #ramps = new Map<Backend, Timer>();
+  readonly #ramps = new Map<Backend, Ramp>();
 
   /** `changed` is called after each step, when a weight was set. */
   constructor(clock: Clock, changed: () => void) {
@@ -26,9 +31,15 @@ export class SlowStart {
 
   /** The full weight at once. */
   stop(backend: Backend): void {
-    this.#ramps.get(backend)?.[Symbol.dispose]();
+    this.#ramps.get(backend)?.timer[Symbol.dispose]();
     this.#ramps.delete(backend);
     backend.weight = backend.fullWeight;
+  }
+
+  /** Its weight was set meanwhile: a ramp under way goes on with that one. */
+  follow(backend: Backend): void {
+    const ramp = this.#ramps.get(backend);
+    if (ramp !== undefined) backend.weight = (backend.fullWeight * ramp.step) / STEPS;
   }
 
   #step(backend: Backend, durationMs: number, step: number): void {
@@ -41,6 +52,6 @@ export class SlowStart {
       this.#step(backend, durationMs, step + 1);
       this.#changed();
     };
-    this.#ramps.set(backend, this.#clock.after(durationMs / STEPS, next));
+    this.#ramps.set(backend, { step, timer: this.#clock.after(durationMs / STEPS, next) });
   }
 }

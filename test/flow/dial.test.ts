@@ -160,6 +160,22 @@ test("never blames a backend for this machine's own shortage, and does not try a
   expect(server.peers).toEqual([]);
 });
 
+test("spends its budget on the retries it makes, and dials no second backend once it is spent", async () => {
+  await using dead = await refusing();
+  await using servers = await fleet("a");
+  const backends = [{ name: "dead", endpoint: dead.endpoint }, ...servers.members];
+  const budget = { attempts: 2, retryBudget: { share: 0, min: 3 } };
+  await using balancer = await lab({ backends, algorithm: "first", clock: new ManualClock(), ...budget });
+  expect(await balancer.served1by1(3)).toBe("aaa");
+  const client = await balancer.client();
+  expect(await client.outcome()).toBe("end");
+  client.finish();
+  expect((await balancer.ended(4))[3]).toMatchObject({
+    ending: "connect-refused",
+    attempts: [{ backend: "dead" }],
+  });
+});
+
 /** Real sockets on a machine that has run out of something, so that no dial succeeds. */
 function without(code: string): Transport {
   const sockets = new SocketTransport(systemClock);

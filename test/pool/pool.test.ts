@@ -44,6 +44,34 @@ test("says so when there is no such backend to adjust", () => {
   expect(pool.adjust("a", { weight: 3 })).toBe(true);
 });
 
+test("keeps what an operator set through new settings, unless they say something new of that backend", () => {
+  const { pool } = made([member("a"), member("b")]);
+  pool.adjust("a", { state: "drain", weight: 5 });
+  pool.update({ ...settings([member("a"), member("b", { weight: 2 })]), connectMs: 1 });
+  expect(pool.members[0]).toMatchObject({ state: "drain", weight: 5 });
+  expect(pool.members[1]).toMatchObject({ weight: 2 });
+  pool.update(settings([member("a", { weight: 3 })]));
+  expect(pool.members[0]).toMatchObject({ state: "ready", weight: 3 });
+});
+
+test("a weight set while a backend starts slowly does not give it all of it at once", () => {
+  const { pool, clock } = made([member("a", { weight: 10 })], { slowStartMs: 10_000 });
+  pool.verdict("a", false, "");
+  pool.verdict("a", true, "");
+  clock.advance(2_000);
+  pool.adjust("a", { maxConnections: 7 });
+  expect(pool.members[0]?.weight).toBe(3);
+  pool.update({ ...settings([member("a", { weight: 10 })]), slowStartMs: 10_000, connectMs: 1 });
+  expect(pool.members[0]?.weight).toBe(3);
+});
+
+test("charges a retry to the budget only where there is another backend to try", () => {
+  const { pool } = made([member("a"), member("b")], { retryBudget: { share: 0, min: 1 } });
+  expect(pool.mayRetry(pool.members)).toBe(false);
+  expect(pool.mayRetry(pool.members.slice(1))).toBe(true);
+  expect(pool.mayRetry(pool.members.slice(1))).toBe(false);
+});
+
 test("gives the slots of its members back when it dissolves", () => {
   const { pool, counts } = made([member("a"), member("b")]);
   const slots = pool.members.map(({ slot }) => slot).sort();
@@ -52,12 +80,13 @@ test("gives the slots of its members back when it dissolves", () => {
   expect(ranked(pool)).toEqual([]);
 });
 
-function made(backends: readonly BackendSettings[]) {
+function made(backends: readonly BackendSettings[], more: Partial<PoolSettings> = {}) {
   const counts = new Counts();
+  const clock = new ManualClock();
   const silent = { onStateChange: () => {}, onNothingUsable: () => {} };
-  const parts = { clock: new ManualClock(), dice: seededDice(1), counts, ...silent };
-  const pool = new Pool(settings(backends), parts);
-  return { pool, counts };
+  const parts = { clock, dice: seededDice(1), counts, ...silent };
+  const pool = new Pool({ ...settings(backends), ...more }, parts);
+  return { pool, counts, clock };
 }
 
 function settings(backends: readonly BackendSettings[]): PoolSettings {

@@ -1,0 +1,161 @@
+import { expect, test } from "vitest";
+import type { Order } from "#lb/plane/plane";
+import { blackHole } from "../support/dead-ends.ts";
+import { Fleet, fleet } from "../support/fleet.ts";
+import { type Lab, lab } from "../support/lab.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+import type { Peer } from "../support/peer.ts";
+
+const STEPS = 20;
+
+test("ends the sessions of a drained backend by FIN, spread evenly over the time it was given", async () => {
+  await using busy = await busyLab(2 * STEPS);
+  await drain(busy.balancer, { withinMs: 20_000 });
+  for (let step = 1; step <= STEPS; step++) {
+    await busy.clock.run(999);
+    expect(busy.balancer.records).toHaveLength(2 * (step - 1));
+    await busy.clock.run(1);
+    await busy.ended(2 * step);
+  }
+  expect(new Set(busy.balancer.records.map(({ ending }) => ending))).toEqual(new Set(["drained"]));
+  expect(await busy.balancer.numbers("active")).toEqual({ a: 0, b: 0 });
+});
+
+test("gives new sessions to the others while it drains, and those stay", async () => {
+  await using busy = await busyLab(3);
+  await drain(busy.balancer, { withinMs: 20_000 });
+  const { by, client } = await busy.balancer.served();
+  expect(by).toBe("b");
+  await busy.clock.run(20_000);
+  await busy.ended(3);
+  await busy.clock.run(60_000);
+  expect(client.socket.readableEnded).toBe(false);
+});
+
+test("without a time, sessions of a drained backend go on for as long as they like", async () => {
+  await using busy = await busyLab(2);
+  await drain(busy.balancer, {});
+  await busy.clock.run(500_000);
+  expect(busy.balancer.records).toEqual([]);
+});
+
+test("a session that finishes by itself is not counted among those to be ended", async () => {
+  await using busy = await busyLab(2);
+  await drain(busy.balancer, { withinMs: 20_000 });
+  busy.clients[0]?.reset();
+  await busy.balancer.ended(1);
+  await busy.clock.run(20_000);
+  await busy.ended(2);
+  expect(busy.balancer.records.map(({ ending }) => ending)).toEqual(["client-reset", "drained"]);
+});
+
+test.each([
+  ["ready again", { state: "ready" }],
+  ["drained again without a time", { state: "drain" }],
+] as const)("ends no more sessions once the backend is %s", async (_, wish) => {
+  await using busy = await busyLab(STEPS);
+  await drain(busy.balancer, { withinMs: 20_000 });
+  await busy.clock.run(5_000);
+  await busy.ended(5);
+  await busy.balancer.plane.order({ kind: "backend", pool: "main", backend: "a", ...wish });
+  await busy.clock.run(60_000);
+  expect(await busy.balancer.numbers("active")).toMatchObject({ a: 15 });
+});
+
+test("a shorter time takes the place of a longer one", async () => {
+  await using busy = await busyLab(STEPS);
+  await drain(busy.balancer, { withinMs: 2_000_000 });
+  await drain(busy.balancer, { withinMs: 20_000 });
+  await busy.clock.run(20_000);
+  await busy.ended(STEPS);
+});
+
+test("a weight set meanwhile does not call the drain off", async () => {
+  await using busy = await busyLab(1);
+  await drain(busy.balancer, { withinMs: 20_000 });
+  await busy.balancer.plane.order({ kind: "backend", pool: "main", backend: "a", weight: 5 });
+  await busy.clock.run(20_000);
+  await busy.ended(1);
+});
+
+test("a backend that is removed while it drains goes on draining", async () => {
+  await using busy = await busyLab(4);
+  await drain(busy.balancer, { withinMs: 20_000 });
+  await busy.balancer.apply({ backends: busy.members.slice(1), algorithm: "first", clock: busy.clock });
+  await busy.clock.run(20_000);
+  await busy.ended(4);
+  expect(busy.balancer.records.map(({ ending }) => ending)).toEqual(Array(4).fill("drained"));
+});
+
+test("a backend's drain outlives a new configuration that says nothing new of it", async () => {
+  await using busy = await busyLab(4);
+  await drain(busy.balancer, { withinMs: 20_000 });
+  await busy.balancer.apply({
+    backends: busy.members,
+    algorithm: "first",
+    connectMs: 500,
+    clock: busy.clock,
+  });
+  expect((await busy.balancer.served()).by).toBe("b");
+  await busy.clock.run(20_000);
+  await busy.ended(4);
+});
+
+test("a new configuration that makes the backend ready calls its drain off", async () => {
+  await using busy = await busyLab(4);
+  const [a, b] = busy.members as [(typeof busy.members)[0], (typeof busy.members)[0]];
+  await drain(busy.balancer, { withinMs: 20_000 });
+  await busy.balancer.apply({ backends: [{ ...a, weight: 2 }, b], algorithm: "first", clock: busy.clock });
+  await busy.clock.run(60_000);
+  expect(await busy.balancer.numbers("active")).toEqual({ a: 4, b: 0 });
+});
+
+test("a session that is still dialling a backend when it is drained is served", async () => {
+  const clock = new ManualClock();
+  await using hole = await blackHole();
+  await using servers = await fleet("b");
+  const backends = [{ name: "a", endpoint: hole.endpoint }, ...servers.members];
+  await using balancer = await lab({ backends, algorithm: "first", clock });
+  const client = await balancer.client();
+  await balancer.leased();
+  await drain(balancer, { withinMs: 200 });
+  await clock.run(2_000);
+  expect((await client.bytes(1)).toString()).toBe("b");
+});
+
+/** A balancer before a and b, with so many sessions on a. */
+async function busyLab(sessions: number) {
+  const clock = new ManualClock();
+  const servers = new Fleet();
+  for (const name of ["a", "b"]) await servers.start(name, (peer) => greet(peer, name));
+  const { members } = servers;
+  const balancer = await lab({ backends: members, algorithm: "first", clock });
+  const clients: Peer[] = [];
+  while (clients.length < sessions) clients.push((await balancer.served()).client);
+  for (const client of clients) client.socket.on("end", () => client.finish());
+  return {
+    clock,
+    balancer,
+    members,
+    clients,
+    /** Resolves when so many sessions are over, and no more. */
+    async ended(count: number): Promise<void> {
+      await balancer.ended(count);
+      expect(balancer.records).toHaveLength(count);
+    },
+    async [Symbol.asyncDispose]() {
+      await balancer[Symbol.asyncDispose]();
+      await servers[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Says who it is, and finishes when it is told to. */
+function greet(peer: Peer, name: string): void {
+  peer.send(name);
+  peer.socket.on("end", () => peer.finish());
+}
+
+async function drain(balancer: Lab, more: Partial<Extract<Order, { kind: "backend" }>>): Promise<void> {
+  await balancer.plane.order({ kind: "backend", pool: "main", backend: "a", state: "drain", ...more });
+}

@@ -1,0 +1,118 @@
+import { expect, test } from "vitest";
+import { refusing } from "../support/dead-ends.ts";
+import { fleet } from "../support/fleet.ts";
+import { type Lab, lab, type Member } from "../support/lab.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+import { type UnixBackend, unixBackend } from "../support/unix-backend.ts";
+
+const outlier = { failures: 5, ejectForMs: 10_000, maxEjected: 0.5 };
+
+test("dials a dead backend no more after its failures in a row, and no client notices any of it", async () => {
+  await using scene = await oneDeadOfThree();
+  const order = await scene.balancer.served1by1(30);
+  expect([order.match(/a/g)?.length, order.match(/b/g)?.length]).toEqual([15, 15]);
+  expect(await scene.balancer.numbers("failed")).toEqual({ dead: 5, a: 0, b: 0 });
+  expect(scene.balancer.changes).toEqual(["dead ejected"]);
+  expect(scene.balancer.reports).toMatchObject([{ change: { reason: "5 failed dials in a row" } }]);
+});
+
+test("gives a backend that comes back its share, not a flood", async () => {
+  await using scene = await oneDeadOfThree();
+  await scene.balancer.served1by1(20);
+  await scene.dead.open();
+  await scene.clock.run(9_999);
+  expect(await scene.balancer.served1by1(6)).not.toContain("d");
+  await scene.clock.run(1);
+  const order = await scene.balancer.served1by1(30);
+  expect(order.match(/d/g)).toHaveLength(10);
+  expect(order).not.toContain("dd");
+  expect(scene.balancer.changes).toEqual(["dead ejected", "dead up"]);
+  expect(scene.balancer.reports[1]).toMatchObject({ change: { lastedMs: 10_000 } });
+});
+
+test("leaves a backend that fails again out for longer", async () => {
+  await using scene = await oneDeadOfThree();
+  await scene.balancer.served1by1(20);
+  await scene.clock.run(10_000);
+  await scene.balancer.served1by1(20);
+  await scene.clock.run(19_999);
+  expect(scene.balancer.changes).toEqual(["dead ejected", "dead up", "dead ejected"]);
+  await scene.clock.run(1);
+  await scene.balancer.when("the return", () => scene.balancer.changes.length === 4);
+});
+
+test("never leaves more than half of the backends out, and serves by the rest", async () => {
+  await using one = await refusing();
+  await using two = await refusing();
+  await using three = await refusing();
+  await using servers = await fleet("a");
+  const dead = [one, two, three].map(({ endpoint }, i) => ({ name: `d${i}`, endpoint }));
+  await using balancer = await lab({ backends: [...dead, ...servers.members], attempts: 4, outlier });
+  expect(await balancer.served1by1(40)).toBe("a".repeat(40));
+  expect(balancer.changes).toHaveLength(2);
+});
+
+test("one of two is left out, and never the only one", async () => {
+  await using dead = await refusing();
+  await using servers = await fleet("a");
+  const backends: Member[] = [{ name: "d", endpoint: dead.endpoint }, ...servers.members];
+  await using balancer = await lab({ backends, outlier });
+  await balancer.served1by1(12);
+  expect(balancer.changes).toEqual(["d ejected"]);
+  await balancer.apply({ backends: backends.slice(0, 1), outlier });
+  for (let i = 0; i < 7; i++) await refusedClient(balancer);
+  expect(balancer.records.at(-1)?.ending).toBe("no-backend");
+});
+
+test("a good dial ends the row of failures", async () => {
+  await using scene = await oneDeadOfThree();
+  for (let i = 0; i < 3; i++) {
+    await scene.dead.stop();
+    await scene.balancer.served1by1(8);
+    await scene.dead.open();
+    await scene.balancer.served1by1(3);
+  }
+  expect(scene.balancer.changes).toEqual([]);
+});
+
+test("a backend that returns starts slowly where that is wished", async () => {
+  await using scene = await oneDeadOfThree({ slowStartMs: 10_000 });
+  await scene.balancer.served1by1(20);
+  await scene.dead.open();
+  await scene.clock.run(10_000);
+  const shares: number[] = [];
+  for (let step = 0; step < 3; step++) {
+    const order = await scene.balancer.served1by1(42);
+    shares.push(order.match(/d/g)?.length ?? 0);
+    await scene.clock.run(5_000);
+  }
+  // Of the weights 0.1, 0.6 and 1 beside two of 1.
+  expect(shares).toEqual([2, 10, 14]);
+});
+
+/** A backend that refuses until it is opened, called dead, and a and b beside it. */
+async function oneDeadOfThree(more: { slowStartMs?: number } = {}) {
+  const clock = new ManualClock();
+  const dead: UnixBackend = await unixBackend((peer) => peer.send("d"));
+  const live = await fleet("a", "b");
+  const backends = [{ name: "dead", endpoint: dead.endpoint }, ...live.members];
+  const balancer: Lab = await lab({ backends, outlier, clock, ...more });
+  return {
+    clock,
+    dead,
+    balancer,
+    async [Symbol.asyncDispose]() {
+      await balancer[Symbol.asyncDispose]();
+      await live[Symbol.asyncDispose]();
+      await dead[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function refusedClient(balancer: Lab): Promise<void> {
+  const before = balancer.records.length;
+  const client = await balancer.client();
+  await client.outcome();
+  client.finish();
+  await balancer.ended(before + 1);
+}

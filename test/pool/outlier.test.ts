@@ -1,0 +1,136 @@
+import { expect, test } from "vitest";
+import type { Backend } from "#lb/core/backend";
+import { Outliers } from "#lb/pool/outlier";
+import { equalBackends } from "../support/backends.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+
+const SETTINGS = { failures: 3, ejectForMs: 10_000, maxEjected: 0.5 };
+
+test("ejects after so many failures in a row, and says how many", () => {
+  const { fail, told } = made(2);
+  fail("s1", 2);
+  expect(told).toEqual([]);
+  fail("s1", 1);
+  expect(told).toEqual(["s1: 3 failed dials in a row"]);
+});
+
+test("one good dial ends the row", () => {
+  const { fail, succeed, told } = made(2);
+  for (let i = 0; i < 5; i++) {
+    fail("s1", 2);
+    succeed("s1");
+  }
+  expect(told).toEqual([]);
+});
+
+test("the nth ejection lasts n times as long, and never more than ten times", () => {
+  const { clock, fail, told } = made(2);
+  for (const times of [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 10, 10]) {
+    fail("s1", 3);
+    clock.advance(times * 10_000 - 1);
+    expect(told.at(-1)).toBe("s1: 3 failed dials in a row");
+    clock.advance(1);
+    expect(told.at(-1)).toBe("s1 returned");
+  }
+});
+
+test("good dials forget the ejections one by one", () => {
+  const { clock, fail, succeed, told } = made(2);
+  for (let i = 1; i <= 3; i++) {
+    fail("s1", 3);
+    clock.advance(i * 10_000);
+  }
+  succeed("s1");
+  succeed("s1");
+  fail("s1", 3);
+  clock.advance(19_999);
+  expect(told.at(-1)).not.toBe("s1 returned");
+  clock.advance(1);
+  expect(told.at(-1)).toBe("s1 returned");
+});
+
+test("failures of a backend that is out already count for nothing", () => {
+  const { clock, fail, told } = made(2);
+  fail("s1", 3);
+  fail("s1", 10);
+  clock.advance(10_000);
+  expect(told).toEqual(["s1: 3 failed dials in a row", "s1 returned"]);
+  expect(clock.timers).toBe(0);
+});
+
+test("a good dial that was under way when it was ejected does not bring it back", () => {
+  const { fail, succeed, told, backend } = made(2);
+  fail("s1", 3);
+  succeed("s1");
+  expect(backend("s1").ejected).toBe(true);
+  expect(told).toHaveLength(1);
+});
+
+test.each([
+  [1, 0.5, 0],
+  [2, 0.5, 1],
+  [3, 0.5, 1],
+  [4, 0.5, 2],
+  [5, 0.5, 2],
+  [3, 0.1, 1],
+  [4, 1, 4],
+  [4, 0, 0],
+])("of %i members and a share of %d, %i may be out at once", (members, maxEjected, most) => {
+  const { backends, fail } = made(members, { ...SETTINGS, maxEjected });
+  for (const { name } of backends) fail(name, 5);
+  expect(backends.filter(({ ejected }) => ejected)).toHaveLength(most);
+});
+
+test("whom the share has spared is out at its next failure once another is back", () => {
+  const { clock, fail, backend } = made(2);
+  fail("s1", 3);
+  fail("s2", 3);
+  expect(backend("s2").ejected).toBe(false);
+  clock.advance(10_000);
+  fail("s2", 1);
+  expect(backend("s2").ejected).toBe(true);
+});
+
+test("ejects nobody where that is off", () => {
+  const { fail, told } = made(2, { ...SETTINGS, failures: Infinity });
+  fail("s1", 1_000);
+  expect(told).toEqual([]);
+});
+
+test("whoever is forgotten begins anew, and is not brought back", () => {
+  const { clock, outliers, backend, fail, told } = made(2);
+  fail("s1", 3);
+  outliers.forget(backend("s1"));
+  expect(clock.timers).toBe(0);
+  clock.advance(100_000);
+  expect(told).toHaveLength(1);
+});
+
+function made(members: number, settings = SETTINGS) {
+  const clock = new ManualClock();
+  const backends = equalBackends(members, clock);
+  const told: string[] = [];
+  const outliers = new Outliers(clock, {
+    ejected(backend, reason) {
+      backend.ejected = true;
+      told.push(`${backend.name}: ${reason}`);
+    },
+    returned(backend) {
+      backend.ejected = false;
+      told.push(`${backend.name} returned`);
+    },
+  });
+  const backend = (name: string) => backends.find((each) => each.name === name) as Backend;
+  const fail = (name: string, times: number) => {
+    for (let i = 0; i < times; i++) outliers.failed(backend(name), backends, settings);
+  };
+  return {
+    clock,
+    backends,
+    outliers,
+    told,
+    backend,
+    fail,
+    succeed: (name: string) => outliers.succeeded(backend(name)),
+  };
+}
