@@ -92,7 +92,8 @@ export class HealthChecker implements Disposable {
     this.#running += 1;
     watch.saw(await probe(endpoint, health.probe, { transport, clock, timeoutMs: health.timeoutMs }));
     this.#running -= 1;
-    watch.next = clock.after(Math.max(0, nextAtMs - clock.now()), () => this.#enqueue(watch));
+    if (!watch.stopped)
+      watch.next = clock.after(Math.max(0, nextAtMs - clock.now()), () => this.#enqueue(watch));
     this.#work();
   }
 }

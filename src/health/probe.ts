@@ -34,7 +34,7 @@ export async function probe(
     connection.end();
     return failure === undefined || clock.now() - startedMs < timeoutMs ? failure : "no answer in time";
   } catch (error) {
-    return error instanceof DialError ? wordsFor(error) : String(error);
+    return error instanceof DialError ? wordsFor(error) : "the backend broke the connection off";
   }
 }
 
@@ -55,8 +55,10 @@ function conversationOf(settings: ProbeSettings): Conversation {
 
 async function line(connection: Connection, send: string, expect: string): Promise<ProbeFailure> {
   await connection.write(Buffer.from(send));
-  const answer = await read(connection, (text) => text.length >= expect.length);
-  return answer.startsWith(expect) ? undefined : `expected ${quoted(expect)}, got ${quoted(answer)}`;
+  const expected = Buffer.from(expect);
+  const answer = await read(connection, (bytes) => bytes.length >= expected.length);
+  if (answer.subarray(0, expected.length).equals(expected)) return undefined;
+  return `expected ${quoted(expect)}, got ${quoted(answer.toString())}`;
 }
 
 async function http(
@@ -65,7 +67,7 @@ async function http(
   status: readonly [number, number],
 ): Promise<ProbeFailure> {
   await connection.write(Buffer.from(`GET ${path} HTTP/1.1\r\nHost: health\r\nConnection: close\r\n\r\n`));
-  const answer = await read(connection, (text) => text.includes("\r\n"));
+  const answer = (await read(connection, (bytes) => bytes.includes("\r\n"))).toString("latin1");
   const code = Number(/^HTTP\/1\.[01] (\d{3})/.exec(answer)?.[1]);
   const [min, max] = status;
   if (code >= min && code <= max) return undefined;
@@ -73,14 +75,14 @@ async function http(
 }
 
 /** What the backend said, as far as it is needed, or until it ended or said too much. */
-async function read(connection: Connection, enough: (text: string) => boolean): Promise<string> {
-  let text = "";
-  while (text.length < LONGEST_ANSWER_BYTES && !enough(text)) {
+async function read(connection: Connection, enough: (bytes: Buffer) => boolean): Promise<Buffer> {
+  let held = Buffer.alloc(0);
+  while (held.length < LONGEST_ANSWER_BYTES && !enough(held)) {
     const bytes = await connection.read();
     if (bytes === undefined) break;
-    text += Buffer.from(bytes).toString("latin1");
+    held = Buffer.concat([held, bytes]);
   }
-  return text;
+  return held;
 }
 
 function quoted(text: string): string {

@@ -1,0 +1,128 @@
+import { expect, test } from "vitest";
+import type { Endpoint } from "#lb/core/address";
+import { probe } from "#lb/health/probe";
+import type { ProbeSettings } from "#lb/health/settings";
+import { SocketTransport } from "#lb/transport/sockets/index";
+import { blackHole, refusing } from "../support/dead-ends.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+import { backend, type Peer, type TestBackend } from "../support/peer.ts";
+
+const TCP = { kind: "tcp" } as const;
+const LINE = { kind: "line", send: "ping\n", expect: "pong" } as const;
+const HTTP = { kind: "http", path: "/health", status: [200, 399] } as const;
+
+test("tcp: a connection that stands is enough, and it ends with FIN", async () => {
+  await using server = await backend();
+  expect(await asked(server.endpoint, TCP)).toBeUndefined();
+  const session = await server.next();
+  expect(await session.outcome()).toBe("end");
+  expect(session.length).toBe(0);
+});
+
+test("a backend that refuses fails, in words", async () => {
+  await using dead = await refusing();
+  expect(await asked(dead.endpoint, TCP)).toBe("connect: refused (ECONNREFUSED)");
+});
+
+test.each([TCP, LINE])("one that does not answer the dial fails at the timeout: $kind", async (settings) => {
+  const clock = new ManualClock();
+  await using hole = await blackHole();
+  const result = asked(hole.endpoint, settings, clock);
+  await clock.run(1_000);
+  expect(await result).toBe("connect: timeout");
+  expect(clock.timers).toBe(0);
+});
+
+test.each([
+  ["whole", ["pong a\n"]],
+  ["without more", ["pong"]],
+  ["byte by byte", ["p", "o", "n", "g"]],
+])("line: an answer that comes %s passes", async (_, parts) => {
+  await using server = await backend((peer) => {
+    peer.socket.once("data", () => void inParts(peer, parts));
+  });
+  expect(await asked(server.endpoint, LINE)).toBeUndefined();
+  const session = await server.next();
+  expect(await session.outcome()).toBe("end");
+  expect(session.text).toBe("ping\n");
+});
+
+test.each([
+  ["wrong", "pang a\n", 'expected "pong", got "pang a\\n"'],
+  ["too short", "pon", 'expected "pong", got "pon"'],
+  ["no answer", "", 'expected "pong", got nothing'],
+])("line: an answer that is %s fails, and is quoted", async (_, answer, failure) => {
+  await using server = await backend((peer) => peer.socket.end(answer));
+  expect(await asked(server.endpoint, LINE)).toBe(failure);
+});
+
+test("line: an answer beyond ASCII is compared as it is written in the file", async () => {
+  await using server = await backend((peer) => peer.send("schön"));
+  expect(await asked(server.endpoint, { ...LINE, expect: "schön" })).toBeUndefined();
+});
+
+test("line: quotes no more of a long answer than a log line bears", async () => {
+  await using server = await backend((peer) => peer.send("x".repeat(100_000)));
+  const failure = await asked(server.endpoint, LINE);
+  expect(failure).toMatch(/^expected "pong", got "x{40}"$/);
+});
+
+test.each([LINE, HTTP])("silence fails at the timeout, dialling included: $kind", async (settings) => {
+  const clock = new ManualClock();
+  await using server = await backend();
+  const result = asked(server.endpoint, settings, clock);
+  await server.next();
+  await clock.run(999);
+  await clock.run(1);
+  expect(await result).toBe("no answer in time");
+  expect(clock.timers).toBe(0);
+});
+
+test.each([LINE, HTTP])("a reset instead of an answer fails: $kind", async (settings) => {
+  await using server = await backend((peer) => peer.reset());
+  const failure = await asked(server.endpoint, settings);
+  expect(failure).toMatch(/^expected .*, got nothing$|^the backend broke the connection off$/);
+});
+
+test.each([LINE, HTTP])("a reset after it was asked fails: $kind", async (settings) => {
+  await using server = await backend((peer) => {
+    peer.socket.once("data", () => peer.reset());
+  });
+  expect(await asked(server.endpoint, settings)).toMatch(/^expected .*, got nothing$/);
+});
+
+test.each(["HTTP/1.1 200 OK\r\n", "HTTP/1.0 399 Odd\r\n", "HTTP/1.1 204 No Content\r\nServer: x\r\n\r\n"])(
+  "http: passes with %j",
+  async (answer) => {
+    await using server = await answering(answer);
+    expect(await asked(server.endpoint, HTTP)).toBeUndefined();
+    expect((await server.next()).text).toBe(
+      "GET /health HTTP/1.1\r\nHost: health\r\nConnection: close\r\n\r\n",
+    );
+  },
+);
+
+test.each([
+  ["HTTP/1.1 404 Not Found\r\n", "expected a status from 200 to 399, got 404"],
+  ["HTTP/1.1 500 x\r\n", "expected a status from 200 to 399, got 500"],
+  ["SSH-2.0-x\r\n", 'expected a status from 200 to 399, got "SSH-2.0-x\\r\\n"'],
+])("http: fails with %j", async (answer, failure) => {
+  await using server = await answering(answer);
+  expect(await asked(server.endpoint, HTTP)).toBe(failure);
+});
+
+function asked(endpoint: Endpoint, settings: ProbeSettings, clock = new ManualClock()) {
+  return probe(endpoint, settings, { transport: new SocketTransport(clock), clock, timeoutMs: 1_000 });
+}
+
+/** Answers whoever has sent a whole request head. */
+function answering(answer: string): Promise<TestBackend> {
+  return backend((peer) => peer.socket.on("data", () => peer.text.endsWith("\r\n\r\n") && peer.send(answer)));
+}
+
+async function inParts(peer: Peer, parts: readonly string[]): Promise<void> {
+  for (const part of parts) {
+    peer.send(part);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
