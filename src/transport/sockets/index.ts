@@ -10,6 +10,7 @@ import type {
   RelayOptions,
   Transport,
 } from "../transport.ts";
+import { raiseTrimThreshold } from "./allocator.ts";
 import type { SocketConnection } from "./connection.ts";
 import { SocketDialling } from "./dialling.ts";
 import { listenOnSocket } from "./listening-socket.ts";
@@ -22,6 +23,7 @@ export class SocketTransport implements Transport {
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    raiseTrimThreshold();
   }
 
   listen(endpoint: Endpoint, accepted: (connection: Connection) => void): Promise<ListeningSocket> {
