@@ -60,6 +60,12 @@ export class Control {
     return this.#inTurn(() => this.#reload());
   }
 
+  /** Sessions that live now. */
+  async sessions(): Promise<number> {
+    const { listeners } = await this.#parts.plane.sample();
+    return listeners.reduce((sum, { active }) => sum + active, 0);
+  }
+
   /** Stops watching names and backends, and closes the data plane: see Plane.close. */
   async close(graceMs: number): Promise<void> {
     this.#names[Symbol.dispose]();

@@ -45,6 +45,7 @@ function options(yargs: Argv): Argv<Args> {
     .command("check", "Prints the effective configuration, or every mistake, and listens on nothing.")
     .option("config", {
       describe: "a configuration file, YAML or JSON",
+      requiresArg: true,
       type: "string",
       coerce: coerced("config", String),
     })
@@ -55,22 +56,25 @@ function options(yargs: Argv): Argv<Args> {
     })
     .option("listen", {
       describe: "where clients connect; port 0 picks a free one",
+      requiresArg: true,
       type: "string",
       defaultDescription: flagDefaults.listen,
       coerce: coerced("listen", String),
     })
     .option("backend", {
-      describe: "a server, host:port[#weight]; repeat it for each",
+      describe: "a server, host:port[#weight], the weight from 0 (gets nothing) to 256; repeat it for each",
+      requiresArg: true,
       defaultDescription: flagDefaults.backends.join(", "),
       coerce: (given: unknown) => [given].flat().map(String),
     })
     .option("log-level", {
-      describe: "session records are info",
+      describe: `${logLevels.join(", ")}; session records are info`,
+      requiresArg: true,
       defaultDescription: "info",
       coerce: coerced("log-level", oneOf(logLevels)),
     })
     .example("$0 round-robin", "127.0.0.1:8080, to the ports 9001, 9002 and 9003")
-    .example("$0 --config lb.yaml", "everything from a file; check it first: $0 check --config lb.yaml")
+    .example("$0 --config lb.yaml", "everything from a file; check --config lb.yaml tests it first")
     .example(
       "$0 p2c --listen 0.0.0.0:80 --backend 10.0.0.1:80 --backend 10.0.0.2:80#3",
       "one has thrice the share",
@@ -97,6 +101,7 @@ async function run(args: Args): Promise<number> {
   await start(control);
   await followFile(args, control, log);
   await over;
+  log.logger.info("stopped");
   await log.close();
   // Whatever a second signal did not wait for must not keep the process.
   process.exit(exitCodes.done);
@@ -132,10 +137,19 @@ function flagsOf({ config, algorithm, listen, backend, logLevel }: Args): Flags 
 function stopped(control: Control, graceMs: number, log: Log): Promise<void> {
   return new Promise((resolve) => {
     onStopSignals((count, signal) => {
-      if (count === 1) log.logger.info({ signal, grace: formatDuration(graceMs) }, "stopping");
+      if (count === 1) void announceStop(control, log, signal, graceMs);
       void control.close(count === 1 ? graceMs : 0).then(resolve);
     });
   });
+}
+
+async function announceStop(control: Control, log: Log, signal: string, graceMs: number): Promise<void> {
+  const sessions = await control.sessions();
+  const grace = formatDuration(graceMs);
+  log.logger.info(
+    { signal, sessions, grace },
+    sessions > 0 ? "stopping, a second signal does it at once" : "stopping",
+  );
 }
 
 /** A defect outside of any session ends the process, with a line that says what it was. */

@@ -1,3 +1,4 @@
+import { basename, relative } from "node:path";
 import yargs, { type Argv } from "yargs";
 import { explain, Failure, UsageError } from "./failure.ts";
 import { version } from "./version.ts";
@@ -25,22 +26,30 @@ async function exitCode<Args>(command: Command<Args>): Promise<number> {
     const args = await parse(command);
     return args === undefined ? exitCodes.done : await command.run(args);
   } catch (error) {
-    // What the project itself says may have a line for each of several mistakes.
-    console.error(`${command.name}: ${error instanceof Failure ? error.message : explain(error)}`);
     if (error instanceof UsageError) {
-      console.error(`Try: ${command.name} --help`);
+      console.error(`${command.name}: ${error.message} (${invocation()} --help tells more)`);
       return exitCodes.usage;
     }
+    // What the project itself says may have a line for each of several mistakes.
+    console.error(`${command.name}: ${error instanceof Failure ? error.message : explain(error)}`);
     if (!(error instanceof Failure) && process.env.LB_DEBUG) console.error(error);
     return exitCodes.failed;
   }
+}
+
+/** How this command was called, for help and examples that can be copied. */
+function invocation(): string {
+  const script = process.argv[1] ?? "";
+  if (!script.endsWith(".js")) return basename(script);
+  const here = relative(process.cwd(), script);
+  return `node ${here.startsWith("..") ? script : here}`;
 }
 
 /** The arguments; `undefined` when help or the version was asked for, and printed. */
 async function parse<Args>(command: Command<Args>): Promise<Args | undefined> {
   let answered = false;
   const parser = command
-    .options(yargs().scriptName(command.name))
+    .options(yargs().scriptName(invocation()))
     .strict()
     .version(version())
     .help()
