@@ -34,7 +34,10 @@ function options(yargs: Argv) {
       describe: "Fewer rounds and samples: under a minute",
     })
     .option("subjects", {
-      default: subjects.map(nameOf).join(),
+      default: subjects
+        .filter(({ extra }) => !extra)
+        .map(nameOf)
+        .join(),
       describe: "Which rows",
       coerce: coerced("subjects", someOf(subjects)),
     })

@@ -19,6 +19,9 @@ export const bounds: readonly Bound[] = [
   { subject: "lb", measure: "message", against: "pipe", atMost: 1.15 },
   { subject: "lb", measure: "connection", against: "pipe", atMost: 1.35 },
   { subject: "lb", measure: "idle", against: null, atMost: 24 },
+  { subject: "lb-guarded", measure: "message", against: "pipe", atMost: 1.15 },
+  { subject: "lb-guarded", measure: "connection", against: "pipe", atMost: 1.35 },
+  { subject: "lb-guarded", measure: "idle", against: null, atMost: 24 },
 ];
 
 /** The verdict on every bound of which something was found. */
