@@ -98,6 +98,7 @@ async function run(args: Args): Promise<number> {
   const control = new Control(config, { ...parts, plane: new LocalPlane(parts), log, load });
   // Before anybody can know that it listens: whoever does may send a signal.
   const over = stopped(control, config.shutdown.grace, log);
+  reloadOnHangup(args, control, log);
   await start(control);
   await followFile(args, control, log);
   await over;
@@ -118,12 +119,15 @@ async function start(control: Control): Promise<void> {
   }
 }
 
-/** SIGHUP reads the file again, and so does a change of it where that is wished. */
-async function followFile(args: Args, control: Control, log: Log): Promise<void> {
+function reloadOnHangup(args: Args, control: Control, log: Log): void {
   process.on("SIGHUP", () => {
     if (args.config === undefined) log.logger.warn("SIGHUP: there is no configuration file to read again");
     else void control.reload();
   });
+}
+
+/** A change of the file is a reason to read it again, where that is wished. */
+async function followFile(args: Args, control: Control, log: Log): Promise<void> {
   if (args.config === undefined || !args.watch) return;
   const failed = (error: Error) => log.logger.warn({ reason: explain(error) }, "the file is not watched");
   await ConfigWatch.start(args.config, { changed: () => void control.reload(), failed }, systemClock);

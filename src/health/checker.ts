@@ -2,7 +2,7 @@ import { type Endpoint, formatEndpoint } from "../core/address.ts";
 import type { Clock, Timer } from "../core/clock.ts";
 import type { Dice } from "../core/dice.ts";
 import type { Transport } from "../transport/transport.ts";
-import { type ProbeFailure, probe } from "./probe.ts";
+import { OWN_SHORTAGE, type ProbeFailure, probe } from "./probe.ts";
 import type { HealthSettings } from "./settings.ts";
 
 const MOST_AT_ONCE = 10;
@@ -125,7 +125,7 @@ class Watch {
   }
 
   saw(failure: ProbeFailure): void {
-    if (this.stopped) return;
+    if (this.stopped || failure === OWN_SHORTAGE) return;
     const passed = failure === undefined;
     this.#contradictions = passed === this.#alive ? 0 : this.#contradictions + 1;
     const { rise, fall } = this.target.health;

@@ -13,6 +13,9 @@ export interface ProbeTools {
 /** Undefined where the backend passed, otherwise why it did not, in words. */
 export type ProbeFailure = string | undefined;
 
+/** Says nothing of the backend: this machine had no socket or port to ask it with. */
+export const OWN_SHORTAGE = "this machine ran short of sockets or ports";
+
 /** Talks to a backend that has been connected to. */
 type Conversation = (connection: Connection) => Promise<ProbeFailure>;
 
@@ -39,6 +42,7 @@ export async function probe(
 }
 
 function wordsFor(error: DialError): string {
+  if (error.failure === "local") return OWN_SHORTAGE;
   return error.code === undefined ? `connect: ${error.failure}` : `connect: ${error.failure} (${error.code})`;
 }
 

@@ -1,9 +1,20 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { algorithmNames } from "#lb/algorithms/index";
 import { formatEndpoint } from "#lb/core/address";
-import { balancerProcess } from "../support/balancer-process.ts";
+import { BalancerProcess, balancerProcess } from "../support/balancer-process.ts";
+import { fileOf } from "../support/file-of.ts";
 import { backend, dialPeer } from "../support/peer.ts";
 import { run, start } from "../support/process.ts";
+
+const GOOD = `
+pools: { p: { backends: [{ address: "127.0.0.1:9" }] } }
+listeners:
+  - { listen: "127.0.0.1:1", pool: p }`;
+const BAD = `listeners:
+  - { listen: "127.0.0.1", pool: p }
+pools:
+  p: { algorithm: fastest
+     , weight: 3, backends: [{ address: "127.0.0.1:9" }] }`;
 
 test("says where it listens, with the real port, and serves there", async () => {
   await using server = await backend((peer) => peer.send("hi"));
@@ -27,13 +38,14 @@ test("spreads by the weights of its flags", async () => {
   await using balancer = start("lb.js", "round-robin", "--listen", "127.0.0.1:0", ...flags);
   const [, port] = await balancer.line(/"address":"127\.0\.0\.1:(\d+)"/);
   const endpoint = { kind: "tcp", host: "127.0.0.1", port: Number(port) } as const;
-  for (let i = 0; i < 30; i++) await (await dialPeer(endpoint)).bytes(1);
-  expect([one, two].map(({ peers }) => peers.length)).toEqual([20, 10]);
+  let served = "";
+  for (let i = 0; i < 30; i++) served += await (await dialPeer(endpoint)).bytes(1);
+  expect([served.match(/1/g)?.length, served.match(/2/g)?.length]).toEqual([20, 10]);
 });
 
 test.each([
-  ["no algorithm", [], /expected an algorithm: round-robin, least-connections/],
-  ["an unknown algorithm", ["fastest"], /expected one of round-robin, .*got "fastest"/],
+  ["no algorithm", [], /expected an algorithm \(round-robin, .*\) or --config with a file/],
+  ["an unknown algorithm", ["fastest"], /algorithm: expected one of round-robin, .*got "fastest"/],
   ["an unknown option", ["first", "--backends", "127.0.0.1:1"], /backends/],
   [
     "two listen addresses",
@@ -41,7 +53,11 @@ test.each([
     /--listen may be given once/,
   ],
   ["a wrong address", ["first", "--listen", "127.0.0.1"], /expected host:port.*got "127\.0\.0\.1"/],
-  ["itself as backend", ["first", "--backend", "localhost:8080"], /leads back to 127\.0\.0\.1:8080/],
+  [
+    "itself as backend",
+    ["first", "--backend", "localhost:8080"],
+    /--backend: expected a backend that does not lead back to its own listener, .* 127\.0\.0\.1:8080 listens/,
+  ],
 ])("answers %s with what was expected, and exit code 2", async (_, args, expected) => {
   const { code, stdout, stderr } = await run("lb.js", ...args);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
@@ -57,10 +73,73 @@ test("answers a port that is taken with one line, and exit code 1", async () => 
   expect(stderr).toMatch(new RegExp(`^lb: ${address} is taken; .*\n$`));
 });
 
+describe("with a file", () => {
+  test("serves as it says, and what flags say beside it instead", async () => {
+    await using server = await backend((peer) => peer.send("hi"));
+    await using file = await fileOf(`
+      listeners: [{ name: web, listen: "127.0.0.1:1", pool: p }]
+      pools: { p: { backends: [{ address: "${formatEndpoint(server.endpoint)}" }] } }`);
+    await using balancer = new BalancerProcess("lb.js", [
+      "first",
+      "--config",
+      file.path,
+      "--listen",
+      "127.0.0.1:0",
+    ]);
+    await balancer.listening();
+    const client = await dialPeer(balancer.endpoint);
+    expect((await client.bytes(2)).toString()).toBe("hi");
+    client.reset();
+    await balancer.line(/"msg":"session"/);
+    expect(balancer.records).toMatchObject([{ listener: "web", pool: "p" }]);
+  });
+
+  test("check prints the effective configuration, which checks as well, and listens on nothing", async () => {
+    await using file = await fileOf(GOOD);
+    const checked = await run("lb.js", "check", "--config", file.path);
+    expect(checked).toMatchObject({ code: 0, stderr: "" });
+    expect(checked.stdout).toMatch(/^listeners:\n(.*\n)+/);
+    expect(checked.stdout).toMatch(/algorithm: round-robin/);
+    await using effective = await fileOf(checked.stdout);
+    expect(await run("lb.js", "check", "--config", effective.path)).toEqual(checked);
+  });
+
+  test.each([["check"], []])(
+    "all mistakes are told at once, by line, and nothing is listened on: %j",
+    async (...command) => {
+      await using file = await fileOf(BAD);
+      const { code, stdout, stderr } = await run("lb.js", ...command, "--config", file.path);
+      expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+      for (const line of [2, 4, 5]) expect(stderr).toContain(`${file.path}:${line}: `);
+      expect(stderr).not.toMatch(/^ +at /m);
+    },
+  );
+
+  test("a file that does not exist is one line, and exit code 1", async () => {
+    const { code, stderr } = await run("lb.js", "--config", "/nowhere/lb.yaml");
+    expect({ code, stderr }).toEqual({ code: 1, stderr: "lb: /nowhere/lb.yaml does not exist\n" });
+  });
+
+  test("check without a file says what it needs", async () => {
+    const { code, stderr } = await run("lb.js", "check");
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: "lb: expected --config with a file to check\nTry: lb --help\n",
+    });
+  });
+
+  test("--listen beside a file with two listeners is refused", async () => {
+    await using file = await fileOf(`${GOOD}\n  - { listen: "127.0.0.1:2", pool: p }\n`);
+    const { code, stderr } = await run("lb.js", "--config", file.path, "--listen", "127.0.0.1:0");
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/need a file with one listener and one pool/);
+  });
+});
+
 test("shows every algorithm and three real examples", async () => {
   const { code, stdout } = await run("lb.js", "--help");
   expect(code).toBe(0);
-  expect(stdout.match(/^ +lb (round-robin|p2c|maglev)\b.*$/gm)).toHaveLength(3);
+  expect(stdout.match(/^ +lb (round-robin|--config|p2c)\b.*$/gm)).toHaveLength(3);
   for (const name of algorithmNames) expect(stdout).toContain(name);
 });
 

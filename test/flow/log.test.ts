@@ -4,7 +4,8 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { type Endpoint, formatEndpoint, parseEndpoint } from "#lb/core/address";
-import { balancerProcess } from "../support/balancer-process.ts";
+import { balancerProcess, configuredBalancer } from "../support/balancer-process.ts";
+import { fileOf, type TestFile } from "../support/file-of.ts";
 import { backend, dialPeer, echo, type TestBackend, within } from "../support/peer.ts";
 
 // Their records are more than what may wait, and what the pipe holds.
@@ -12,7 +13,8 @@ const SESSIONS = 1_500;
 
 test("a log reader that stops reading stops no traffic, and is told how many lines it lost", async () => {
   await using server = await backend((peer) => peer.socket.end("hi"));
-  await using balancer = await balancerProcess("first", [...longNamed(2), server.endpoint]);
+  await using file = await withDeadEnds([...longNamed(2), server.endpoint]);
+  await using balancer = await configuredBalancer(file.path);
   balancer.stallOutput();
   for (let i = 0; i < SESSIONS; i += 50) await greeted(50, balancer.endpoint);
   balancer.readOutput();
@@ -25,7 +27,8 @@ test("a log reader that stops reading stops no traffic, and is told how many lin
 
 test("a log reader that has stopped reading does not delay the exit by more than a second", async () => {
   await using server = await backend((peer) => peer.socket.end("hi"));
-  await using balancer = await balancerProcess("first", [...longNamed(2), server.endpoint]);
+  await using file = await withDeadEnds([...longNamed(2), server.endpoint]);
+  await using balancer = await configuredBalancer(file.path);
   balancer.stallOutput();
   for (let i = 0; i < 200; i += 50) await greeted(50, balancer.endpoint);
   balancer.signal("SIGTERM");
@@ -43,13 +46,14 @@ test("a log reader that is gone takes nothing with it", async () => {
 
 test("escapes text from outside, so that it can neither end a line nor colour a terminal", async () => {
   const path = '/nowhere\n{"msg":"session"}\u001b[31m\u0007';
-  await using balancer = await balancerProcess("first", [{ kind: "unix", path }]);
+  await using file = await withDeadEnds([{ kind: "unix", path }]);
+  await using balancer = await configuredBalancer(file.path);
   const client = await dialPeer(balancer.endpoint);
   await client.outcome();
   client.finish();
   await balancer.line(/"msg":"session"/);
   expect(balancer.records).toMatchObject([
-    { ending: "connect-failed", attempts: [{ address: `unix:${path}` }] },
+    { ending: "connect-refused", attempts: [{ address: `unix:${path}` }] },
   ]);
   expect([...balancer.stdout].filter((char) => char < " " && char !== "\n")).toEqual([]);
 });
@@ -111,6 +115,17 @@ function isRunning(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+/** A configuration in which dead backends are dialled again and again. */
+function withDeadEnds(backends: readonly Endpoint[]): Promise<TestFile> {
+  const pool = {
+    algorithm: "first",
+    health: { probe: "off" },
+    outlier: { failures: "off" },
+    backends: backends.map((endpoint) => ({ address: formatEndpoint(endpoint) })),
+  };
+  return fileOf(JSON.stringify({ listeners: [{ listen: "127.0.0.1:0", pool: "p" }], pools: { p: pool } }));
 }
 
 /** Backends that nobody will find, with names that make long records. */

@@ -1,13 +1,33 @@
 import { expect, test } from "vitest";
-import type { Endpoint } from "#lb/core/address";
+import { type Endpoint, formatEndpoint } from "#lb/core/address";
 import type { SessionRecord } from "#lb/core/session";
-import { balancerProcess } from "../support/balancer-process.ts";
+import { type BalancerProcess, balancerProcess, configuredBalancer } from "../support/balancer-process.ts";
+import { fileOf } from "../support/file-of.ts";
 import { backend, dialPeer, echo, type Peer } from "../support/peer.ts";
 
 // Whether the last free descriptor goes to a client or to a dial depends on the parity.
 const LIMITS = [150, 151];
 
-test("a session for which no descriptor is left ends alone, and tries no other backend", async () => {
+test("refuses clients before its descriptors run out, so that whoever was let in is served", async () => {
+  await using server = await backend(echo);
+  await using balancer = await balancerProcess("first", [server.endpoint], { openFiles: 200 });
+  const places = (200 - 64) / 2;
+  const served: Peer[] = [];
+  for (let i = 0; i < places + 30; i++) {
+    const client = await dialPeer(balancer.endpoint);
+    if (await isServed(client)) served.push(client);
+    client.socket.on("end", () => client.finish());
+  }
+  expect(served).toHaveLength(places);
+  served[0]?.reset();
+  await oneIsServed(balancer.endpoint);
+  for (const client of served) client.reset();
+  const endings = (await recordsAtTheEnd(balancer)).map(({ ending }) => ending);
+  expect(endings.filter((ending) => ending === "listener-full").length).toBeGreaterThanOrEqual(30);
+  expect(endings.filter((ending) => !/^(listener-full|client-reset|done)$/.test(ending))).toEqual([]);
+});
+
+test("a session for which no descriptor is left ends alone, tries no other backend, and ejects none", async () => {
   await using one = await backend(echo);
   await using two = await backend(echo);
   const runs = LIMITS.map((limit) => exhausted([one.endpoint, two.endpoint], limit));
@@ -26,16 +46,28 @@ async function exhausted(
   backends: readonly Endpoint[],
   openFiles: number,
 ): Promise<readonly SessionRecord[]> {
-  await using balancer = await balancerProcess("round-robin", backends, { openFiles });
+  await using file = await fileOf(`
+    listeners: [{ listen: "127.0.0.1:0", pool: p, maxConnections: 1000 }]
+    pools:
+      p:
+        health: { probe: off }
+        backends: [${backends.map((endpoint) => `{ address: "${formatEndpoint(endpoint)}" }`).join(", ")}]`);
+  await using balancer = await configuredBalancer(file.path, { openFiles });
   const clients = await Promise.all(Array.from({ length: openFiles }, () => dialPeer(balancer.endpoint)));
   const served = (await Promise.all(clients.map(isServed))).filter((each) => each).length;
   expect(served).toBeGreaterThan(0);
   expect(served).toBeLessThan(openFiles);
   for (const client of clients) client.reset();
   await oneIsServed(balancer.endpoint);
+  const records = await recordsAtTheEnd(balancer);
+  expect(balancer.stdout).not.toMatch(/"msg":"backend ejected"/);
+  return records.filter(({ ending }) => ending !== "client-reset" && ending !== "done");
+}
+
+async function recordsAtTheEnd(balancer: BalancerProcess): Promise<readonly SessionRecord[]> {
   balancer.signal("SIGTERM");
   await balancer.exit();
-  return balancer.records.filter(({ ending }) => ending !== "client-reset" && ending !== "done");
+  return balancer.records;
 }
 
 /** Resolves once a new client is served, and has left. */

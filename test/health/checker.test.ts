@@ -55,6 +55,17 @@ test("a pass between failures begins the row anew", async () => {
   expect(ward.told).toEqual([]);
 });
 
+test("a shortage of this machine's own speaks neither for nor against a backend", async () => {
+  await using ward = checked({ a: "dead", b: "short" });
+  await ward.settled();
+  ward.state.a = "short";
+  await ward.probes(5);
+  expect(ward.told).toEqual(["a down: 1 probe failed: connect: refused"]);
+  ward.state.a = "well";
+  await ward.probes(2);
+  expect(ward.told).toHaveLength(2);
+});
+
 test.each([
   [0, 1_800],
   [0.5, 2_000],
@@ -153,7 +164,9 @@ test("stopped, it tells nothing, probes nothing, and leaves no timer", async () 
   expect([ward.told, ward.dials.length, ward.clock.timers]).toEqual([[], 2, 0]);
 });
 
-type State = "well" | "dead" | "mute";
+type State = "well" | "dead" | "short" | "mute";
+
+const FAILURES = { dead: "refused", short: "local" } as const;
 
 /** A checker over backends that are what `state` says of each by its name, and never anything on a network. */
 function checked(
@@ -211,7 +224,7 @@ function imaginary(clock: ManualClock, live: { open: number }, find: (name: stri
       settled();
     };
     if (state === "well") settle(() => connection.resolve({ end() {}, reset() {} } as Connection));
-    else if (state === "dead") settle(() => connection.reject(new DialError("refused")));
+    else if (state !== "mute") settle(() => connection.reject(new DialError(FAILURES[state])));
     else clock.after(timeoutMs, () => settle(() => connection.reject(new DialError("timeout"))));
     return { connection: connection.promise, cancel() {} };
   };

@@ -31,3 +31,10 @@ export async function balancerProcess(
   await balancer.listening();
   return balancer;
 }
+
+/** Starts the balancer with a configuration file; it listens when this resolves. */
+export async function configuredBalancer(path: string, launch: Launch = {}): Promise<BalancerProcess> {
+  const balancer = new BalancerProcess("lb.js", ["--config", path], launch);
+  await balancer.listening();
+  return balancer;
+}

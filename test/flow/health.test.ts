@@ -1,0 +1,151 @@
+import { expect, test } from "vitest";
+import { formatEndpoint } from "#lb/core/address";
+import { systemClock } from "#lb/core/clock";
+import { systemDice } from "#lb/core/dice";
+import { HealthChecker } from "#lb/health/checker";
+import type { HealthSettings, ProbeSettings } from "#lb/health/settings";
+import { SocketTransport } from "#lb/transport/sockets/index";
+import { configuredBalancer } from "../support/balancer-process.ts";
+import { fileOf } from "../support/file-of.ts";
+import { fleet } from "../support/fleet.ts";
+import { type Lab, lab, type Member } from "../support/lab.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+import { backend, dialPeer } from "../support/peer.ts";
+import { unixBackend } from "../support/unix-backend.ts";
+
+const LINE: ProbeSettings = { kind: "line", send: "ping\n", expect: "pong" };
+
+test("a backend that dies is left alone until it is back, and both is told once", async () => {
+  await using mortal = await unixBackend((peer) => peer.send("m"));
+  await using servers = await fleet("b");
+  await mortal.open();
+  const backends = [{ name: "mortal", endpoint: mortal.endpoint }, ...servers.members];
+  await using balancer = await lab({ backends, algorithm: "first" });
+  using _checker = checked(balancer, backends);
+  expect((await balancer.served()).by).toBe("m");
+  await mortal.stop();
+  await operational(balancer, "mortal", "down");
+  expect((await balancer.served()).by).toBe("b");
+  expect(await balancer.numbers("failed")).toEqual({ mortal: 0, b: 0 });
+  await mortal.open();
+  await operational(balancer, "mortal", "up");
+  expect((await balancer.served()).by).toBe("m");
+  expect(balancer.changes).toEqual(["mortal down", "mortal up"]);
+  expect(balancer.reports).toMatchObject([
+    { change: { reason: "3 probes in a row failed: connect: refused (ENOENT)" } },
+    { change: { reason: "2 probes in a row passed", lastedMs: expect.any(Number) } },
+  ]);
+});
+
+test("probes are no sessions and count on no backend", async () => {
+  await using server = await backend();
+  const backends = [{ name: "a", endpoint: server.endpoint }];
+  await using balancer = await lab({ backends });
+  using _checker = checked(balancer, backends);
+  for (let i = 0; i < 3; i++) expect(await (await server.next()).outcome()).toBe("end");
+  expect(await balancer.numbers("connected")).toEqual({ a: 0 });
+  expect((await balancer.plane.sample()).listeners[0]?.sessions).toBe(0);
+});
+
+test.each([
+  ["answers wrongly", "pang\n"],
+  ["is silent", ""],
+])("a backend that %s is down, and up as soon as it answers as it should", async (_, wrong) => {
+  const says = { answer: wrong };
+  await using server = await backend((peer) => peer.socket.on("data", () => peer.send(says.answer)));
+  const backends = [{ name: "a", endpoint: server.endpoint }];
+  await using balancer = await lab({ backends });
+  using _checker = checked(balancer, backends, { probe: LINE, timeoutMs: 50 });
+  await operational(balancer, "a", "down");
+  says.answer = "pong a\n";
+  await operational(balancer, "a", "up");
+});
+
+test("with all backends down each client is refused, loudly, and the first recovery serves again", async () => {
+  const clock = new ManualClock();
+  await using servers = await fleet("a", "b");
+  await using balancer = await lab({ backends: servers.members, clock });
+  for (const { name } of servers.members) await verdict(balancer, name, false);
+  for (let i = 1; i <= 5; i++) {
+    const client = await balancer.client();
+    expect(await client.outcome()).toBe("end");
+    client.finish();
+    await balancer.ended(i);
+  }
+  expect(balancer.records.map(({ ending }) => ending)).toEqual(Array(5).fill("no-backend"));
+  await clock.run(1_000);
+  const alarms = balancer.reports.filter(({ kind }) => kind === "no-backend");
+  expect(alarms).toEqual([
+    { kind: "no-backend", pool: "main", sessions: 1 },
+    { kind: "no-backend", pool: "main", sessions: 4 },
+  ]);
+  expect((await balancer.plane.sample()).listeners[0]?.endings).toEqual({ "no-backend": 5 });
+  await verdict(balancer, "b", true);
+  expect((await balancer.served()).by).toBe("b");
+});
+
+test("a verdict outlives a new configuration that says nothing new of the backend", async () => {
+  await using servers = await fleet("a", "b");
+  await using balancer = await lab({ backends: servers.members, algorithm: "first" });
+  await verdict(balancer, "a", false);
+  const [a, b] = servers.members as [Member, Member];
+  await balancer.apply({ backends: [b, { ...a, weight: 3 }], algorithm: "round-robin" });
+  expect(await balancer.served1by1(3)).toBe("bbb");
+  await verdict(balancer, "a", true);
+  expect(await balancer.served1by1(8)).toContain("a");
+});
+
+test("the command logs once that a backend is down, and once that it is up and for how long it was not", async () => {
+  await using mortal = await unixBackend((peer) => peer.send("m"));
+  await using file = await fileOf(`
+    listeners: [{ name: web, listen: "127.0.0.1:0", pool: p }]
+    pools:
+      p:
+        health: { interval: 20ms, rise: 2, fall: 3 }
+        backends: [{ name: mortal, address: "${formatEndpoint(mortal.endpoint)}" }]`);
+  await using balancer = await configuredBalancer(file.path);
+  await balancer.line(
+    /"pool":"p","backend":"mortal","reason":"1 probe failed: connect: [^"]+","lasted":"[^"]+","msg":"backend down"/,
+  );
+  const refused = await dialPeer(balancer.endpoint);
+  expect(await refused.outcome()).toBe("end");
+  refused.finish();
+  await balancer.line(/"level":"error".*"pool":"p","sessions":1,"msg":"no usable backend"/);
+  await mortal.open();
+  await balancer.line(/"reason":"2 probes in a row passed","lasted":"\d+m?s","msg":"backend up"/);
+  const served = await dialPeer(balancer.endpoint);
+  expect((await served.bytes(1)).toString()).toBe("m");
+  served.reset();
+  balancer.signal("SIGTERM");
+  const { stdout } = await balancer.exit();
+  expect(stdout.match(/"msg":"backend (up|down)"/g)).toHaveLength(2);
+});
+
+const FAST: HealthSettings = { probe: { kind: "tcp" }, intervalMs: 20, timeoutMs: 2_000, rise: 2, fall: 3 };
+
+/** Probes a lab's backends in a hurry. */
+function checked(
+  balancer: Lab,
+  members: readonly (Exclude<Member, { kind: unknown }> & { name: string })[],
+  more: Partial<HealthSettings> = {},
+): HealthChecker {
+  const checker = new HealthChecker({
+    transport: new SocketTransport(systemClock),
+    clock: systemClock,
+    dice: systemDice,
+    tell: (found) => void balancer.plane.order({ kind: "verdict", ...found }),
+  });
+  const health = { ...FAST, ...more };
+  checker.watch(members.map(({ name, endpoint }) => ({ pool: "main", backend: name, endpoint, health })));
+  return checker;
+}
+
+async function operational(balancer: Lab, name: string, state: "up" | "down"): Promise<void> {
+  await balancer.when(`${name} ${state}`, ({ pools }) =>
+    pools.some(({ backends }) => backends.some((each) => each.name === name && each.operational === state)),
+  );
+}
+
+async function verdict(balancer: Lab, name: string, alive: boolean): Promise<void> {
+  await balancer.plane.order({ kind: "verdict", pool: "main", backend: name, alive, reason: "told so" });
+}
