@@ -62,7 +62,7 @@ test.each([
   const { code, stdout, stderr } = await run("lb.js", ...args);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr).toMatch(expected);
-  expect(stderr.trimEnd().split("\n")).toEqual([expect.stringMatching(/^lb: /), "Try: lb --help"]);
+  expect(stderr).toMatch(/^lb: .*lb\.js --help tells more\)\n$/);
 });
 
 test("answers a port that is taken with one line, and exit code 1", async () => {
@@ -122,10 +122,8 @@ describe("with a file", () => {
 
   test("check without a file says what it needs", async () => {
     const { code, stderr } = await run("lb.js", "check");
-    expect({ code, stderr }).toEqual({
-      code: 2,
-      stderr: "lb: expected --config with a file to check\nTry: lb --help\n",
-    });
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/^lb: expected --config with a file to check .*\n$/);
   });
 
   test("--listen beside a file with two listeners is refused", async () => {
@@ -139,7 +137,7 @@ describe("with a file", () => {
 test("shows every algorithm and three real examples", async () => {
   const { code, stdout } = await run("lb.js", "--help");
   expect(code).toBe(0);
-  expect(stdout.match(/^ +lb (round-robin|--config|p2c)\b.*$/gm)).toHaveLength(3);
+  expect(stdout.match(/^ +node dist\/lb\.js (round-robin|--config|p2c)\b.*$/gm)).toHaveLength(3);
   for (const name of algorithmNames) expect(stdout).toContain(name);
 });
 
