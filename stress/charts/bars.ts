@@ -3,28 +3,31 @@ import { INK, inkFont, MUTED } from "./frame.ts";
 import { drawMarker } from "./legend.ts";
 import type { Run } from "./run.ts";
 
+const LARGEST_PX = 14;
+const SMALLEST_PX = 9;
+const BESIDE_PX = 12;
+
 /** One bar per value in the run's look; null is no bar. */
 export function barsOf(run: Run, data: (number | null)[]) {
   return { label: run.label, data, backgroundColor: run.look.colour, pointStyle: run.look.marker };
 }
 
 /**
- * Marks each bar with its run's marker and writes its value over it, where it is wide and high enough for them; `top`
- * is the value up to which something else is drawn on a run's bars.
+ * Marks each bar with its run's marker and writes its value over it, where it is wide and high enough for them; where
+ * something else stands in the middle of a run's bars, the value is written to the right of that.
  */
 export function signedBars(
   runs: readonly Run[],
   format: (value: number) => string,
-  top: (run: Run) => number = () => 0,
+  taken: (run: Run) => boolean = () => false,
 ): Plugin<"bar"> {
   return {
     id: "signed-bars",
     afterDatasetsDraw(chart) {
       for (const [index, run] of runs.entries()) {
-        const ceiling = chart.scales.y?.getPixelForValue(top(run)) ?? Infinity;
         for (const bar of drawnBars(chart, index)) {
           if (bar.height > 26 && bar.width > 18) drawMarker(chart.ctx, onBar(run), bar.x, bar.base - 13);
-          writeOver(chart.ctx, format(bar.value), bar, ceiling);
+          writeOver(chart.ctx, format(bar.value), bar, taken(run));
         }
       }
     },
@@ -82,12 +85,16 @@ function onBar(run: Run) {
   return { colour: "#ffffff", marker: run.look.marker };
 }
 
-function writeOver(ctx: Chart["ctx"], text: string, { x, y, width }: DrawnBar, ceiling: number): void {
+/** In the largest type in which it is no wider than its room; not at all where nobody could read that. */
+function writeOver(ctx: Chart["ctx"], text: string, { x, y, width }: DrawnBar, beside: boolean): void {
+  const room = beside ? width / 2 - BESIDE_PX : width;
   ctx.save();
-  ctx.font = inkFont(14, 600);
+  ctx.font = inkFont(LARGEST_PX, 600);
+  const sizePx = Math.min(LARGEST_PX, Math.floor((LARGEST_PX * room) / ctx.measureText(text).width));
+  ctx.font = inkFont(sizePx, 600);
   ctx.fillStyle = INK;
-  ctx.textAlign = "center";
+  ctx.textAlign = beside ? "left" : "center";
   ctx.textBaseline = "bottom";
-  if (ctx.measureText(text).width <= width * 1.15) ctx.fillText(text, x, Math.min(y, ceiling) - 5);
+  if (sizePx >= SMALLEST_PX) ctx.fillText(text, beside ? x + BESIDE_PX : x, y - 5);
   ctx.restore();
 }

@@ -1,38 +1,39 @@
 import type { Plan, Results } from "../results.ts";
-import { readable } from "./numbers.ts";
+import { counted, readable } from "./numbers.ts";
 import type { Run } from "./run.ts";
 
 const LONGEST_LINE = 165;
-const MOST_PLANS = 3;
+const MOST_KINDS = 3;
 
 /** What was run, where, and what is wrong with it: lines that fit under a chart's title. */
 export function caption(runs: readonly Run[]): string[] {
-  const all = runs.map(({ results }) => results);
   return [
-    ...distinct(all.map(({ scenario }) => scenario ?? "")).filter(Boolean),
-    ...plans(runs),
-    distinct(all.map(place)).join("; "),
+    ...perRun(runs, "scenarios", ({ scenario }) => scenario ?? ""),
+    ...perRun(runs, "plans", ({ plan }) => describePlan(plan)),
+    ...perRun(runs, "places", place),
     ...runs.flatMap(doubts),
   ].flatMap(wrap);
 }
 
-function plans(runs: readonly Run[]): string[] {
-  const sentences = distinct(runs.map(({ results }) => describePlan(results.plan)));
-  if (sentences.length === 1) return sentences;
-  const lines = sentences.map((sentence) => {
-    const names = runs
-      .filter(({ results }) => describePlan(results.plan) === sentence)
-      .map(({ name }) => name);
-    return `${names.join(", ")}: ${sentence}`;
+/** What is to be said of the runs: once where it is the same of all, else after the names of those it is true of. */
+function perRun(runs: readonly Run[], kinds: string, describe: (results: Results) => string): string[] {
+  const names = new Map<string, string[]>();
+  for (const { name, results } of runs) {
+    const sentence = describe(results);
+    names.set(sentence, [...(names.get(sentence) ?? []), name]);
+  }
+  const lines = [...names].flatMap(([sentence, of]) => {
+    if (sentence === "") return [];
+    return names.size === 1 ? sentence : `${of.join(", ")}: ${sentence}`;
   });
-  const left = lines.length - MOST_PLANS;
-  return left <= 0 ? lines : [...lines.slice(0, MOST_PLANS), `and ${left} more plans`];
+  const left = lines.length - MOST_KINDS;
+  return left <= 0 ? lines : [...lines.slice(0, MOST_KINDS), `and ${left} more ${kinds}`];
 }
 
 /** A plan in words: "20 clients, each asks again once answered, 50 requests each, a new connection each time". */
 export function describePlan(plan: Plan): string {
   const parts = [
-    `${count(plan.clients, "client")}, ${pace(plan)}`,
+    `${counted(plan.clients, "client")}, ${pace(plan)}`,
     amount(plan),
     plan.requestsPerConnection === 1
       ? "a new connection for each request"
@@ -48,26 +49,18 @@ function pace({ model, ratePerSec, arrival }: Plan): string {
 }
 
 function amount({ requestsPerClient, durationMs }: Plan): string | false {
-  if (requestsPerClient !== null) return `${count(requestsPerClient, "request")} each`;
+  if (requestsPerClient !== null) return `${counted(requestsPerClient, "request")} each`;
   return durationMs !== null && `for ${readable(durationMs / 1000)} s`;
 }
 
 function place({ environment: { node, os, cpu, cores, git }, startedAt }: Results): string {
-  return `${startedAt.slice(0, 10)} · ${count(cores, "core")} (${cpu}) · ${os} · Node ${node.replace(/^v/, "")} · ${git}`;
+  return `${startedAt.slice(0, 10)} · ${counted(cores, "core")} (${cpu}) · ${os} · Node ${node.replace(/^v/, "")} · ${git}`;
 }
 
 function doubts({ name, results }: Run): string[] {
   if (results.status === "valid") return [];
   const why = results.invalidReasons.join("; ") || "ended before its plan was done";
   return [`${name} is ${results.status.toUpperCase()}, its numbers mean little: ${why}`];
-}
-
-function count(n: number, noun: string): string {
-  return `${readable(n)} ${noun}${n === 1 ? "" : "s"}`;
-}
-
-function distinct(lines: readonly string[]): string[] {
-  return [...new Set(lines)];
 }
 
 function wrap(line: string): string[] {

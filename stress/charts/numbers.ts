@@ -6,6 +6,11 @@ export function readable(value: number): string {
   return Math.abs(value) >= 100 ? whole.format(value) : significant.format(value);
 }
 
+/** So many of something: "1 client", "2 clients". */
+export function counted(n: number, noun: string): string {
+  return `${readable(n)} ${noun}${n === 1 ? "" : "s"}`;
+}
+
 /** Milliseconds for a person; what is not known is a dash. */
 export function readableMs(ms: number): string {
   return Number.isFinite(ms) ? `${readable(ms)} ms` : "–";

@@ -16,6 +16,7 @@ const MARKED = [0, 0.5, 0.9, 0.99, 0.999, 0.9999];
  */
 export function percentiles(runs: readonly Run[], caption: readonly string[]): ChartConfiguration<"line"> {
   const repeats = runs.flatMap((run) => (run.repeats.length > 1 ? run.repeats.map(thinLine(run)) : []));
+  const thin = repeats.length > 0 ? "; thin lines: single repeats" : "";
   const right = Math.max(10, ...runs.map(({ responseMs }) => rarity(deepestShare(responseMs.length))));
   return {
     type: "line",
@@ -24,10 +25,7 @@ export function percentiles(runs: readonly Run[], caption: readonly string[]): C
       ...frame("How long do the slowest requests wait?", caption),
       scales: {
         x: {
-          ...axis(
-            "share of the requests that waited no longer (log scale of the others; thin lines: single repeats)",
-            true,
-          ),
+          ...axis(`share of the requests that waited no longer (log scale of the others${thin})`, true),
           type: "logarithmic",
           min: 1,
           max: right,

@@ -2,7 +2,6 @@ import type { ChartConfiguration } from "chart.js";
 import { barsOf, levelLine, signedBars } from "./bars.ts";
 import { axis, frame, ticks } from "./frame.ts";
 import { barLegend } from "./legend.ts";
-import { readableShare } from "./numbers.ts";
 import type { Run } from "./run.ts";
 
 /** Which server answered what share of the requests, one bar per run, against the share if all had answered as many. */
@@ -42,7 +41,7 @@ export function share(runs: readonly Run[], caption: readonly string[]): ChartCo
     },
     plugins: [
       barLegend,
-      signedBars(runs, readableShare),
+      signedBars(runs, percentage),
       levelLine(fair, ["fair share", `1/${Math.round(1 / fair)} each`]),
     ],
   };
@@ -53,6 +52,12 @@ function serversOf(runs: readonly Run[]): string[] {
   return [...new Set(names)].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
 }
 
-function shareOf({ results }: Run, server: string): number {
-  return results.perServer.find((entry) => entry.server === server)?.share ?? 0;
+/** No bar where the run never had an answer of that server. */
+function shareOf({ results }: Run, server: string): number | null {
+  return results.perServer.find((entry) => entry.server === server)?.share ?? null;
+}
+
+/** The axis says that it is in percent. */
+function percentage(share: number): string {
+  return (share * 100).toFixed(share === 1 ? 0 : 1);
 }

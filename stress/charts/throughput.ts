@@ -31,12 +31,14 @@ export function throughput(runs: readonly Run[], caption: readonly string[]): Ch
         y: {
           ...axis("answered requests per second", true),
           beginAtZero: true,
+          // The axis covers the whiskers too, of which it knows nothing.
+          suggestedMax: Math.max(0, ...runs.flatMap(ratesOf)),
           grace: "10%",
           ticks: ticks(readable),
         },
       },
     },
-    plugins: [barLegend, whiskers(runs), signedBars(runs, readable, (run) => Math.max(0, ...ratesOf(run)))],
+    plugins: [barLegend, whiskers(runs), signedBars(runs, readable, (run) => ratesOf(run).length > 0)],
   };
 }
 

@@ -36,14 +36,20 @@ describe("the comparison", () => {
   });
 });
 
-test("a server that a run never reached has the share nothing", () => {
+test("a server that a run never reached has no bar of that run, and no value", () => {
   const runs = [
     run("one", { servers: { a: [1, 10] } }),
     run("two", { servers: { a: [0.5, 10], b: [0.5, 10] } }, 1),
   ];
   const { labels, datasets } = share(runs, []).data;
   expect(labels).toEqual(["a", "b"]);
-  expect(datasets[0]?.data).toEqual([1, 0]);
+  expect(datasets[0]?.data).toEqual([1, null]);
+});
+
+test("the axis of the throughput reaches up to the fastest repeat", () => {
+  const repeated = run("a", { ratePerSec: 1, repeats: 3 });
+  const { scales } = throughput([repeated], []).options as { scales: { y: { suggestedMax: number } } };
+  expect(scales.y.suggestedMax).toBeGreaterThan(1);
 });
 
 test("throughput is what the results say", () => {
@@ -53,6 +59,12 @@ test("throughput is what the results say", () => {
 test("the timeline speaks of the percentile that its slots can bear", () => {
   const { options } = timeline([run("a", { requestsPerRepeat: 20, repeats: 1 })], []);
   expect(JSON.stringify(options)).toContain("response time, p50 (ms)");
+});
+
+test("thin lines are explained where there are any", () => {
+  const said = (repeats: number) => JSON.stringify(percentiles([run("a", { repeats })], []).options);
+  expect(said(3)).toContain("thin lines");
+  expect(said(1)).not.toContain("thin lines");
 });
 
 describe("the caption", () => {
@@ -71,6 +83,16 @@ describe("the caption", () => {
     expect(lines.slice(0, 2)).toEqual([
       expect.stringMatching(/^a: 20 clients/),
       expect.stringMatching(/^b: 20 clients/),
+    ]);
+  });
+
+  test("names the runs where their scenarios differ, and says nothing of those without", () => {
+    const of = (name: string, scenario?: string) => run(name, scenario ? { changes: { scenario } } : {});
+    const lines = caption([of("a", "Two servers."), of("b"), of("c", "Two servers."), of("d", "One.")]);
+    expect(lines.slice(0, 3)).toEqual([
+      "a, c: Two servers.",
+      "d: One.",
+      expect.stringMatching(/^20 clients/),
     ]);
   });
 
