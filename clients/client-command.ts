@@ -40,14 +40,17 @@ function options(yargs: Argv): Argv<Args> {
       to: {
         describe: "Whom to ask: host:port, [ipv6]:port or unix:/path",
         default: "127.0.0.1:8080",
+        requiresArg: true,
         coerce: coerced("to", parseEndpoint),
       },
       requests: {
         describe: "How many requests (default: 10; with --tasks, each task once)",
+        requiresArg: true,
         coerce: coerced("requests", wholeNumber(1, 1_000_000)),
       },
       connections: {
         describe: "How many at once (default: 1; with --tasks, all at once)",
+        requiresArg: true,
         coerce: coerced("connections", wholeNumber(1, MOST_CONNECTIONS)),
       },
       keep: {
@@ -58,17 +61,24 @@ function options(yargs: Argv): Argv<Args> {
       timeout: {
         describe: "For a connection, and again for its answer",
         default: "5s",
+        requiresArg: true,
         coerce: coerced("timeout", lasting),
       },
       interval: {
         describe: "Pause after each answer",
         default: "0ms",
+        requiresArg: true,
         coerce: coerced("interval", pause),
       },
       echo: { describe: "Ask echo servers", type: "boolean", default: false },
-      http: { describe: "Ask web servers for this path, such as /", coerce: coerced("http", path) },
+      http: {
+        describe: "Ask web servers for this path, such as /",
+        requiresArg: true,
+        coerce: coerced("http", path),
+      },
       tasks: {
         describe: "Have task servers compute: fibonacci:<n> and factorial:<n>, with commas between",
+        requiresArg: true,
         coerce: coerced("tasks", parseTasks),
       },
     })

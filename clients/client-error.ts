@@ -1,3 +1,5 @@
+import { explain } from "#lb/command/failure";
+
 /** Why a request got no answer: one word each, the same in every table and results file. The sentence explains it. */
 export const clientErrors = {
   "connect-refused": "nothing listens there",
@@ -26,11 +28,12 @@ const LOCAL_LIMITS = ["EMFILE", "ENFILE", "EADDRNOTAVAIL", "ENOBUFS", "ENOMEM"];
 const REFUSALS = ["ECONNREFUSED", "ENOENT"];
 
 /** The word for a socket's error before its connection stood. */
-export function connectError({ code = "", message }: NodeJS.ErrnoException): ClientError {
+export function connectError(error: NodeJS.ErrnoException & { readonly hostname?: string }): ClientError {
+  const { code = "", hostname } = error;
   if (LOCAL_LIMITS.includes(code)) return new ClientError("local-limit", code);
   if (REFUSALS.includes(code)) return new ClientError("connect-refused");
   if (code === "ETIMEDOUT") return new ClientError("connect-timeout");
-  return new ClientError("connect-failed", message);
+  return new ClientError("connect-failed", explain(error, hostname));
 }
 
 /** The word for a socket's error once its connection stood. */

@@ -33,6 +33,9 @@ export class LineCaller implements Caller {
 async function exchange(connection: LineConnection, { line, verify }: Ask): Promise<Answer> {
   const text = await connection.request(line);
   const server = verify(text);
-  if (server === undefined) throw new ClientError("mismatch", `asked ${quoted(line)}, got ${quoted(text)}`);
+  if (server === undefined) {
+    const hint = text === line ? ": an echo server? ask it with --echo" : "";
+    throw new ClientError("mismatch", `asked ${quoted(line)}, got ${quoted(text)}${hint}`);
+  }
   return { text, server };
 }

@@ -47,22 +47,25 @@ function options(yargs: Argv, kind: ServerKind): Argv<Args> {
         .positional("host", { describe: "Address to listen on", default: "127.0.0.1", coerce: hostOnly })
         .positional("port", {
           describe: "Port to listen on; 0 picks a free one",
-          default: "9001",
+          default: 9001,
           coerce: coerced("port", wholeNumber(0, LARGEST_PORT)),
         }),
     )
     .options({
       count: {
         describe: "Servers in this process, on consecutive ports",
-        default: "1",
+        default: 1,
+        requiresArg: true,
         coerce: coerced("count", wholeNumber(1, MOST_SERVERS)),
       },
       name: {
         describe: "Name in the answers; several are name-1, name-2 … (default: host:port)",
+        requiresArg: true,
         coerce: coerced("name", serverName),
       },
       seed: {
         describe: "Makes chance repeatable",
+        requiresArg: true,
         coerce: coerced("seed", wholeNumber(0, LARGEST_SEED)),
       },
     })

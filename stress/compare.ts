@@ -5,7 +5,7 @@ import { describePlan } from "./charts/caption.ts";
 import { writeCharts } from "./charts/index.ts";
 import { type Run, runOf } from "./charts/run.ts";
 import { Children } from "./compare/children.ts";
-import { BASELINE, type Contender, perform, prepare, resultsOf } from "./compare/experiment.ts";
+import { BASELINE, type Contender, checkNames, perform, prepare, resultsOf } from "./compare/experiment.ts";
 import { findingOf } from "./compare/finding.ts";
 import { type CompareArgs, compareOptions, planOf, scenarioOf } from "./compare/options.ts";
 import { progressOf } from "./compare/progress.ts";
@@ -21,12 +21,13 @@ await runCommand({ name: "compare", options: compareOptions, run });
 async function run(args: CompareArgs): Promise<number> {
   const plan = planOf(args);
   const scenario = scenarioOf(args);
-  // Before the load: nobody should learn after a minute that the results cannot be kept.
-  await prepareResults(join(args.out, `${BASELINE}.json`));
-  console.log(`${describeScenario(scenario)}\n${describePlan(plan)}\n`);
   const stop = new AbortController();
   using _signals = onStopSignals(() => stop.abort(interrupted));
   try {
+    // Before the load: nobody should learn after a minute what is wrong, or that the results cannot be kept.
+    await checkNames(args.algorithms);
+    await prepareResults(join(args.out, `${BASELINE}.json`));
+    console.log(`${describeScenario(scenario)}\n${describePlan(plan)}\n`);
     const contenders = await measured(args, stop);
     const runs = contenders.map((contender, index) =>
       runOf(contender.name, resultsOf(contender, plan, scenario), index),

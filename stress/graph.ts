@@ -1,5 +1,7 @@
+import { resolve } from "node:path";
 import type { Argv } from "yargs";
 import { exitCodes, runCommand } from "#lb/command/command";
+import { UsageError } from "#lb/command/failure";
 import { chartFiles, writeCharts } from "./charts/index.ts";
 import { labelsOf } from "./charts/labels.ts";
 import { runOf } from "./charts/run.ts";
@@ -31,7 +33,7 @@ function options(yargs: Argv): Argv<Args> {
     .epilogue(`Draws ${chartFiles.join(", ")}: docs/charts.md says how to read them.`)
     .example([
       ["node dist/stress/graph.js", "The three runs of npm run demo, into data/"],
-      ["node dist/stress/graph.js data/RoundRobin.json --out charts/one", "One run alone, elsewhere"],
+      ["node dist/stress/graph.js data/RoundRobin.json --out charts", "One run alone, elsewhere"],
       [
         "node dist/stress/graph.js before.json after.json --out charts/",
         "Two runs of your own against each other",
@@ -40,10 +42,20 @@ function options(yargs: Argv): Argv<Args> {
 }
 
 async function run({ files, out }: Args): Promise<number> {
+  const twice = files.find(
+    (file, index) => files.findIndex((other) => resolve(other) === resolve(file)) !== index,
+  );
+  if (twice !== undefined) throw new UsageError(`expected different files, got ${twice} twice`);
   const results = await Promise.all(files.map(readResults));
   const names = labelsOf(files);
   const runs = results.map((result, index) => runOf(names[index] as string, result, index));
   for (const path of await writeCharts(runs, out)) console.log(path);
+  for (const [index, { answers }] of runs.entries()) {
+    if (answers.length > 0) continue;
+    console.error(
+      `graph: ${files[index]} has no answered request: the pictures show its name, and no line or bar`,
+    );
+  }
   return exitCodes.done;
 }
 

@@ -39,7 +39,7 @@ export function stressOptions(yargs: Argv): Argv<StressArgs> {
           .positional("clients", {
             describe: "Concurrent clients; with --rate: the most requests under way at once",
             type: "string",
-            default: "20",
+            default: 20,
             coerce: coerced("clients", wholeNumber(1, MOST_REQUESTS)),
           })
           .positional("maxRequests", {
@@ -92,7 +92,7 @@ const howOptions = {
   "requests-per-connection": {
     describe: "Requests on a connection before the next is opened",
     type: "string",
-    default: "1",
+    default: 1,
     coerce: coerced("requests-per-connection", wholeNumber(1, MOST_REQUESTS)),
   },
   duration: {
@@ -115,19 +115,19 @@ const howOptions = {
   payload: {
     describe: "Bytes of text in each request",
     type: "string",
-    default: "16",
+    default: 16,
     coerce: coerced("payload", wholeNumber(0, LONGEST_PAYLOAD)),
   },
   repeats: {
     describe: "Do it all so many times, into one file",
     type: "string",
-    default: "1",
+    default: 1,
     coerce: coerced("repeats", wholeNumber(1, MOST_REPEATS)),
   },
   seed: {
     describe: "Makes --arrival poisson repeatable",
     type: "string",
-    default: "1",
+    default: 1,
     coerce: coerced("seed", wholeNumber(0, LARGEST_SEED)),
   },
 } as const;

@@ -1,5 +1,6 @@
 import { formatDuration } from "#lb/core/duration";
 import { table } from "../clients/table.ts";
+import { counted } from "./charts/numbers.ts";
 import type { Distribution, Plan, Results } from "./results.ts";
 
 const LATENCY_HEAD = ["latency in ms", "answers", "share", "min", "p50", "p90", "p99", "max"];
@@ -8,11 +9,15 @@ type Fact = readonly [label: string, text: string];
 
 /** What a person wants to know of a run, as text of several lines; an invalid run shows why, and no latency or rate. */
 export function reportOf(results: Results, path: string): string {
-  const { name, status, counts, invalidReasons } = results;
+  const { name, counts, invalidReasons } = results;
   const measured = invalidReasons.length === 0 && counts.ok > 0;
   const facts = [...whatWasDone(results), ...(measured ? pace(results) : []), ...doubts(results)];
   const lines = [...aligned([...facts, ["file", path]]), ...(measured ? ["", ...latencyTable(results)] : [])];
-  return [`${name}: ${status}`, ...lines.map((line) => `  ${line}`.trimEnd())].join("\n");
+  return [`${name}: ${headline(results)}`, ...lines.map((line) => `  ${line}`.trimEnd())].join("\n");
+}
+
+function headline({ status, counts }: Results): string {
+  return counts.ok === 0 && status !== "aborted" ? "not one request was answered" : status;
 }
 
 function whatWasDone({ target, plan, counts, errors, durationMs }: Results): Fact[] {
@@ -34,12 +39,12 @@ function whatWasDone({ target, plan, counts, errors, durationMs }: Results): Fac
 }
 
 function planText(plan: Plan): string {
-  const each = plan.requestsPerClient === null ? "" : ` × ${plan.requestsPerClient} requests`;
+  const each = plan.requestsPerClient === null ? "" : ` × ${counted(plan.requestsPerClient, "request")}`;
   const rate = plan.ratePerSec === null ? "" : ` at ${plan.ratePerSec}/s ${plan.arrival}`;
   const time = plan.durationMs === null ? "" : ` for ${formatDuration(plan.durationMs)}`;
   const repeats = plan.repeats === 1 ? "" : `, ${plan.repeats} times`;
   const perConnection = `${plan.requestsPerConnection} per connection`;
-  return `${plan.model}, ${plan.clients} clients${each}${rate}${time}, ${perConnection}${repeats}`;
+  return `${plan.model}, ${counted(plan.clients, "client")}${each}${rate}${time}, ${perConnection}${repeats}`;
 }
 
 function pace({ ratePerSec, generator }: Results): Fact[] {
@@ -50,10 +55,11 @@ function pace({ ratePerSec, generator }: Results): Fact[] {
   ];
 }
 
-function doubts({ counts, status, invalidReasons }: Results): Fact[] {
+function doubts({ counts, status, errors, invalidReasons }: Results): Fact[] {
   const silent = counts.ok === 0 && status !== "aborted";
+  const hint = errors.mismatch ? "is it a ping server, or a balancer before some?" : "does the target run?";
   return [
-    ...(silent ? [["failed", "not one request was answered: does the target run?"] as const] : []),
+    ...(silent ? [["hint", hint] as const] : []),
     ...invalidReasons.map((reason) => ["invalid", reason] as const),
   ];
 }

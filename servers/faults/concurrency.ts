@@ -11,6 +11,7 @@ export const concurrency: Fault<ConcurrencySettings> = {
   options: {
     concurrency: {
       describe: "Requests in work at once, the rest waits (default: no limit)",
+      requiresArg: true,
       coerce: coerced("concurrency", wholeNumber(1, 1_000_000)),
     },
   },

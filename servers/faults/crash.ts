@@ -19,10 +19,12 @@ export const crash: Fault<CrashSettings> = {
   options: {
     "crash-every": {
       describe: "Time up before each crash (default: never)",
+      requiresArg: true,
       coerce: coerced("crash-every", lasting),
     },
     "down-for": {
       describe: "Time down after each crash (default: 5s)",
+      requiresArg: true,
       coerce: coerced("down-for", lasting),
     },
   },

@@ -10,7 +10,8 @@ export const failFirst: Fault<FailFirstSettings> = {
   options: {
     "fail-first": {
       describe: "The first N connections are broken off",
-      default: "0",
+      default: 0,
+      requiresArg: true,
       coerce: coerced("fail-first", wholeNumber(0, 1_000_000_000)),
     },
   },

@@ -14,11 +14,13 @@ export const latency: Fault<LatencySettings> = {
     latency: {
       describe: "Time each answer takes",
       default: "0ms",
+      requiresArg: true,
       coerce: coerced("latency", parseDuration),
     },
     jitter: {
       describe: "That time varies by as much either way",
       default: "0ms",
+      requiresArg: true,
       coerce: coerced("jitter", parseDuration),
     },
   },

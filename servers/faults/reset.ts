@@ -10,7 +10,8 @@ export const reset: Fault<ResetSettings> = {
   options: {
     reset: {
       describe: "Share of connections reset in place of the first answer",
-      default: "0",
+      default: 0,
+      requiresArg: true,
       coerce: coerced("reset", share),
     },
   },

@@ -10,7 +10,8 @@ export const stall: Fault<StallSettings> = {
   options: {
     stall: {
       describe: "Share of connections accepted and never answered",
-      default: "0",
+      default: 0,
+      requiresArg: true,
       coerce: coerced("stall", share),
     },
   },

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { relative } from "node:path";
+import { basename, relative } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { exitCodes } from "#lb/command/command";
@@ -108,12 +108,18 @@ function firstLineOf(child: ChildProcess): () => string {
 }
 
 function failureOf(
-  { name }: Program,
+  { name, script }: Program,
   code: number | null,
   signal: string | null,
   complaint: string,
 ): Failure | UsageError {
-  if (code === exitCodes.usage) return new UsageError(`${name}: ${complaint}`);
+  if (code === exitCodes.usage) return new UsageError(withoutItsName(complaint, script));
   const how = signal ?? `exit code ${code}`;
   return new Failure(`${name} ended before its time (${how})${complaint && `: ${complaint}`}`);
+}
+
+/** What a program says of its usage, without its own name before and its own help after it. */
+function withoutItsName(complaint: string, script: string): string {
+  const name = basename(script, ".js");
+  return complaint.replace(new RegExp(`^${name}: `), "").replace(/ \([^()]*--help[^()]*\)$/, "");
 }

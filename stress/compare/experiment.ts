@@ -3,7 +3,7 @@ import { attack } from "../attack.ts";
 import { Recording } from "../recording.ts";
 import type { Plan, Results } from "../results.ts";
 import { summarize } from "../summarize.ts";
-import type { Children, Program } from "./children.ts";
+import { Children, type Program } from "./children.ts";
 import { describeScenario, type Scenario, type ServerSetup, serversOf } from "./scenario.ts";
 
 /** The name of the run that goes past the balancer. */
@@ -15,6 +15,12 @@ export interface Contender {
   readonly target: string;
   readonly endpoint: Endpoint;
   readonly recording: Recording;
+}
+
+/** Throws a UsageError, in the balancer's own words, where it does not know one of the algorithms. */
+export async function checkNames(algorithms: readonly string[]): Promise<void> {
+  await using trials = new Children(() => {});
+  await Promise.all(algorithms.map((algorithm) => trials.start(balancer(algorithm, []))));
 }
 
 /** Starts the servers and a balancer per algorithm, all on free ports; Baseline comes first, then in the order given. */

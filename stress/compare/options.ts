@@ -38,15 +38,9 @@ export function compareOptions(yargs: Argv): Argv<CompareArgs> {
 }
 
 const loadOptions = {
-  clients: whole(
-    "clients",
-    "Concurrent clients, each asking again as soon as it is answered",
-    "20",
-    1,
-    1_000,
-  ),
-  requests: whole("requests", "Requests of each client in each repeat", "80", 1, 100_000),
-  repeats: whole("repeats", "How often each algorithm has its turn", "3", 1, 100),
+  clients: whole("clients", "Concurrent clients, each asking again as soon as it is answered", 20, 1, 1_000),
+  requests: whole("requests", "Requests of each client in each repeat", 80, 1, 100_000),
+  repeats: whole("repeats", "How often each algorithm has its turn", 3, 1, 100),
   algorithms: {
     describe: "What to compare, besides going straight to the first server",
     type: "string",
@@ -62,7 +56,7 @@ const loadOptions = {
 } as const;
 
 const scenarioOptions = {
-  servers: whole("servers", "Test servers", "3", 2, 50),
+  servers: whole("servers", "Test servers", 3, 2, 50),
   latency: {
     describe: "Time a server works on a request",
     type: "string",
@@ -72,10 +66,10 @@ const scenarioOptions = {
   slow: {
     describe: "How many times as long the last server takes; 1: all alike",
     type: "string",
-    default: "5",
+    default: 5,
     coerce: coerced("slow", factor),
   },
-  concurrency: whole("concurrency", "Requests a server works on at once, the rest waits", "4", 1, 1_000),
+  concurrency: whole("concurrency", "Requests a server works on at once, the rest waits", 4, 1, 1_000),
 } as const;
 
 /** The load every contender gets; throws a UsageError where it is more than one recording holds. */
@@ -94,7 +88,7 @@ export function scenarioOf({ servers, latency, slow, concurrency }: CompareArgs)
   return { servers, latencyMs: latency, slow, concurrency };
 }
 
-function whole(option: string, describe: string, standard: string, min: number, max: number) {
+function whole(option: string, describe: string, standard: number, min: number, max: number) {
   return {
     describe,
     type: "string",

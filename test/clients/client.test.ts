@@ -94,6 +94,19 @@ test("a wrong answer is a mismatch that shows it, and exit 1", async () => {
   expect(answered.stdout).toMatch(/^mismatch: HTTP 404 /ms);
 });
 
+test("an echo server that is asked for pings is hinted at", async () => {
+  await using echo = await server(echoProtocol);
+  const { code, stdout } = await client(echo, "--requests", "1");
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/^mismatch: asked "ping 1", got "ping 1": an echo server\? ask it with --echo$/m);
+});
+
+test("a name nobody knows is said so", async () => {
+  const { code, stdout } = await run("clients/client.js", "--to", "nosuch.invalid:1", "--requests", "1");
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/^connect-failed: nosuch\.invalid (is a name nobody knows|could not be looked up)/m);
+});
+
 test("failures are counted by word below the answers, and exit 1", async () => {
   const fates = ["reset-at-first-bytes", undefined, "stall"] as const;
   let next = 0;
@@ -125,6 +138,7 @@ test("Ctrl-C shows the table so far and exits 130", async () => {
 test.each([
   [["--to", "nowhere"], "--to: expected host:port"],
   [["--tasks", "fibonacci:10001"], "--tasks: expected tasks such as fibonacci:90,factorial:20"],
+  [["--tasks"], "Not enough arguments following: tasks"],
   [["--echo", "--http", "/"], "expected --echo alone"],
   [["--http", "nope"], "--http: expected a path such as /"],
 ])("wrong usage %j is told in a line, exit 2", async (args, message) => {

@@ -100,7 +100,7 @@ describe("is wrong usage, said in a line:", () => {
     [
       "an algorithm that does not exist",
       ["--algorithms", "fastest"],
-      /the balancer \(fastest\): lb: algorithm: expected/,
+      /^compare: algorithm: expected one of round-robin, .*, got "fastest"/,
     ],
     ["one algorithm twice", ["--algorithms", "p2c,p2c"], /expected different algorithms/],
     [
@@ -115,5 +115,6 @@ describe("is wrong usage, said in a line:", () => {
     expect(code).toBe(2);
     expect(stderr).toMatch(expected);
     expect(stderr).not.toMatch(/^\s+at /m);
+    expect(await readdir(folder)).toEqual([]);
   });
 });

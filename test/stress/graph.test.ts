@@ -38,9 +38,18 @@ test("draws the three runs of the demo where no file is named", async () => {
 test("draws any runs into any folder, also one without a single answer", async () => {
   await put("one.json", { failedShare: 1, requestsPerRepeat: 20, changes: { status: "aborted" } });
   await put("two.json", { requestsPerRepeat: 20, repeats: 1 });
-  const { code, stderr } = await graph("one.json", "two.json", "--out", "deep/charts");
-  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-  expect((await readdir(join(folder, "deep/charts"))).sort()).toEqual(PICTURES);
+  const { code, stderr } = await graph("one.json", "two.json", "--out", "charts");
+  expect(code).toBe(0);
+  expect(stderr).toMatch(/^graph: one\.json has no answered request: .*\n$/);
+  expect((await readdir(join(folder, "charts"))).sort()).toEqual(PICTURES);
+});
+
+test("the same file twice is wrong usage", async () => {
+  await put("one.json");
+  const { code, stderr } = await graph("one.json", "./one.json", "--out", "charts");
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/^graph: expected different files, got \.\/one\.json twice/);
+  expect(existsSync(join(folder, "charts"))).toBe(false);
 });
 
 describe("one line, exit 1 and nothing written for", () => {
@@ -56,6 +65,14 @@ describe("one line, exit 1 and nothing written for", () => {
     expect(stderr).toMatch(expected);
     expect(stderr.trim().split("\n")).toHaveLength(1);
     expect(existsSync(join(folder, "charts"))).toBe(false);
+  });
+
+  test("a folder in a folder that does not exist", async () => {
+    await put("good.json");
+    const { code, stderr } = await graph("good.json", "--out", "no/such");
+    expect(code).toBe(1);
+    expect(stderr).toBe("graph: no does not exist\n");
+    expect(existsSync(join(folder, "no"))).toBe(false);
   });
 
   test("a folder that is a file", async () => {

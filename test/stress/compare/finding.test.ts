@@ -87,4 +87,5 @@ test("the summary shows only percentiles that the answers can bear", () => {
   expect(rows[0]).toMatch(/^run +requests +errors +req\/s +p50 ms +p90 ms +p99 ms +p50\/Many +p99\/Many$/);
   expect(rows[1]).toMatch(/^Many +3000 +0 +400( +\d+\.\d){3} +1\.00 +1\.00$/);
   expect(rows[2]).toMatch(/^Few +30 +0 +400 +\d+\.\d +- +- +\d\.\d\d +-$/);
+  expect(rows.at(-1)).toMatch(/^p50\/Many: as a multiple of Many's, which is one server alone/);
 });
