@@ -35,7 +35,7 @@ export const clientCommand: Command<Args> = { name: "client", options, run };
 
 function options(yargs: Argv): Argv<Args> {
   return yargs
-    .usage("client [options]\n\nAsks servers, most often through a balancer, and shows who answered")
+    .usage("$0 [options]\n\nAsks servers, most often through a balancer, and shows who answered")
     .options({
       to: {
         describe: "Whom to ask: host:port, [ipv6]:port or unix:/path",

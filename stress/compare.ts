@@ -35,7 +35,8 @@ async function run(args: CompareArgs): Promise<number> {
     await keep(runs, args.out);
     return report(runs);
   } catch (error) {
-    if (error !== interrupted) throw error;
+    // A terminal interrupts the children too, and one of them may be told of first.
+    if (stop.signal.reason !== interrupted) throw error;
     console.error("compare: interrupted; nothing was written");
     return exitCodes.interrupted;
   }
