@@ -1,4 +1,4 @@
-import { explain } from "./command/failure.ts";
+import { explain, Failure } from "./command/failure.ts";
 import type { Config } from "./config/config.ts";
 import { difference } from "./config/difference.ts";
 import { Names } from "./config/names.ts";
@@ -33,6 +33,7 @@ export class Control {
   readonly #checker: HealthChecker;
   #config: Config;
   #turn: Promise<unknown> = Promise.resolve();
+  #stopping = false;
 
   constructor(config: Config, parts: ControlParts) {
     this.#config = config;
@@ -66,8 +67,9 @@ export class Control {
     return listeners.reduce((sum, { active }) => sum + active, 0);
   }
 
-  /** Stops watching names and backends, and closes the data plane: see Plane.close. */
+  /** Stops watching names and backends, applies nothing more, and closes the data plane: see Plane.close. */
   async close(graceMs: number): Promise<void> {
+    this.#stopping = true;
     this.#names[Symbol.dispose]();
     this.#checker[Symbol.dispose]();
     await this.#parts.plane.close({ graceMs });
@@ -109,6 +111,8 @@ export class Control {
   async #apply(config: Config): Promise<Applied> {
     const names = namesIn(config);
     await this.#names.learn(names);
+    // It would open again what is being closed.
+    if (this.#stopping) throw new Failure("the balancer is stopping");
     const snapshot = snapshotOf(config, (name) => this.#names.addressesOf(name));
     const applied = await this.#parts.plane.apply(snapshot);
     this.#names.keep(names);

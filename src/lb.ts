@@ -3,7 +3,7 @@ import type { Argv } from "yargs";
 import { algorithmNames } from "./algorithms/index.ts";
 import { coerced, oneOf } from "./command/coerce.ts";
 import { exitCodes, runCommand } from "./command/command.ts";
-import { explain, Failure, UsageError } from "./command/failure.ts";
+import { explain, UsageError } from "./command/failure.ts";
 import { onStopSignals } from "./command/signals.ts";
 import { effective } from "./config/effective.ts";
 import { type Flags, flagDefaults } from "./config/flags.ts";
@@ -11,7 +11,6 @@ import { loadConfig } from "./config/load.ts";
 import { warnings } from "./config/warnings.ts";
 import { ConfigWatch } from "./config/watch.ts";
 import { Control } from "./control.ts";
-import { hostPort } from "./core/address.ts";
 import { systemClock } from "./core/clock.ts";
 import { systemDice } from "./core/dice.ts";
 import { formatDuration } from "./core/duration.ts";
@@ -99,24 +98,13 @@ async function run(args: Args): Promise<number> {
   // Before anybody can know that it listens: whoever does may send a signal.
   const over = stopped(control, config.shutdown.grace, log);
   reloadOnHangup(args, control, log);
-  await start(control);
+  await control.start();
   await followFile(args, control, log);
   await over;
   log.logger.info("stopped");
   await log.close();
   // Whatever a second signal did not wait for must not keep the process.
   process.exit(exitCodes.done);
-}
-
-async function start(control: Control): Promise<void> {
-  try {
-    await control.start();
-  } catch (error) {
-    if (error instanceof Failure || error instanceof UsageError) throw error;
-    const { address, port, hostname } = error as { address?: string; port?: number; hostname?: string };
-    const listened = address && (port === undefined ? `unix:${address}` : hostPort(address, port));
-    throw new Failure(explain(error, listened ?? hostname));
-  }
 }
 
 function reloadOnHangup(args: Args, control: Control, log: Log): void {

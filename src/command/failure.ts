@@ -1,3 +1,5 @@
+import { hostPort } from "../core/address.ts";
+
 /** The call was wrong: one line that says what to do, exit code 2. */
 export class UsageError extends Error {}
 
@@ -21,10 +23,22 @@ const SENTENCES: Readonly<Record<string, string>> = {
 /** One line for a person about any error: the system's own codes become sentences about `subject`, a path or an address. */
 export function explain(error: unknown, subject?: string): string {
   if (!(error instanceof Error)) return String(error);
-  const system = error as NodeJS.ErrnoException;
+  const system = error as NodeJS.ErrnoException & Whereabouts;
   const sentence = SENTENCES[system.code ?? ""];
-  const about = subject ?? system.path;
+  const about = subject ?? system.path ?? addressIn(system);
   return sentence && about ? `${about} ${sentence}` : firstLine(error.message);
+}
+
+/** What a system's error says of where it was to listen, or whom to look up. */
+interface Whereabouts {
+  readonly address?: string;
+  readonly port?: number;
+  readonly hostname?: string;
+}
+
+function addressIn({ address, port, hostname }: Whereabouts): string | undefined {
+  if (address === undefined) return hostname;
+  return port === undefined ? `unix:${address}` : hostPort(address, port);
 }
 
 function firstLine(text: string): string {

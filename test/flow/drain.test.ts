@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Order } from "#lb/plane/plane";
 import { blackHole } from "../support/dead-ends.ts";
-import { Fleet, fleet } from "../support/fleet.ts";
+import { fleet, politeFleet } from "../support/fleet.ts";
 import { type Lab, lab } from "../support/lab.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import type { Peer } from "../support/peer.ts";
@@ -126,8 +126,7 @@ test("a session that is still dialling a backend when it is drained is served", 
 /** A balancer before a and b, with so many sessions on a. */
 async function busyLab(sessions: number) {
   const clock = new ManualClock();
-  const servers = new Fleet();
-  for (const name of ["a", "b"]) await servers.start(name, (peer) => greet(peer, name));
+  const servers = await politeFleet("a", "b");
   const { members } = servers;
   const balancer = await lab({ backends: members, algorithm: "first", clock });
   const clients: Peer[] = [];
@@ -148,12 +147,6 @@ async function busyLab(sessions: number) {
       await servers[Symbol.asyncDispose]();
     },
   };
-}
-
-/** Says who it is, and finishes when it is told to. */
-function greet(peer: Peer, name: string): void {
-  peer.send(name);
-  peer.socket.on("end", () => peer.finish());
 }
 
 async function drain(balancer: Lab, more: Partial<Extract<Order, { kind: "backend" }>>): Promise<void> {

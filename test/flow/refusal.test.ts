@@ -16,7 +16,7 @@ describe("whoever cannot be served is told", () => {
     [
       "http",
       "end",
-      /^HTTP\/1\.1 403 Forbidden\r\n[^]*\r\n\r\n\{"error":\{"code":"denied","message":"[^"]+"\}\}$/,
+      /^HTTP\/1\.1 403 Forbidden\r\n.*\r\n\r\n\{"error":\{"code":"denied","message":"[^"]+"\}\}$/s,
     ],
   ] as const)("by %s", async (refuse, outcome, said) => {
     await using refusing = await refusingLab({

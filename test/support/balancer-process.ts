@@ -33,8 +33,12 @@ export async function balancerProcess(
 }
 
 /** Starts the balancer with a configuration file; it listens when this resolves. */
-export async function configuredBalancer(path: string, launch: Launch = {}): Promise<BalancerProcess> {
-  const balancer = new BalancerProcess("lb.js", ["--config", path], launch);
+export async function configuredBalancer(
+  path: string,
+  launch: Launch = {},
+  ...flags: readonly string[]
+): Promise<BalancerProcess> {
+  const balancer = new BalancerProcess("lb.js", ["--config", path, ...flags], launch);
   await balancer.listening();
   return balancer;
 }

@@ -24,3 +24,15 @@ export async function fleet(...names: readonly string[]): Promise<Fleet> {
   for (const name of names) await made.start(name, (peer) => peer.send(name));
   return made;
 }
+
+/** The same, and each finishes when its client has. */
+export async function politeFleet(...names: readonly string[]): Promise<Fleet> {
+  const made = new Fleet();
+  for (const name of names) {
+    await made.start(name, (peer) => {
+      peer.send(name);
+      peer.socket.on("end", () => peer.finish());
+    });
+  }
+  return made;
+}
