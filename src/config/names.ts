@@ -74,8 +74,13 @@ export class Names implements Disposable {
 
   async #schedule(name: Name): Promise<void> {
     const ttlMs = await this.#ttlMs(name.text);
-    if (this.#watched.get(name.text) !== name) return;
+    if (!this.#isWatched(name)) return;
     name.timer = this.#clock.after(ttlMs, () => void this.#refresh(name));
+  }
+
+  /** It may have been let go while it was looked up. */
+  #isWatched(name: Name): boolean {
+    return this.#watched.get(name.text) === name;
   }
 
   async #ttlMs(name: string): Promise<number> {
@@ -93,9 +98,9 @@ export class Names implements Disposable {
       const changed = !isDeepStrictEqual(addresses, name.addresses);
       name.addresses = addresses;
       name.failing = false;
-      if (changed && this.#watched.get(name.text) === name) this.#events.changed();
+      if (changed && this.#isWatched(name)) this.#events.changed();
     } catch (error) {
-      if (!name.failing) this.#events.failed(name.text, error as Error);
+      if (!name.failing && this.#isWatched(name)) this.#events.failed(name.text, error as Error);
       name.failing = true;
     }
     await this.#schedule(name);

@@ -1,0 +1,218 @@
+import { expect, test } from "vitest";
+import type { Config } from "#lb/config/config";
+import { Control } from "#lb/control";
+import { seededDice } from "#lb/core/dice";
+import type { Log } from "#lb/observe/log";
+import type { Applied, Order, Plane, Report, Sample, Snapshot } from "#lb/plane/plane";
+import { DialError, type Transport } from "#lb/transport/transport";
+import { configured } from "./config/configured.ts";
+import { ManualClock } from "./support/manual-clock.ts";
+
+const OFF = "health: { probe: off }";
+
+test("applies the configuration at the start, and says where it listens", async () => {
+  const made = controlled(text("a"));
+  await made.control.start();
+  expect(made.backends()).toEqual([["a"]]);
+  expect(made.lines).toEqual([["info", "listening", { listener: "web", address: "127.0.0.1:8080" }]]);
+});
+
+test("rejects a start that fails, with what prevents it", async () => {
+  const made = controlled(text("a"));
+  made.plane.refusal = new Error("no socket");
+  await expect(made.control.start()).rejects.toThrow("no socket");
+});
+
+test("a reload applies what changed, says so, and announces no listener twice", async () => {
+  const made = controlled(text("a"));
+  await made.control.start();
+  made.next = text("b");
+  await made.control.reload();
+  expect(made.backends()).toEqual([["a"], ["b"]]);
+  expect(made.messages()).toEqual(["listening", "reloaded"]);
+  await made.control.reload();
+  expect(made.messages().at(-1)).toBe("reloaded, nothing changed");
+});
+
+test("a configuration that cannot be read or applied is reported, and changes nothing", async () => {
+  const made = controlled(text("a"));
+  await made.control.start();
+  made.next = "listeners: []";
+  await made.control.reload();
+  expect(made.backends()).toHaveLength(1);
+  expect(made.lines.at(-1)?.slice(0, 2)).toEqual([
+    "error",
+    "reload refused, the old configuration serves on",
+  ]);
+  made.next = text("b");
+  made.plane.refusal = Object.assign(new Error("listen EADDRINUSE"), {
+    code: "EADDRINUSE",
+    address: "127.0.0.1",
+    port: 8080,
+  });
+  await made.control.reload();
+  expect(made.lines.at(-1)?.[2]).toMatchObject({
+    reason: expect.stringMatching(/^127\.0\.0\.1:8080 is taken; /),
+  });
+  made.plane.refusal = undefined;
+  await made.control.reload();
+  expect(made.lines.at(-1)?.[2]).toMatchObject({
+    changes: ["pools.p.backends.b: added", "pools.p.backends.a: removed"].sort(),
+  });
+});
+
+test("reloads that come at once are done one after the other, and the last one counts", async () => {
+  const made = controlled(text("a"));
+  const all = [made.control.start()];
+  for (const name of ["b", "c", "d"]) {
+    made.next = text(name);
+    all.push(made.control.reload());
+  }
+  await Promise.all(all);
+  expect(made.backends().at(-1)).toEqual(["d"]);
+  expect(made.plane.most).toBe(1);
+});
+
+test("gives the plane the verdicts of probes, and probes nobody in maintenance or where that is off", async () => {
+  const made = controlled(`
+listeners: [{ name: web, listen: "127.0.0.1:8080", pool: p }]
+pools:
+  p: { backends: [{ name: a, address: "127.0.0.1:1" }, { name: m, address: "127.0.0.1:2", state: maint }] }
+  q: { ${OFF}, backends: [{ name: z, address: "127.0.0.1:3" }] }`);
+  await made.control.start();
+  await made.clock.run(10_000);
+  expect(made.orders).toEqual([
+    { kind: "verdict", pool: "p", backend: "a", alive: false, reason: "1 probe failed: connect: refused" },
+  ]);
+  expect(new Set(made.dialled)).toEqual(new Set([1]));
+});
+
+test("nothing speaks against a backend that is probed no more after a reload", async () => {
+  const made = controlled(text("a", ""));
+  await made.control.start();
+  await made.clock.run(0);
+  made.next = text("a", OFF);
+  await made.control.reload();
+  expect(made.orders.at(-1)).toMatchObject({ backend: "a", alive: true, reason: "not probed any more" });
+  made.dialled.length = 0;
+  await made.clock.run(60_000);
+  expect(made.dialled).toEqual([]);
+});
+
+test("passes what the plane reports on to the log", () => {
+  const made = controlled(text("a"));
+  const batch: Report[] = [{ kind: "no-backend", pool: "p", sessions: 3 }];
+  made.plane.onReports?.(batch);
+  expect(made.reported).toEqual(batch);
+});
+
+test("warns at the start and at each reload of what is configured and not built", async () => {
+  const made = controlled(text("a"));
+  await made.control.start();
+  made.next = `${text("a")}\nadmin: { listen: "127.0.0.1:8081" }`;
+  await made.control.reload();
+  expect(made.messages("warn")).toEqual([expect.stringContaining("admin is configured")]);
+});
+
+test("probes nothing and applies nothing once it is closed, also what was under way", async () => {
+  const made = controlled(text("a", ""));
+  await made.control.start();
+  made.next = text("b");
+  const reload = made.control.reload();
+  await made.control.close(30_000);
+  await reload;
+  await made.control.reload();
+  expect(made.plane.grace).toBe(30_000);
+  expect(made.backends()).toEqual([["a"]]);
+  expect(made.lines.at(-1)?.[2]).toEqual({ reason: "the balancer is stopping" });
+  made.dialled.length = 0;
+  await made.clock.run(60_000);
+  expect(made.dialled).toEqual([]);
+});
+
+function text(backend: string, health = OFF): string {
+  return `
+listeners: [{ name: web, listen: "127.0.0.1:8080", pool: p }]
+pools: { p: { ${health && `${health}, `}backends: [{ name: ${backend}, address: "127.0.0.1:1" }] } }`;
+}
+
+/** A plane that notes what it is told, one thing at a time. */
+class NotedPlane implements Plane {
+  onReports: Plane["onReports"];
+  readonly snapshots: Snapshot[] = [];
+  readonly orders: Order[] = [];
+  refusal: Error | undefined;
+  grace: number | undefined;
+  most = 0;
+  #now = 0;
+
+  async apply(snapshot: Snapshot): Promise<Applied> {
+    this.most = Math.max(this.most, ++this.#now);
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#now -= 1;
+    if (this.refusal !== undefined) throw this.refusal;
+    this.snapshots.push(snapshot);
+    return { listeners: snapshot.listeners.map(({ name, endpoint }) => ({ name, endpoint })) };
+  }
+
+  async order(order: Order) {
+    this.orders.push(order);
+    return "done" as const;
+  }
+
+  async sample(): Promise<Sample> {
+    return { listeners: [], pools: [], heldBytes: 0 };
+  }
+
+  async close({ graceMs }: { graceMs: number }): Promise<void> {
+    this.grace = graceMs;
+  }
+}
+
+/** A control plane over a noted one, with every backend dead; `next` is the file at the next reload. */
+function controlled(first: string) {
+  const clock = new ManualClock();
+  const plane = new NotedPlane();
+  const dialled: number[] = [];
+  const reported: Report[] = [];
+  const lines: [level: string, message: string, fields: object][] = [];
+  const made = {
+    clock,
+    plane,
+    dialled,
+    reported,
+    lines,
+    orders: plane.orders,
+    next: first,
+    control: undefined as unknown as Control,
+    /** The backends of the first pool, in each snapshot. */
+    backends: () => plane.snapshots.map(({ pools }) => pools[0]?.backends.map(({ name }) => name)),
+    messages: (level?: string) =>
+      lines.filter(([of]) => level === undefined || of === level).map(([, message]) => message),
+  };
+  const load = async (): Promise<Config> => configured(made.next);
+  const log = notedLog(lines, reported);
+  const parts = { plane, transport: deadEnds(dialled), clock, dice: seededDice(1), log, load };
+  made.control = new Control(configured(first), parts);
+  return made;
+}
+
+function notedLog(lines: [string, string, object][], reported: Report[]): Log {
+  const line = (level: string) => (fields: object | string, message?: string) =>
+    void lines.push(typeof fields === "string" ? [level, fields, {}] : [level, message as string, fields]);
+  const logger = { info: line("info"), warn: line("warn"), error: line("error") };
+  return {
+    logger: logger as unknown as Log["logger"],
+    setLevel() {},
+    report: (batch) => void reported.push(...batch),
+    close: async () => {},
+  };
+}
+
+function deadEnds(dialled: number[]): Transport {
+  const dial: Transport["dial"] = (endpoint) => {
+    dialled.push(endpoint.kind === "tcp" ? endpoint.port : 0);
+    return { connection: Promise.reject(new DialError("refused")), cancel() {} };
+  };
+  return { dial } as unknown as Transport;
+}
