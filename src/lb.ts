@@ -137,11 +137,8 @@ function stopped(control: Control, graceMs: number, log: Log): Promise<void> {
 
 async function announceStop(control: Control, log: Log, signal: string, graceMs: number): Promise<void> {
   const sessions = await control.sessions();
-  const grace = formatDuration(graceMs);
-  log.logger.info(
-    { signal, sessions, grace },
-    sessions > 0 ? "stopping, a second signal does it at once" : "stopping",
-  );
+  const hint = sessions > 0 ? { hint: "a second signal ends them at once" } : {};
+  log.logger.info({ signal, sessions, grace: formatDuration(graceMs), ...hint }, "stopping");
 }
 
 /** A defect outside of any session ends the process, with a line that says what it was. */

@@ -39,11 +39,11 @@ function someResults(): Results {
 }
 
 test("reads back what it wrote, and makes the folder", async () => {
-  const path = join(folder, "a", "b", "some.json");
+  const path = join(folder, "a", "some.json");
   const results = someResults();
   await writeResults(path, results);
   expect(await readResults(path)).toEqual(results);
-  expect(await readdir(join(folder, "a", "b"))).toEqual(["some.json"]);
+  expect(await readdir(join(folder, "a"))).toEqual(["some.json"]);
 });
 
 test("counts, shares and errors agree with the samples", () => {

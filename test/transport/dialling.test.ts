@@ -16,7 +16,7 @@ test("a dial to a port where nobody listens fails as refused", async () => {
 test("a dial to a unix path that does not exist fails as refused", async () => {
   const endpoint = { kind: "unix", path: "/nowhere/to/be/found.sock" } as const;
   const { connection } = new SocketTransport(new ManualClock()).dial(endpoint, { timeoutMs: 1_000 });
-  await expect(connection).rejects.toMatchObject({ failure: "unreachable", code: "ENOENT" });
+  await expect(connection).rejects.toMatchObject({ failure: "refused", code: "ENOENT" });
 });
 
 test("a dial that nobody answers fails when its time is over, and leaves no timer", async () => {
