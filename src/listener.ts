@@ -1,6 +1,7 @@
 import { accessList } from "./admission/access.ts";
 import type { ClientBuckets } from "./admission/client-buckets.ts";
 import { ClientLimit } from "./admission/client-limit.ts";
+import { Farewells } from "./admission/farewells.ts";
 import type { Gate } from "./admission/gate.ts";
 import { TrustedPeers } from "./admission/identify.ts";
 import { ListenerLimit } from "./admission/listener-limit.ts";
@@ -15,6 +16,9 @@ import { Session, type SessionRecord } from "./core/session.ts";
 import type { Pool } from "./pool/pool.ts";
 import { type Route, serve } from "./serve.ts";
 import type { Connection, ListeningSocket, Transport } from "./transport/transport.ts";
+
+/** Refused clients that may be on their way out even where every place is taken. */
+const FAREWELLS = 32;
 
 /** A listener as configured. */
 export interface ListenerSettings {
@@ -67,6 +71,7 @@ export class Listener {
   readonly #surroundings: ListenerSurroundings;
   readonly #sessions = new Set<Session>();
   readonly #limit = new ListenerLimit();
+  readonly #farewells = new Farewells(() => this.#mostFarewells());
   readonly #perClient = new ClientLimit();
   #settings: ListenerSettings;
   #route: Route;
@@ -120,7 +125,13 @@ export class Listener {
     const { refuse, halfClose, idleMs, finMs, maxAgeMs, acceptProxy } = this.#settings;
     const { transport, clock, dice, onBug } = this.#surroundings;
     const trusted = acceptProxy && new TrustedPeers(acceptProxy);
-    const admission = { entrance: this.#entrance(), trusted, gates: this.#gates(), refuse };
+    const admission = {
+      entrance: this.#entrance(),
+      trusted,
+      gates: this.#gates(),
+      refuse,
+      farewells: this.#farewells,
+    };
     return { pool, transport, clock, dice, ...admission, halfClose, idleMs, finMs, maxAgeMs, onBug };
   }
 
@@ -130,6 +141,11 @@ export class Listener {
       access.length > 0 || connectionsPerClient < Infinity || limited || acceptProxy !== undefined;
     const place = this.#limit.gate(this.#settings.maxConnections);
     return asksWho ? [known, place] : [place];
+  }
+
+  /** The descriptors of sessions that are not there, and half of the reserve that `maxConnections: auto` leaves. */
+  #mostFarewells(): number {
+    return FAREWELLS + 2 * (this.#settings.maxConnections - this.#limit.sessions);
   }
 
   #gates(): Gate[] {

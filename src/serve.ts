@@ -1,3 +1,4 @@
+import type { Farewells } from "./admission/farewells.ts";
 import { admit, type Gate } from "./admission/gate.ts";
 import { identify, type TrustedPeers } from "./admission/identify.ts";
 import { refusal } from "./admission/refuse.ts";
@@ -16,6 +17,7 @@ export interface Route extends ConnectRoute {
   /** Peers that must name their client in a PROXY header. */
   readonly trusted: TrustedPeers | undefined;
   readonly refuse: Refusal;
+  readonly farewells: Farewells;
   readonly idleMs: number;
   readonly finMs: number;
   readonly maxAgeMs: number;
@@ -39,6 +41,7 @@ export async function serve(client: Connection, session: Session, route: Route):
     const ended = endedBy(error, session, route);
     session.settle(ended.ending);
     dismiss(session, client, route.refuse, ended.retryMs);
+    await route.farewells.of(client);
   }
   await client.closed;
 }
