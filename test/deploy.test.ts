@@ -1,0 +1,214 @@
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { parse } from "yaml";
+import type { Config } from "#lb/config/config";
+import { formatEndpoint } from "#lb/core/address";
+import { parseDuration } from "#lb/core/duration";
+import { configured } from "./config/configured.ts";
+import { blackHole, refusing } from "./support/dead-ends.ts";
+import { backend } from "./support/peer.ts";
+import { installed, needing, output, Program } from "./support/program.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const configurations = ["deploy/lb.compose.yaml", "deploy/lb.example.yaml"];
+
+describe("deploy/compose.yaml", () => {
+  type Service = Readonly<Record<string, unknown>>;
+  const { services } = parse(read("deploy/compose.yaml"), { merge: true }) as {
+    services: Record<string, Service>;
+  };
+  const ours = Object.entries(services).filter(([name]) => name !== "postgres");
+  const servers = ours.filter(([name]) => name !== "lb");
+
+  test("holds the balancer, its servers and a database", () => {
+    expect(Object.keys(services)).toEqual(["lb", "ping-1", "ping-2", "ping-3", "postgres"]);
+  });
+
+  test.each(ours)("%s is nobody in particular, and can change nothing", (_, service) => {
+    expect(service).toMatchObject({
+      build: { context: "..", dockerfile: "deploy/Dockerfile" },
+      user: "node",
+      read_only: true,
+      cap_drop: ["ALL"],
+      security_opt: ["no-new-privileges:true"],
+      restart: "unless-stopped",
+    });
+  });
+
+  test.each(servers)("%s is asked whether it is well, where it listens", (name, service) => {
+    expect(service).toMatchObject({
+      entrypoint: ["node", "dist/servers/ping.js", "0.0.0.0", "9001"],
+      command: ["--name", name],
+      healthcheck: { test: ["CMD", "node", "deploy/healthy.mjs", "127.0.0.1:9001"] },
+    });
+  });
+
+  test("the balancer's backends are the servers, and it waits until they are well", () => {
+    const { lb } = services as { lb: Service };
+    expect(lb.volumes).toEqual(["./lb.compose.yaml:/etc/lb/lb.yaml:ro"]);
+    const names = servers.map(([name]) => name);
+    const { backends } = configuration("deploy/lb.compose.yaml").pools.ping as Config["pools"][string];
+    expect(backends.map(({ address }) => formatEndpoint(address))).toEqual(
+      names.map((name) => `${name}:9001`),
+    );
+    const waited = Object.fromEntries(names.map((name) => [name, { condition: "service_healthy" }]));
+    expect(lb.depends_on).toEqual(waited);
+  });
+
+  test("sessions have their whole grace before the balancer is killed", () => {
+    const { grace } = configuration("deploy/lb.compose.yaml").shutdown;
+    expect(parseDuration(services.lb?.stop_grace_period as string)).toBeGreaterThan(grace);
+  });
+});
+
+describe("Compose itself", async () => {
+  const compose = await installedCompose();
+
+  test.skipIf(compose === undefined)(
+    needing("accepts deploy/compose.yaml", { "docker compose": compose?.[0] }),
+    async () => {
+      const [program, ...words] = compose as [string, ...string[]];
+      const read = parse(
+        await output(program, [...words, "-f", "deploy/compose.yaml", "config"], { cwd: root }),
+      );
+      expect(Object.keys(read.services).sort()).toEqual(["lb", "ping-1", "ping-2", "ping-3", "postgres"]);
+    },
+  );
+});
+
+test.each(configurations)("%s is a configuration", (path) => {
+  expect(configuration(path).listeners.length).toBeGreaterThan(0);
+});
+
+describe("deploy/Dockerfile", () => {
+  const lines = read("deploy/Dockerfile").split("\n");
+  const copied = lines.filter((line) => line.startsWith("COPY ")).map((line) => line.split(" ").slice(1));
+  const fromHere = copied.filter((words) => !words.some((word) => word.startsWith("--from=")));
+  const sources = fromHere.flatMap((words) => words.filter((word) => !word.startsWith("--")).slice(0, -1));
+
+  test("copies only what there is", () => {
+    expect(sources.filter((path) => !existsSync(`${root}/${path}`))).toEqual([]);
+  });
+
+  test("copies everything the build reads", () => {
+    const { references } = JSON.parse(read("tsconfig.json")) as { references: { path: string }[] };
+    const parts = references.map(({ path }) => path.replace("./", ""));
+    expect(sources).toEqual(
+      expect.arrayContaining(["package.json", "package-lock.json", "tsconfig.json", ...parts]),
+    );
+  });
+
+  test("runs the balancer, not as root", () => {
+    expect(lines).toEqual(expect.arrayContaining(["USER node", 'ENTRYPOINT ["node", "dist/lb.js"]']));
+    expect(existsSync(sourceOf("dist/lb.js"))).toBe(true);
+  });
+});
+
+describe("deploy/lb.service", () => {
+  const unit = new Map(
+    [...read("deploy/lb.service").matchAll(/^(\w+)=(.*)$/gm)].map(([, key, value]) => [key, value as string]),
+  );
+  const verify = installed("systemd-analyze");
+
+  test("checks the configuration, and starts the balancer that is installed", () => {
+    const node = "/usr/bin/env node /opt/lb/dist/lb.js";
+    expect(unit.get("ExecStartPre")).toBe(`${node} check --config /etc/lb/lb.yaml`);
+    expect(unit.get("ExecStart")).toBe(`${node} --config /etc/lb/lb.yaml`);
+    expect(existsSync(sourceOf("dist/lb.js"))).toBe(true);
+    expect(unit.get("Documentation")).toBe("file:///opt/lb/README.md");
+  });
+
+  test("reads the file again at a reload, and gives sessions their whole grace at a stop", () => {
+    expect(unit.get("ExecReload")).toBe("/bin/kill -HUP $MAINPID");
+    expect(unit.get("KillSignal")).toBe("SIGTERM");
+    const { grace } = configuration("deploy/lb.example.yaml").shutdown;
+    expect(parseDuration(unit.get("TimeoutStopSec") as string)).toBeGreaterThan(grace);
+  });
+
+  test("starts it again, with many open files and few rights", () => {
+    expect(Object.fromEntries(unit)).toMatchObject({
+      Restart: "on-failure",
+      LimitNOFILE: "65536",
+      DynamicUser: "yes",
+      NoNewPrivileges: "yes",
+      ProtectSystem: "strict",
+      ProtectHome: "yes",
+      PrivateTmp: "yes",
+      CapabilityBoundingSet: "CAP_NET_BIND_SERVICE",
+      RestrictAddressFamilies: "AF_INET AF_INET6 AF_UNIX",
+    });
+  });
+
+  test.skipIf(verify === undefined)(
+    needing("is a unit as systemd reads it", { "systemd-analyze": verify }),
+    async () => {
+      await output(verify as string, ["verify", "deploy/lb.service"], { cwd: root });
+    },
+  );
+});
+
+describe("deploy/healthy.mjs", () => {
+  test("exits 0 where something accepts connections", async () => {
+    await using server = await backend();
+    expect(await healthy(formatEndpoint(server.endpoint))).toBe(0);
+  });
+
+  test.each([
+    ["refuses", refusing],
+    ["does not answer", blackHole],
+  ])("exits 1 where the address %s", async (_, deadEnd) => {
+    await using end = await deadEnd();
+    expect(await healthy(formatEndpoint(end.endpoint))).toBe(1);
+  });
+});
+
+describe("Taskfile.yml", () => {
+  type Tasks = Record<string, { cmds: string[]; deps?: string[] }>;
+  const { tasks } = parse(read("Taskfile.yml")) as { tasks: Tasks };
+  const commands = Object.values(tasks)
+    .flatMap(({ cmds }) => cmds)
+    .join("\n");
+
+  test("names only commands, scripts, files and tasks that there are", () => {
+    const { scripts } = JSON.parse(read("package.json")) as { scripts: object };
+    const run = [...commands.matchAll(/npm (?:run )?(\w+)/g)].map(([, script]) => script as string);
+    expect(run.filter((script) => script !== "ci" && !(script in scripts))).toEqual([]);
+    const built = [...commands.matchAll(/dist\/\S+\.js/g)].map(([path]) => sourceOf(path));
+    const files = [...commands.matchAll(/deploy\/\S+/g)].map(([path]) => `${root}/${path}`);
+    expect([...built, ...files].filter((path) => !existsSync(path))).toEqual([]);
+    expect(Object.values(tasks).flatMap(({ deps = [] }) => deps.filter((name) => !(name in tasks)))).toEqual(
+      [],
+    );
+  });
+});
+
+function read(path: string): string {
+  return readFileSync(`${root}/${path}`, "utf8");
+}
+
+function configuration(path: string): Config {
+  return configured(read(path));
+}
+
+/** What a command is built from. */
+function sourceOf(built: string): string {
+  const path = built.replace(/^dist\//, "").replace(/\.js$/, ".ts");
+  return existsSync(`${root}/src/${path}`) ? `${root}/src/${path}` : `${root}/${path}`;
+}
+
+async function healthy(address: string): Promise<number | null> {
+  await using check = new Program(process.execPath, [`${root}/deploy/healthy.mjs`, address]);
+  return await check.code();
+}
+
+/** The words that start Compose: Docker's plugin, or the program of its own. */
+async function installedCompose(): Promise<readonly string[] | undefined> {
+  for (const words of [[installed("docker"), "compose"], [installed("docker-compose")]]) {
+    const [program, ...rest] = words;
+    if (program === undefined) continue;
+    const works = await output(program, [...(rest as string[]), "version"]).catch(() => undefined);
+    if (works !== undefined) return [program, ...(rest as string[])];
+  }
+  return undefined;
+}
