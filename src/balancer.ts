@@ -34,6 +34,12 @@ export interface BalancerOptions {
   readonly onBug: (error: unknown, session: Session) => void;
 }
 
+interface TimedDrain {
+  readonly pool: string;
+  readonly backend: string;
+  readonly drain: Drain;
+}
+
 /** Everything a balancer is configured by. */
 export interface BalancerSettings {
   readonly listeners: readonly ListenerSettings[];
@@ -47,7 +53,7 @@ export class Balancer {
   readonly #forPools: Surroundings;
   readonly #forListeners: ListenerSurroundings;
   readonly #clients: ClientBuckets;
-  readonly #drains = new Map<string, Drain>();
+  readonly #drains = new Map<string, TimedDrain>();
   readonly #alarms = new Map<string, Throttle>();
   readonly #hurry = new Deferred<void>();
   #pools = new Map<string, Pool>();
@@ -94,6 +100,7 @@ export class Balancer {
     const nextListeners = await this.#bind(listeners, nextPools);
     this.#clients.configure(clients);
     for (const settings of pools) nextPools.get(settings.name)?.update(settings);
+    this.#callOffDrains(nextPools);
     for (const settings of listeners) {
       const pool = nextPools.get(settings.pool) as Pool;
       nextListeners.get(keyOf(settings))?.update(settings, pool);
@@ -154,11 +161,25 @@ export class Balancer {
   adjust(pool: string, backend: string, wish: Wish, withinMs: number | undefined): boolean {
     if (!this.#pools.get(pool)?.adjust(backend, wish)) return false;
     const key = `${pool} ${backend}`;
-    if (wish.state !== undefined) this.#drains.get(key)?.[Symbol.dispose]();
+    if (wish.state !== undefined) this.#callOff(key);
     if (wish.state === "drain" && withinMs !== undefined) {
-      this.#drains.set(key, new Drain(this.#clock, withinMs, () => this.#toDrain(pool, backend)));
+      const drain = new Drain(this.#clock, withinMs, () => this.#sessionsOn(pool, backend));
+      this.#drains.set(key, { pool, backend, drain });
     }
     return true;
+  }
+
+  /** The file's word is newer than the order's; one that was removed goes on draining. */
+  #callOffDrains(pools: ReadonlyMap<string, Pool>): void {
+    for (const [key, { pool, backend }] of this.#drains) {
+      const member = pools.get(pool)?.members.find(({ name }) => name === backend);
+      if (member !== undefined && member.state !== "drain") this.#callOff(key);
+    }
+  }
+
+  #callOff(key: string): void {
+    this.#drains.get(key)?.drain[Symbol.dispose]();
+    this.#drains.delete(key);
   }
 
   /** What probes found; false where no backend has that name. */
@@ -166,10 +187,7 @@ export class Balancer {
     return this.#pools.get(pool)?.verdict(backend, alive, reason) ?? false;
   }
 
-  /** One that was removed meanwhile goes on draining. */
-  #toDrain(pool: string, backend: string): Session[] {
-    const member = this.#pools.get(pool)?.members.find(({ name }) => name === backend);
-    if (member !== undefined && member.state !== "drain") return [];
+  #sessionsOn(pool: string, backend: string): Session[] {
     return [...this.sessions()].filter((each) => each.backend === backend && each.origin.pool === pool);
   }
 

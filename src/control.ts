@@ -61,6 +61,16 @@ export class Control {
     return this.#inTurn(() => this.#reload());
   }
 
+  /** Whether it was told to stop. */
+  get stopping(): boolean {
+    return this.#stopping;
+  }
+
+  /** How long sessions may take to finish at a stop, as configured now. */
+  get graceMs(): number {
+    return this.#config.shutdown.grace;
+  }
+
   /** Sessions that live now. */
   async sessions(): Promise<number> {
     const { listeners } = await this.#parts.plane.sample();
@@ -115,6 +125,7 @@ export class Control {
     if (this.#stopping) throw new Failure("the balancer is stopping");
     const snapshot = snapshotOf(config, (name) => this.#names.addressesOf(name));
     const applied = await this.#parts.plane.apply(snapshot);
+    if (this.#stopping) return applied;
     this.#names.keep(names);
     this.#checker.watch(targetsOf(config, snapshot));
     return applied;
@@ -145,7 +156,13 @@ function targetsOf(config: Config, snapshot: Snapshot): Target[] {
     const health = config.pools[pool]?.health;
     if (health === undefined) return [];
     const probed = backends.filter(({ state }) => state !== "maint");
-    return probed.map(({ name: backend, endpoint }) => ({ pool, backend, endpoint, health }));
+    return probed.map(({ name: backend, entry = backend, endpoint }) => ({
+      pool,
+      backend,
+      entry,
+      endpoint,
+      health,
+    }));
   });
 }
 

@@ -96,15 +96,26 @@ async function run(args: Args): Promise<number> {
   const parts = { transport: new SocketTransport(systemClock), clock: systemClock, dice: systemDice };
   const control = new Control(config, { ...parts, plane: new LocalPlane(parts), log, load });
   // Before anybody can know that it listens: whoever does may send a signal.
-  const over = stopped(control, config.shutdown.grace, log);
+  const over = stopped(control, log);
   reloadOnHangup(args, control, log);
-  await control.start();
+  await Promise.race([started(control), over]);
   await followFile(args, control, log);
   await over;
   log.logger.info("stopped");
   await log.close();
   // Whatever a second signal did not wait for must not keep the process.
   process.exit(exitCodes.done);
+}
+
+/** Rejects with what prevents it, after undoing what was begun; being told to stop meanwhile is no failure. */
+async function started(control: Control): Promise<void> {
+  try {
+    await control.start();
+  } catch (error) {
+    if (control.stopping) return;
+    await control.close(0);
+    throw error;
+  }
 }
 
 function reloadOnHangup(args: Args, control: Control, log: Log): void {
@@ -116,7 +127,7 @@ function reloadOnHangup(args: Args, control: Control, log: Log): void {
 
 /** A change of the file is a reason to read it again, where that is wished. */
 async function followFile(args: Args, control: Control, log: Log): Promise<void> {
-  if (args.config === undefined || !args.watch) return;
+  if (args.config === undefined || !args.watch || control.stopping) return;
   const failed = (error: Error) => log.logger.warn({ reason: explain(error) }, "the file is not watched");
   await ConfigWatch.start(args.config, { changed: () => void control.reload(), failed }, systemClock);
 }
@@ -126,19 +137,19 @@ function flagsOf({ config, algorithm, listen, backend, logLevel }: Args): Flags 
 }
 
 /** Resolves when a signal came and the sessions have ended, within the grace; a second signal ends them at once. */
-function stopped(control: Control, graceMs: number, log: Log): Promise<void> {
+function stopped(control: Control, log: Log): Promise<void> {
   return new Promise((resolve) => {
     onStopSignals((count, signal) => {
-      if (count === 1) void announceStop(control, log, signal, graceMs);
-      void control.close(count === 1 ? graceMs : 0).then(resolve);
+      if (count === 1) void announceStop(control, log, signal);
+      void control.close(count === 1 ? control.graceMs : 0).then(resolve);
     });
   });
 }
 
-async function announceStop(control: Control, log: Log, signal: string, graceMs: number): Promise<void> {
+async function announceStop(control: Control, log: Log, signal: string): Promise<void> {
   const sessions = await control.sessions();
   const hint = sessions > 0 ? { hint: "a second signal ends them at once" } : {};
-  log.logger.info({ signal, sessions, grace: formatDuration(graceMs), ...hint }, "stopping");
+  log.logger.info({ signal, sessions, grace: formatDuration(control.graceMs), ...hint }, "stopping");
 }
 
 /** A defect outside of any session ends the process, with a line that says what it was. */

@@ -145,7 +145,7 @@ export class Listener {
 
   /** The descriptors of sessions that are not there, and half of the reserve that `maxConnections: auto` leaves. */
   #mostFarewells(): number {
-    return FAREWELLS + 2 * (this.#settings.maxConnections - this.#limit.sessions);
+    return FAREWELLS + 2 * Math.max(0, this.#settings.maxConnections - this.#limit.sessions);
   }
 
   #gates(): Gate[] {

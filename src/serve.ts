@@ -61,7 +61,8 @@ async function relay(session: Session, client: Connection, upstream: Upstream, r
 /** Ends the session at its maximum age, give or take a tenth, so that those that came together do not return together. */
 function age(session: Session, { maxAgeMs, dice, clock }: Route): Disposable | undefined {
   if (maxAgeMs === Infinity) return undefined;
-  return clock.after(maxAgeMs * (0.9 + 0.2 * dice()), () => session.end("max-age"));
+  const soFarMs = clock.now() - session.startedAtMs;
+  return clock.after(Math.max(0, maxAgeMs * (0.9 + 0.2 * dice()) - soFarMs), () => session.end("max-age"));
 }
 
 function endedBy(error: unknown, session: Session, route: Route): Ended {

@@ -35,6 +35,7 @@ export class Names implements Disposable {
   readonly #events: NameEvents;
   readonly #service: NameService;
   readonly #watched = new Map<string, Name>();
+  #closed = false;
 
   constructor(clock: Clock, events: NameEvents, service: NameService = systemNames) {
     this.#clock = clock;
@@ -46,6 +47,7 @@ export class Names implements Disposable {
   async learn(names: readonly string[]): Promise<void> {
     const unknown = names.filter((name) => !this.#watched.has(name));
     const learnt = await Promise.all(unknown.map(async (name) => [name, await this.#lookUp(name)] as const));
+    if (this.#closed) return;
     for (const [name, addresses] of learnt) this.#watch(new Name(name, addresses));
   }
 
@@ -64,6 +66,7 @@ export class Names implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#closed = true;
     this.keep([]);
   }
 

@@ -80,7 +80,8 @@ function members({ address, ...rest }: BackendConfig, addressesOf: AddressesOf):
   const endpoints = reached(address, (name) => [...new Set(addressesOf(name))].sort());
   return endpoints.map((endpoint) => {
     const alone = endpoints.length === 1 || endpoint.kind === "unix";
-    return { ...rest, name: alone ? rest.name : `${rest.name}@${endpoint.host}`, endpoint };
+    const name = alone ? rest.name : `${rest.name}@${endpoint.host}`;
+    return { ...rest, name, entry: rest.name, endpoint };
   });
 }
 

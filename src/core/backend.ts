@@ -13,6 +13,8 @@ export type OperationalState = (typeof operationalStates)[number];
 /** A backend as configured. Its name and endpoint together say which backend it is. */
 export interface BackendSettings {
   readonly name: string;
+  /** The name of its entry in the file, where each address of that is a member of its own; default: its name. */
+  readonly entry?: string;
   readonly endpoint: Endpoint;
   /** Its share relative to others; 0 gets nothing new. */
   readonly weight: number;
@@ -32,7 +34,6 @@ export interface Wish {
 
 /** One server that sessions are sent to: its settings, its state, and its live numbers. It knows no sockets. */
 export class Backend {
-  readonly name: string;
   readonly endpoint: Endpoint;
   /** The endpoint as text, for records. */
   readonly address: string;
@@ -52,10 +53,18 @@ export class Backend {
     readonly slot: number = counts.claim(),
   ) {
     this.#settings = settings;
-    this.name = settings.name;
     this.endpoint = settings.endpoint;
     this.address = formatEndpoint(settings.endpoint);
     this.weight = settings.weight;
+  }
+
+  get name(): string {
+    return this.#settings.name;
+  }
+
+  /** The same settings under another name: nothing else changes. */
+  rename(settings: BackendSettings): void {
+    this.#settings = settings;
   }
 
   /** As configured. */

@@ -12,6 +12,8 @@ const JITTER = 0.1;
 export interface Target {
   readonly pool: string;
   readonly backend: string;
+  /** What says, with the endpoint, which backend it is: the name of its entry in the file; default: its own. */
+  readonly entry?: string;
   readonly endpoint: Endpoint;
   readonly health: HealthSettings;
 }
@@ -51,7 +53,7 @@ export class HealthChecker implements Disposable {
     const before = this.#watched;
     this.#watched = new Map();
     for (const target of targets.filter(({ health }) => health.probe.kind !== "off")) {
-      const key = `${target.pool} ${target.backend} ${formatEndpoint(target.endpoint)}`;
+      const key = `${target.pool} ${target.entry ?? target.backend} ${formatEndpoint(target.endpoint)}`;
       const watch = before.get(key) ?? this.#begin(target);
       watch.target = target;
       before.delete(key);

@@ -82,7 +82,7 @@ class Attempts implements Disposable {
       this.#tried.push(lease.backend);
       if (!BLAMED.has(outcome)) break;
     }
-    if (last === "no-backend") pool.nothingUsable();
+    if (last === "no-backend" && this.session.ending === undefined) pool.nothingUsable();
     throw new Ended(this.session.ending ?? last);
   }
 
@@ -93,6 +93,8 @@ class Attempts implements Disposable {
   /** A place on the next backend of the ranking that has one. */
   #next(ranking: Iterator<Backend>): Lease | undefined {
     for (let next = ranking.next(); !next.done; next = ranking.next()) {
+      // The queue may have given it a place there, out of the ranking's order.
+      if (this.#tried.includes(next.value)) continue;
       const lease = this.route.pool.lease(next.value);
       if (lease !== undefined) return lease;
       if (!this.route.pool.hasPlace(this.#tried)) return undefined;
@@ -102,7 +104,7 @@ class Attempts implements Disposable {
 
   async #queued(): Promise<Lease | undefined> {
     const { session } = this;
-    const waiting = this.route.pool.wait(session, this.#tried);
+    const waiting = this.route.pool.wait(session, this.#tried, session.queuedMs);
     if (waiting === undefined) return undefined;
     const sinceMs = this.route.clock.now();
     const gone = new Promise<undefined>((resolve) => {

@@ -7,8 +7,12 @@ const LONGEST_FACTOR = 10;
 interface Conduct {
   failuresInRow: number;
   ejections: number;
+  /** From when on a good dial makes the ejections forgotten. */
+  forgiveAtMs: number;
   returning: Timer | undefined;
 }
+
+const BLAMELESS: Conduct = { failuresInRow: 0, ejections: 0, forgiveAtMs: 0, returning: undefined };
 
 /** Told when a backend is ejected, and when its time is over. */
 export interface OutlierEvents {
@@ -18,7 +22,8 @@ export interface OutlierEvents {
 
 /**
  * Passive health: a backend whose dials fail several times in a row is left out for a while, longer each time, but
- * never more than a share of the members at once. One good dial ends the row; the ejections are forgotten one by one.
+ * never more than a share of the members at once. One good dial ends the row; the ejections are forgotten by one that comes when it has
+ * been back as long as it was out.
  */
 export class Outliers {
   readonly #clock: Clock;
@@ -34,16 +39,17 @@ export class Outliers {
     const conduct = this.#conduct.get(backend);
     if (conduct === undefined || backend.ejected) return;
     conduct.failuresInRow = 0;
-    conduct.ejections -= 1;
-    if (conduct.ejections <= 0) this.#conduct.delete(backend);
+    if (this.#clock.now() >= conduct.forgiveAtMs) this.#conduct.delete(backend);
   }
 
   failed(backend: Backend, members: readonly Backend[], settings: OutlierSettings): void {
-    const conduct = this.#conduct.get(backend) ?? { failuresInRow: 0, ejections: 0, returning: undefined };
+    // Dials that were under way when it was ejected say nothing about what it will be like when it returns.
+    if (backend.ejected) return;
+    const conduct = this.#conduct.get(backend) ?? { ...BLAMELESS };
     this.#conduct.set(backend, conduct);
     conduct.failuresInRow += 1;
-    if (conduct.failuresInRow < settings.failures || backend.ejected) return;
-    if (this.#ejectable(members, settings)) this.#eject(backend, conduct, settings);
+    if (conduct.failuresInRow < settings.failures) return;
+    if (this.#ejectable(backend, members, settings)) this.#eject(backend, conduct, settings);
   }
 
   /** Forgets a backend that is no member any more. */
@@ -52,18 +58,23 @@ export class Outliers {
     this.#conduct.delete(backend);
   }
 
-  /** Whether one more may be ejected: the share is rounded down, but one always may where another is left. */
-  #ejectable(members: readonly Backend[], settings: OutlierSettings): boolean {
-    const ejected = members.filter((member) => member.ejected).length;
-    const ceiling = Math.max(members.length > 1 ? 1 : 0, Math.floor(members.length * settings.maxEjected));
-    return settings.maxEjected > 0 && ejected < ceiling;
+  /** Whether it may be ejected as well: the share is rounded down, but one always may where another is left to serve. */
+  #ejectable(backend: Backend, members: readonly Backend[], { maxEjected }: OutlierSettings): boolean {
+    const serving = members.filter((member) => member.ejected || member.usable);
+    const ejected = serving.filter((member) => member.ejected).length;
+    const anotherIsLeft = serving.some((member) => member !== backend && member.usable);
+    const ceiling = Math.max(anotherIsLeft ? 1 : 0, Math.floor(serving.length * maxEjected));
+    return maxEjected > 0 && ejected < ceiling;
   }
 
   #eject(backend: Backend, conduct: Conduct, settings: OutlierSettings): void {
     conduct.ejections = Math.min(conduct.ejections + 1, LONGEST_FACTOR);
     const failures = conduct.failuresInRow;
     conduct.failuresInRow = 0;
-    conduct.returning = this.#clock.after(conduct.ejections * settings.ejectForMs, () => {
+    const lastsMs = conduct.ejections * settings.ejectForMs;
+    // Good dials for as long as it was out, once it is back, and the ejections are forgotten.
+    conduct.forgiveAtMs = this.#clock.now() + 2 * lastsMs;
+    conduct.returning = this.#clock.after(lastsMs, () => {
       this.#events.returned(backend);
     });
     this.#events.ejected(backend, `${failures} failed dials in a row`);

@@ -91,13 +91,16 @@ export class Pool {
   }
 
   /**
-   * Waits for a place on a usable backend that was not tried; undefined where there is no such backend, Ended where the
+   * Waits for a place on a usable backend that was not tried, `waitedMs` less than the pool allows; undefined where there is no such backend, Ended where the
    * queue is full or the wait too long.
    */
-  wait(client: ClientKey, tried: readonly Backend[]): Waiting | undefined {
+  wait(client: ClientKey, tried: readonly Backend[], waitedMs: number): Waiting | undefined {
     if (!this.#hasUntried(tried)) return undefined;
     const { max, timeoutMs } = this.#settings.queue;
-    return this.#queue.join((not) => this.place(client, not), tried, { max, timeoutMs });
+    return this.#queue.join((not) => this.place(client, not), tried, {
+      max,
+      timeoutMs: timeoutMs - waitedMs,
+    });
   }
 
   /** Whether there is another backend to try, and the budget has another retry; if so it counts. */
@@ -108,6 +111,8 @@ export class Pool {
 
   /** How a dial went, where the backend is the cause. */
   observe(backend: Backend, answered: boolean): void {
+    // One that left while it was dialled is nobody's outlier.
+    if (!this.#members.includes(backend)) return;
     if (answered) this.#outliers.succeeded(backend);
     else this.#outliers.failed(backend, this.#members, this.#settings.outlier);
   }
@@ -144,6 +149,7 @@ export class Pool {
   /** Lets go of all members; their sessions live on. */
   dissolve(): void {
     this.#enlist([]);
+    this.#queue.abandon();
   }
 
   readonly #freed = (backend: Backend): void => {
@@ -191,7 +197,7 @@ export class Pool {
   }
 
   #enlist(backends: readonly BackendSettings[]): void {
-    const before = new Map(this.#members.map((member) => [key(member), member]));
+    const before = new Map(this.#members.map((member) => [key(member.settings), member]));
     this.#members = backends.map((settings) => {
       const backend = before.get(key(settings)) ?? this.#newcomer(settings);
       before.delete(key(settings));
@@ -205,9 +211,14 @@ export class Pool {
 
   /** Unchanged settings leave an operator's wish and a slow start under way alone. */
   #configure(backend: Backend, settings: BackendSettings): void {
-    if (isDeepStrictEqual(backend.settings, settings)) return;
+    if (isDeepStrictEqual(anonymous(backend.settings), anonymous(settings))) {
+      backend.rename(settings);
+      return;
+    }
+    const wasUsable = backend.usable;
     backend.configure(settings);
-    this.#slowStart.stop(backend);
+    this.#slowStart.follow(backend);
+    if (!wasUsable && backend.usable) this.#slowStart.begin(backend, this.#settings.slowStartMs);
   }
 
   #release(backend: Backend): void {
@@ -234,6 +245,11 @@ export class Pool {
   }
 }
 
-function key(backend: BackendSettings | Backend): string {
-  return `${backend.name} ${formatEndpoint(backend.endpoint)}`;
+/** What says which backend it is: the entry in the file and the address, whatever the member is called beside others. */
+function key({ name, entry = name, endpoint }: BackendSettings): string {
+  return `${entry} ${formatEndpoint(endpoint)}`;
+}
+
+function anonymous(settings: BackendSettings): BackendSettings {
+  return { ...settings, name: "" };
 }

@@ -74,6 +74,12 @@ export class Queue {
     }
   }
 
+  /** Nobody will ever have a place here: all are told that there is no backend. */
+  abandon(): void {
+    for (const { place } of this.#waiters) place.reject(new Ended("no-backend"));
+    this.#waiters.clear();
+  }
+
   #grant(waiter: Waiter, place: Lease): void {
     this.#waiters.delete(waiter);
     waiter.place.resolve(place);

@@ -7,7 +7,7 @@ import type { Connection, Departure } from "../transport.ts";
 const HEAD_BYTES = 64 * 1024;
 /** How long a peer that was sent FIN may go on sending, to spare it a reset that would destroy what is under way. */
 const LINGER_MS = 1_000;
-/** How long a peer may take to read what was written before the end. */
+/** How long a peer may take nothing of what was written before the end. */
 const FLUSH_MS = 30_000;
 
 /** Takes over what a connection receives, once it is joined to another. */
@@ -144,9 +144,18 @@ export class SocketConnection implements Connection {
   #deliver(then: () => void): void {
     if (this.isClosed || this.#lingering !== undefined) return;
     this.#takeHead();
-    this.#lingering = this.clock.after(FLUSH_MS, () => this.reset());
+    this.#flush();
     this.socket.end(then);
     this.socket.resume();
+  }
+
+  /** Breaks off a peer that takes nothing for a while; one that reads slowly gets all of it. */
+  #flush(): void {
+    const left = this.socket.writableLength;
+    this.#lingering = this.clock.after(FLUSH_MS, () => {
+      if (this.socket.writableLength < left) this.#flush();
+      else this.reset();
+    });
   }
 
   get #finIsLeaving(): boolean {

@@ -18,6 +18,8 @@ const FAILURES: Readonly<Record<string, DialFailure>> = {
   ETIMEDOUT: "timeout",
   EADDRNOTAVAIL: "local",
   EADDRINUSE: "local",
+  // A source address of the other family.
+  EINVAL: "local",
   EMFILE: "local",
   ENFILE: "local",
   ENOBUFS: "local",
