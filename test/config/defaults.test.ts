@@ -41,6 +41,7 @@ pools: { ping: { backends: [{ address: "127.0.0.1:9001" }] } }`);
       backends: [
         {
           name: "127.0.0.1:9001",
+          entry: "127.0.0.1:9001",
           endpoint: { kind: "tcp", host: "127.0.0.1", port: 9001 },
           weight: 1,
           maxConnections: Infinity,

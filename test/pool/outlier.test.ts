@@ -34,18 +34,18 @@ test("the nth ejection lasts n times as long, and never more than ten times", ()
   }
 });
 
-test("good dials forget the ejections one by one", () => {
+test("a good dial makes the ejections forgotten, once it has been back as long as it was out", () => {
   const { clock, fail, succeed, told } = made(2);
-  for (let i = 1; i <= 3; i++) {
-    fail("s1", 3);
-    clock.advance(i * 10_000);
-  }
-  succeed("s1");
+  fail("s1", 3);
+  clock.advance(10_000);
   succeed("s1");
   fail("s1", 3);
   clock.advance(19_999);
   expect(told.at(-1)).not.toBe("s1 returned");
-  clock.advance(1);
+  clock.advance(1 + 20_000);
+  succeed("s1");
+  fail("s1", 3);
+  clock.advance(10_000);
   expect(told.at(-1)).toBe("s1 returned");
 });
 
@@ -79,6 +79,13 @@ test.each([
   const { backends, fail } = made(members, { ...SETTINGS, maxEjected });
   for (const { name } of backends) fail(name, 5);
   expect(backends.filter(({ ejected }) => ejected)).toHaveLength(most);
+});
+
+test("leaves the last one that serves, whatever the others are called", () => {
+  const { backends, fail } = made(2);
+  backends[1]?.adjust({ state: "maint" });
+  fail("s1", 5);
+  expect(backends[0]?.ejected).toBe(false);
 });
 
 test("whom the share has spared is out at its next failure once another is back", () => {

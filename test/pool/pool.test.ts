@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
-import type { BackendSettings } from "#lb/core/backend";
+import type { Backend, BackendSettings } from "#lb/core/backend";
 import { Counts } from "#lb/core/counts";
 import { seededDice } from "#lb/core/dice";
 import { Pool } from "#lb/pool/pool";
 import type { PoolSettings } from "#lb/pool/settings";
+import type { StateChange } from "#lb/pool/state-log";
 import { plainBackend } from "../support/backends.ts";
 import { plainPool } from "../support/lab.ts";
 import { ManualClock } from "../support/manual-clock.ts";
@@ -80,13 +81,73 @@ test("gives the slots of its members back when it dissolves", () => {
   expect(ranked(pool)).toEqual([]);
 });
 
+test("keeps counts and wishes of a member whose name gets a second address", () => {
+  const { pool } = made([member("web", { entry: "web" })]);
+  const [stayed] = pool.members;
+  using _held = pool.lease(stayed as Backend);
+  pool.adjust("web", { weight: 5 });
+  const other = { kind: "tcp", host: "127.0.0.2", port: 1 } as const;
+  pool.update(
+    settings([
+      { ...member("web@127.0.0.1"), entry: "web" },
+      { ...member("web@127.0.0.2"), entry: "web", endpoint: other },
+    ]),
+  );
+  expect(pool.members[0]).toBe(stayed);
+  expect(pool.members.map(({ name, active, weight }) => [name, active, weight])).toEqual([
+    ["web@127.0.0.1", 1, 5],
+    ["web@127.0.0.2", 0, 1],
+  ]);
+});
+
+test("keeps an operator's wish until the backend is configured differently", () => {
+  const { pool } = made([member("a")]);
+  pool.adjust("a", { state: "drain" });
+  pool.update(settings([member("a")]));
+  expect(ranked(pool)).toEqual([]);
+  pool.update(settings([member("a", { weight: 2 })]));
+  expect(ranked(pool)).toEqual(["a"]);
+});
+
+test("a backend that left while it was dialled is nobody's outlier", () => {
+  const outlier = { failures: 3, ejectForMs: 10_000, maxEjected: 0.5 };
+  const { pool, changes } = made([member("a"), member("b"), member("c")], { outlier });
+  const [gone] = pool.members;
+  pool.update({ ...settings([member("b"), member("c")]), outlier });
+  for (let i = 0; i < 10; i++) pool.observe(gone as Backend, false);
+  expect(changes).toEqual([]);
+});
+
+test("sends home who waits in a pool that is removed", async () => {
+  const { pool } = made([member("a", { maxConnections: 1 })]);
+  using _held = pool.lease(pool.members[0] as Backend);
+  const waiting = pool.wait(CLIENT, [], 0);
+  pool.dissolve();
+  await expect(waiting?.place).rejects.toMatchObject({ ending: "no-backend" });
+});
+
+test("a reload leaves a slow start where it is, and the file's ready begins one", () => {
+  const { pool, clock } = made([member("a", { state: "maint", weight: 10 })], { slowStartMs: 10_000 });
+  const update = (more: Partial<BackendSettings>) =>
+    pool.update({ ...settings([member("a", { weight: 10, ...more })]), slowStartMs: 10_000 });
+  update({});
+  expect(pool.members[0]?.weight).toBe(1);
+  clock.advance(2_000);
+  update({ maxConnections: 7 });
+  expect(pool.members[0]?.weight).toBe(3);
+});
+
 function made(backends: readonly BackendSettings[], more: Partial<PoolSettings> = {}) {
   const counts = new Counts();
   const clock = new ManualClock();
-  const silent = { onStateChange: () => {}, onNothingUsable: () => {} };
-  const parts = { clock, dice: seededDice(1), counts, ...silent };
+  const changes: StateChange[] = [];
+  const told = {
+    onStateChange: (change: StateChange) => void changes.push(change),
+    onNothingUsable: () => {},
+  };
+  const parts = { clock, dice: seededDice(1), counts, ...told };
   const pool = new Pool({ ...settings(backends), ...more }, parts);
-  return { pool, counts, clock };
+  return { pool, counts, clock, changes };
 }
 
 function settings(backends: readonly BackendSettings[]): PoolSettings {
