@@ -195,7 +195,9 @@ export class SocketConnection implements Connection {
 
   onEnd(): void {
     const { socket } = this;
-    if (socket.writableEnded || socket.writableLength > 0) this.#finishedByPeer();
+    // A unix socket refuses to be written to as soon as its peer has closed, though nothing was broken off.
+    const canAsk = this.kind === "tcp" && !socket.writableEnded && socket.writableLength === 0;
+    if (!canAsk) this.#finishedByPeer();
     // libuv reports a reset right behind data as an end; writing, even nothing, tells the two apart.
     else socket.write("", (error) => error ?? this.#finishedByPeer());
   }
