@@ -51,8 +51,16 @@ export function mapped(ip: Ip): bigint {
 
 /** An address that a socket gave, which may have a zone (`fe80::1%eth0`); undefined for what is none, such as "unix". */
 export function ipOf(address: string): Ip | undefined {
+  // Each gate of a listener asks for the same client, one after the other.
+  if (address !== latest.address) latest = { address, ip: parseIp(withoutZone(address)) };
+  return latest.ip;
+}
+
+let latest: { readonly address: string; readonly ip: Ip | undefined } = { address: "", ip: undefined };
+
+function withoutZone(address: string): string {
   const zone = address.indexOf("%");
-  return parseIp(zone === -1 ? address : address.slice(0, zone));
+  return zone === -1 ? address : address.slice(0, zone);
 }
 
 /** The canonical text: dotted decimal, or RFC 5952. */
