@@ -1,12 +1,11 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import type { Algorithm } from "#lb/algorithms/algorithm";
 import type { AlgorithmEntry } from "#lb/algorithms/index";
 import type { Backend } from "#lb/core/backend";
 import { seededDice } from "#lb/core/dice";
 import { backendsOf, equalBackends, hold } from "../support/backends.ts";
+import { collectGarbage } from "../support/garbage.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { choose, client } from "../support/sessions.ts";
 
@@ -196,9 +195,4 @@ function leave(algorithm: Algorithm, backends: readonly Backend[]): WeakRef<Back
   for (let n = 0; n < 10; n++) for (const _ of algorithm([...backends, gone], client(n)));
   for (let n = 0; n < 10; n++) for (const _ of algorithm(backends, client(n)));
   return new WeakRef(gone);
-}
-
-function collectGarbage(): void {
-  setFlagsFromString("--expose-gc");
-  (runInNewContext("gc") as () => void)();
 }

@@ -1,6 +1,12 @@
+import { Socket } from "node:net";
 import { describe, expect, test } from "vitest";
+import type { SocketConnection } from "#lb/transport/sockets/connection";
+import { SocketTransport } from "#lb/transport/sockets/index";
+import type { Connection } from "#lb/transport/transport";
+import { collectGarbage } from "../support/garbage.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { pair } from "../support/pair.ts";
+import { backend } from "../support/peer.ts";
 
 const HEAD = 64 << 10;
 const CHUNK = 64 << 10;
@@ -135,6 +141,53 @@ test("knows its peer's address on TCP, and none on a unix socket", async () => {
   expect(tcp.connection.remote).toEqual({ host: "127.0.0.1", port: tcp.peer.socket.localPort });
   expect(unix.connection.remote).toBeUndefined();
 });
+
+test("turns Nagle's algorithm off before it could hold back a write, and not for one small write alone", async () => {
+  await using ends = await pair("tcp", new ManualClock());
+  const asked = watchNoDelay(ends.connection);
+  await ends.connection.write(Buffer.from("small"));
+  expect(asked).toEqual([]);
+  await ends.connection.write(Buffer.from("and another"));
+  await ends.connection.write(Buffer.from("and a third"));
+  expect(asked).toEqual([true]);
+  await using large = await pair("tcp", new ManualClock());
+  const askedForLarge = watchNoDelay(large.connection);
+  await large.connection.write(Buffer.alloc(1_461));
+  expect(askedForLarge).toEqual([true]);
+});
+
+test("a closed connection is not kept alive by its socket", async () => {
+  const { socket, connection } = await closed();
+  collectGarbage();
+  await turns();
+  collectGarbage();
+  expect([socket.destroyed, connection.deref()]).toEqual([true, undefined]);
+});
+
+/** A socket whose connection is over and held by nobody. */
+async function closed(): Promise<{ socket: Socket; connection: WeakRef<Connection> }> {
+  await using server = await backend();
+  const connection = await new SocketTransport(new ManualClock()).dial(server.endpoint, { timeoutMs: 1_000 })
+    .connection;
+  connection.reset();
+  await connection.closed;
+  return { socket: socketOf(connection), connection: new WeakRef(connection) };
+}
+
+function socketOf(connection: Connection): Socket {
+  return (connection as SocketConnection).socket;
+}
+
+/** What the connection's socket is asked for from now on. */
+function watchNoDelay(connection: Connection): (boolean | undefined)[] {
+  const socket = socketOf(connection);
+  const asked: (boolean | undefined)[] = [];
+  socket.setNoDelay = (on) => {
+    asked.push(on);
+    return Socket.prototype.setNoDelay.call(socket, on);
+  };
+  return asked;
+}
 
 function text(bytes: Uint8Array | undefined): string {
   return Buffer.from(bytes as Uint8Array).toString();

@@ -57,13 +57,16 @@ test("a socket that the kernel connected to itself is told from one with a peer"
   await once(free, "listening");
   const { port } = free.address() as { port: number };
   await using server = await backend();
-  const { endpoint } = server as { endpoint: { port: number } };
+  const { endpoint } = server as { endpoint: { kind: "tcp"; host: string; port: number } };
   const honest = connect({ host: "127.0.0.1", port: endpoint.port });
   await once(honest, "connect");
   await once(free.close(), "close");
   const itself = connect({ host: "127.0.0.1", port, localAddress: "127.0.0.1", localPort: port });
   await once(itself, "connect");
-  expect([isSelfConnected(honest, endpoint.port), isSelfConnected(itself, port)]).toEqual([false, true]);
+  expect([isSelfConnected(honest, endpoint), isSelfConnected(itself, { ...endpoint, port })]).toEqual([
+    false,
+    true,
+  ]);
   itself.resetAndDestroy();
   honest.destroy();
 });

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { Clock, Timer } from "../../core/clock.ts";
 import { Deferred } from "../../core/deferred.ts";
+import type { SocketAddress } from "../../core/session.ts";
 import type { Connection, Departure } from "../transport.ts";
 
 /** Above this many unread bytes the peer waits. */
@@ -9,6 +10,8 @@ const HEAD_BYTES = 64 * 1024;
 const LINGER_MS = 1_000;
 /** How long a peer may take nothing of what was written before the end. */
 const FLUSH_MS = 30_000;
+/** What every path carries in one segment (RFC 9293 §3.7.1). */
+const SMALLEST_MSS = 536;
 
 /** Takes over what a connection receives, once it is joined to another. */
 export interface Receiver {
@@ -19,7 +22,7 @@ export interface Receiver {
 }
 
 const owner = Symbol("connection");
-type OwnedSocket = Socket & { [owner]: SocketConnection };
+type OwnedSocket = Socket & { [owner]: SocketConnection | undefined };
 
 /** A Connection over a TCP or unix socket of Node, made with `allowHalfOpen`. It has one set of listeners all its life. */
 export class SocketConnection implements Connection {
@@ -37,6 +40,9 @@ export class SocketConnection implements Connection {
   #departure: Departure | undefined;
   #closed: Deferred<void> | undefined;
   #lingering: Timer | undefined;
+  #remote: SocketAddress | undefined;
+  #sent = false;
+  #prompt = false;
 
   /** `kind`: what the socket is; only TCP knows resets. */
   constructor(
@@ -49,12 +55,14 @@ export class SocketConnection implements Connection {
     socket.on("error", onError).on("data", onData).on("end", onEnd).on("drain", onDrain).on("close", onClose);
   }
 
-  get remote(): { host: string; port: number } | undefined {
+  get remote(): SocketAddress | undefined {
+    if (this.#remote !== undefined) return this.#remote;
     const { remoteAddress: host, remotePort: port } = this.socket;
-    return host === undefined || port === undefined ? undefined : { host, port };
+    this.#remote = host === undefined || port === undefined ? undefined : { host, port };
+    return this.#remote;
   }
 
-  get local(): { host: string; port: number } | undefined {
+  get local(): SocketAddress | undefined {
     const { localAddress: host, localPort: port } = this.socket;
     return host === undefined || port === undefined ? undefined : { host, port };
   }
@@ -99,6 +107,7 @@ export class SocketConnection implements Connection {
 
   write(bytes: Uint8Array): Promise<void> {
     const { socket } = this;
+    this.#hurry(bytes);
     return new Promise((resolve, reject) => {
       socket.write(bytes, (error) => {
         // Node calls back without an error for what it threw away.
@@ -106,6 +115,12 @@ export class SocketConnection implements Connection {
         else resolve();
       });
     });
+  }
+
+  /** Writes without saying when; false where the peer should wait until it has drained. */
+  send(bytes: Uint8Array): boolean {
+    if (!this.#prompt) this.#hurry(bytes);
+    return this.socket.write(bytes);
   }
 
   end(): void {
@@ -138,6 +153,18 @@ export class SocketConnection implements Connection {
     for (const chunk of this.#takeHead()) receiver.received(chunk);
     if (this.peerFinished) receiver.finished();
     if (this.isClosed) receiver.closed(this.#broken);
+  }
+
+  /**
+   * Turns Nagle's algorithm off (RFC 9293 §3.7.4) before it could hold anything back, which is a small segment behind one
+   * that is under way: many a session sends no second one, and the option is a system call.
+   */
+  #hurry(bytes: Uint8Array): void {
+    if (!this.#prompt && (this.#sent || bytes.length > SMALLEST_MSS)) {
+      this.#prompt = true;
+      this.socket.setNoDelay(true);
+    }
+    this.#sent = true;
   }
 
   /** Sends FIN after what was written and discards input, once; `then` when the kernel has taken it all. */
@@ -212,6 +239,8 @@ export class SocketConnection implements Connection {
 
   onClose(): void {
     this.isClosed = true;
+    // Node's handle keeps the socket through the next small collections; what hangs on the connection is let go.
+    (this.socket as OwnedSocket)[owner] = undefined;
     this.#lingering?.[Symbol.dispose]();
     this.#depart("reset");
     this.#receiver?.closed(this.#broken);
@@ -233,17 +262,17 @@ export class SocketConnection implements Connection {
 }
 
 function onData(this: Socket, chunk: Buffer): void {
-  (this as OwnedSocket)[owner].onData(chunk);
+  (this as OwnedSocket)[owner]?.onData(chunk);
 }
 function onEnd(this: Socket): void {
-  (this as OwnedSocket)[owner].onEnd();
+  (this as OwnedSocket)[owner]?.onEnd();
 }
 function onDrain(this: Socket): void {
-  (this as OwnedSocket)[owner].onDrain();
+  (this as OwnedSocket)[owner]?.onDrain();
 }
 function onError(this: Socket): void {
-  (this as OwnedSocket)[owner].onError();
+  (this as OwnedSocket)[owner]?.onError();
 }
 function onClose(this: Socket): void {
-  (this as OwnedSocket)[owner].onClose();
+  (this as OwnedSocket)[owner]?.onClose();
 }

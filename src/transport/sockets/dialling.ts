@@ -10,6 +10,7 @@ import {
   type DialOptions,
 } from "../transport.ts";
 import { SocketConnection } from "./connection.ts";
+import { isEphemeral } from "./ephemeral-ports.ts";
 
 const FAILURES: Readonly<Record<string, DialFailure>> = {
   ECONNREFUSED: "refused",
@@ -26,24 +27,24 @@ const FAILURES: Readonly<Record<string, DialFailure>> = {
   ENOMEM: "local",
 };
 
+const dialling = Symbol("dialling");
+type DialledSocket = Socket & { [dialling]: SocketDialling | undefined };
+
 /** One connection attempt by Node's sockets. */
 export class SocketDialling implements Dialling {
   readonly #established = new Deferred<Connection>();
   readonly #socket: Socket;
+  readonly #connection: SocketConnection;
   readonly #deadline: Timer;
-  readonly #port: number | undefined;
+  readonly #endpoint: Endpoint;
   #settled = false;
 
   constructor(endpoint: Endpoint, options: DialOptions, clock: Clock) {
-    this.#port = endpoint.kind === "tcp" ? endpoint.port : undefined;
+    this.#endpoint = endpoint;
     this.#socket = dial(endpoint, options);
-    const connection = new SocketConnection(this.#socket, endpoint.kind, clock);
-    this.#socket.once("connect", () => this.#succeed(connection));
-    this.#socket.once("error", (error: NodeJS.ErrnoException) => {
-      // Only a connection that stood can be reset: the backend had accepted it.
-      if (error.code === "ECONNRESET") this.#succeed(connection);
-      else this.#fail(new DialError(FAILURES[error.code ?? ""] ?? "unreachable", error.code));
-    });
+    this.#connection = new SocketConnection(this.#socket, endpoint.kind, clock);
+    (this.#socket as DialledSocket)[dialling] = this;
+    this.#socket.on("connect", onConnect).on("error", onError);
     this.#deadline = clock.after(options.timeoutMs, () => this.#fail(new DialError("timeout")));
   }
 
@@ -55,10 +56,15 @@ export class SocketDialling implements Dialling {
     this.#fail(new DialError("cancelled"));
   }
 
-  #succeed(connection: Connection): void {
-    if (this.#port !== undefined && isSelfConnected(this.#socket, this.#port))
-      this.#fail(new DialError("refused"));
-    else if (this.#settle()) this.#established.resolve(connection);
+  onConnect(): void {
+    if (isSelfConnected(this.#socket, this.#endpoint)) this.#fail(new DialError("refused"));
+    else if (this.#settle()) this.#established.resolve(this.#connection);
+  }
+
+  onError(error: NodeJS.ErrnoException): void {
+    // Only a connection that stood can be reset: the backend had accepted it.
+    if (error.code === "ECONNRESET") this.onConnect();
+    else this.#fail(new DialError(FAILURES[error.code ?? ""] ?? "unreachable", error.code));
   }
 
   #fail(error: DialError): void {
@@ -70,23 +76,32 @@ export class SocketDialling implements Dialling {
   #settle(): boolean {
     const first = !this.#settled;
     this.#settled = true;
+    (this.#socket as DialledSocket)[dialling] = undefined;
     this.#deadline[Symbol.dispose]();
     return first;
   }
+}
+
+function onConnect(this: Socket): void {
+  (this as DialledSocket)[dialling]?.onConnect();
+}
+function onError(this: Socket, error: NodeJS.ErrnoException): void {
+  (this as DialledSocket)[dialling]?.onError(error);
 }
 
 /**
  * Whether a socket is connected to itself: where nobody listens on a port of this machine that is also an ephemeral one,
  * the kernel may give the dial that very port, and TCP's simultaneous open succeeds (RFC 9293 §3.5).
  */
-export function isSelfConnected(socket: Socket, dialledPort: number): boolean {
-  // The address is asked for only where the port is the same: each is a system call.
-  return socket.localPort === dialledPort && socket.localAddress === socket.remoteAddress;
+export function isSelfConnected(socket: Socket, dialled: Endpoint): boolean {
+  // What is asked of the socket is a system call each, and services seldom live on such ports.
+  if (dialled.kind === "unix" || !isEphemeral(dialled.port)) return false;
+  return socket.localPort === dialled.port && socket.localAddress === socket.remoteAddress;
 }
 
 function dial(endpoint: Endpoint, { localAddress }: DialOptions): Socket {
   if (endpoint.kind === "unix") return connect({ path: endpoint.path, allowHalfOpen: true });
   const { host, port } = endpoint;
   // Node would give each address of a name but the last 250 ms; one literal address is dialled, with our own deadline.
-  return connect({ host, port, localAddress, autoSelectFamily: false, allowHalfOpen: true, noDelay: true });
+  return connect({ host, port, localAddress, autoSelectFamily: false, allowHalfOpen: true });
 }

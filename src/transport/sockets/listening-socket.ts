@@ -27,7 +27,7 @@ class NodeListeningSocket implements ListeningSocket {
 
   constructor(endpoint: Endpoint, clock: Clock, accepted: (connection: Connection) => void) {
     this.endpoint = endpoint;
-    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    this.#server = createServer({ allowHalfOpen: true }, (socket) => {
       this.#acceptedCount += 1;
       accepted(new SocketConnection(socket, endpoint.kind, clock));
     });

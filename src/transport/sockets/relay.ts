@@ -1,5 +1,5 @@
 import { Deferred } from "../../core/deferred.ts";
-import type { IdleSweep, Watched } from "../idle-sweep.ts";
+import { type IdleSweep, Watched } from "../idle-sweep.ts";
 import type { Relay, Relayed, RelayOptions, Witness } from "../transport.ts";
 import type { Receiver, SocketConnection } from "./connection.ts";
 
@@ -25,7 +25,7 @@ class Flow implements Receiver {
 
   received(chunk: Buffer): void {
     if (this.witness !== undefined) this.#passes();
-    if (!this.to.socket.write(chunk)) this.from.socket.pause();
+    if (!this.to.send(chunk)) this.from.socket.pause();
   }
 
   finished(): void {
@@ -47,7 +47,7 @@ class Flow implements Receiver {
 }
 
 /** Joins two sockets; see Relay for what it promises, and `endings` for what each end means to either side. */
-export class SocketRelay implements Relay, Watched {
+export class SocketRelay extends Watched implements Relay {
   readonly #up: Flow;
   readonly #down: Flow;
   readonly #options: RelayOptions;
@@ -57,6 +57,7 @@ export class SocketRelay implements Relay, Watched {
   #verdict: Relayed | undefined;
 
   constructor(client: SocketConnection, backend: SocketConnection, options: RelayOptions, sweep: IdleSweep) {
+    super();
     this.#options = options;
     this.#sweep = sweep;
     this.#up = new Flow(client, backend, this, "asked", options.witness);

@@ -1,14 +1,10 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
-
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
+import { collectGarbage } from "../garbage.ts";
 
 /** The bytes of the heap that are still referred to, buffers outside of it included. */
 export async function heapAfterCollection(): Promise<number> {
   for (let round = 0; round < 3; round++) {
-    collect();
+    collectGarbage();
     await turn();
   }
   const { heapUsed, arrayBuffers } = process.memoryUsage();
