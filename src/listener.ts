@@ -1,4 +1,5 @@
 import { accessList } from "./admission/access.ts";
+import { AgeLimit } from "./admission/age-limit.ts";
 import type { ClientBuckets } from "./admission/client-buckets.ts";
 import { ClientLimit } from "./admission/client-limit.ts";
 import { Farewells } from "./admission/farewells.ts";
@@ -12,6 +13,7 @@ import type { Clock } from "./core/clock.ts";
 import { Deferred } from "./core/deferred.ts";
 import type { Dice } from "./core/dice.ts";
 import { Ended, type Ending } from "./core/ending.ts";
+import { Roster } from "./core/roster.ts";
 import { Session, type SessionRecord } from "./core/session.ts";
 import type { Pool } from "./pool/pool.ts";
 import { type Route, serve } from "./serve.ts";
@@ -69,7 +71,7 @@ export interface ListenerTotals {
 export class Listener {
   readonly totals: ListenerTotals = { sessions: 0, bytesIn: 0, bytesOut: 0, endings: {} };
   readonly #surroundings: ListenerSurroundings;
-  readonly #sessions = new Set<Session>();
+  readonly #sessions = new Roster<Session>();
   readonly #limit = new ListenerLimit();
   readonly #farewells = new Farewells(() => this.#mostFarewells());
   readonly #perClient = new ClientLimit();
@@ -93,7 +95,7 @@ export class Listener {
     return this.#socket?.endpoint ?? this.#settings.endpoint;
   }
 
-  get sessions(): ReadonlySet<Session> {
+  get sessions(): Roster<Session> {
     return this.#sessions;
   }
 
@@ -132,7 +134,8 @@ export class Listener {
       refuse,
       farewells: this.#farewells,
     };
-    return { pool, transport, clock, dice, ...admission, halfClose, idleMs, finMs, maxAgeMs, onBug };
+    const ageLimit = maxAgeMs === Infinity ? undefined : new AgeLimit(maxAgeMs, { clock, dice });
+    return { pool, transport, clock, ...admission, halfClose, idleMs, finMs, ageLimit, onBug };
   }
 
   #entrance(): Gate[] {

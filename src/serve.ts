@@ -1,9 +1,9 @@
+import type { AgeLimit } from "./admission/age-limit.ts";
 import type { Farewells } from "./admission/farewells.ts";
 import { admit, type Gate } from "./admission/gate.ts";
 import { identify, type TrustedPeers } from "./admission/identify.ts";
 import { refusal } from "./admission/refuse.ts";
 import type { Refusal } from "./admission/settings.ts";
-import type { Dice } from "./core/dice.ts";
 import { Ended, type Ending } from "./core/ending.ts";
 import type { Session } from "./core/session.ts";
 import { type ConnectRoute, connect, type Upstream } from "./pool/connect.ts";
@@ -20,8 +20,8 @@ export interface Route extends ConnectRoute {
   readonly farewells: Farewells;
   readonly idleMs: number;
   readonly finMs: number;
-  readonly maxAgeMs: number;
-  readonly dice: Dice;
+  /** Undefined where sessions may last as long as they like. */
+  readonly ageLimit: AgeLimit | undefined;
   /** Told of a throw that is no ending: a defect, which ends this session alone. */
   readonly onBug: (error: unknown, session: Session) => void;
 }
@@ -47,27 +47,16 @@ export async function serve(client: Connection, session: Session, route: Route):
 }
 
 async function relay(session: Session, client: Connection, upstream: Upstream, route: Route): Promise<void> {
-  const { transport, idleMs, finMs, halfClose } = route;
+  const { transport, idleMs, finMs, halfClose, ageLimit } = route;
   const options = { idleMs, finMs, halfClose, witness: upstream.lease };
   const relay = transport.relay(client, upstream.connection, options);
   session.carries(relay);
-  using _age = age(session, route);
   session.interruptible((how) => relay.cut(how));
+  const aging = ageLimit?.watch(session);
   const relayed = await relay.done;
+  if (aging) ageLimit?.release(aging);
   // Whoever cut it has said why.
   if (relayed !== "cut") session.settle(relayed);
-}
-
-const AGE_STEPS = 2_000;
-
-/** Ends the session at its maximum age, give or take a tenth, so that those that came together do not return together. */
-function age(session: Session, { maxAgeMs, dice, clock }: Route): Disposable | undefined {
-  if (maxAgeMs === Infinity) return undefined;
-  // In steps: timers of the same length share a list in Node, and a list of its own for each session is dear.
-  const stepMs = maxAgeMs / AGE_STEPS;
-  const soFar = Math.floor((clock.now() - session.startedAtMs) / stepMs);
-  const left = Math.max(0, Math.floor(AGE_STEPS * (0.9 + 0.2 * dice())) - soFar);
-  return clock.after(left * stepMs, () => session.end("max-age"));
 }
 
 function endedBy(error: unknown, session: Session, route: Route): Ended {

@@ -8,18 +8,23 @@ export type Gate = (session: Session) => Disposable | undefined;
 
 /** Asks all gates in turn; throws as the first that refuses does, after giving back what those before it held. */
 export function admit(session: Session, gates: readonly Gate[]): Disposable | undefined {
-  // Most listeners have one gate or none, and every connection passes here.
-  if (gates.length <= 1) return gates[0]?.(session);
-  const held: Disposable[] = [];
-  const pass = { [Symbol.dispose]: () => held.reverse().forEach((one) => void one[Symbol.dispose]()) };
+  let held: Disposable | undefined;
   try {
-    for (const gate of gates) {
-      const one = gate(session);
-      if (one !== undefined) held.push(one);
-    }
-    return pass;
+    for (const gate of gates) held = both(held, gate(session));
+    return held;
   } catch (refusal) {
-    pass[Symbol.dispose]();
+    held?.[Symbol.dispose]();
     throw refusal;
   }
+}
+
+/** Gives back what two gates hold, the later first. */
+function both(first: Disposable | undefined, second: Disposable | undefined): Disposable | undefined {
+  if (first === undefined || second === undefined) return first ?? second;
+  return {
+    [Symbol.dispose]() {
+      second[Symbol.dispose]();
+      first[Symbol.dispose]();
+    },
+  };
 }

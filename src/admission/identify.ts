@@ -28,21 +28,29 @@ export class TrustedPeers {
 
 /**
  * Reads the PROXY header that a trusted peer must send first, and enters in the session whom it names; what came behind
- * it stays the connection's to read. From anybody else it is never looked for. Throws Ended: `bad-proxy-header` where
+ * it stays the connection's to read. From anybody else it is never looked for. Rejects with Ended: `bad-proxy-header` where
  * it is missing, malformed, too long or not there in time, `client-gone` where the peer left, or the word with which the
  * session was ended from outside meanwhile.
  */
-export async function identify(
+export function identify(
   session: Session,
   connection: Connection,
   trusted: TrustedPeers,
   clock: Clock,
+): Promise<void> | undefined {
+  if (!trusted.includes(session.address)) return undefined;
+  return enterHeader(session, connection, trusted.timeoutMs, clock);
+}
+
+async function enterHeader(
+  session: Session,
+  connection: Connection,
+  timeoutMs: number,
+  clock: Clock,
 ): Promise<void> {
-  if (!trusted.includes(session.address)) return;
-  using _deadline = clock.after(trusted.timeoutMs, () => session.end("bad-proxy-header"));
+  using _deadline = clock.after(timeoutMs, () => session.end("bad-proxy-header"));
   const { announced, length } = await readHeader(session, connection);
-  session.announced = announced;
-  session.headerBytes = length;
+  session.announce(announced, length);
 }
 
 async function readHeader(session: Session, connection: Connection): Promise<Header> {

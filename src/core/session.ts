@@ -1,5 +1,6 @@
 import { canonicalAddress, hostPort } from "./address.ts";
 import type { Ending } from "./ending.ts";
+import type { Enrolled } from "./roster.ts";
 
 /** One dial of a session: to whom, how long it took, and how it failed if it did. */
 export interface Attempt {
@@ -61,17 +62,17 @@ interface Origin {
 }
 
 /** The record of one connection while it lives. It holds no policy. */
-export class Session {
+export class Session implements Enrolled {
+  seat = -1;
   readonly attempts: Attempt[] = [];
   /** The backend that answered. */
   backend: string | null = null;
   /** What connecting to it took. */
   connectMs: number | null = null;
   queuedMs = 0;
-  /** Whom a trusted peer's PROXY header named; "unix" is a client on a unix socket of that peer. */
-  announced: Addresses | "unix" | undefined;
-  /** The length of that header, which is not the client's. */
-  headerBytes = 0;
+  #announced: Addresses | "unix" | undefined;
+  #headerBytes = 0;
+  #address: string | undefined;
   #ending: Ending | undefined;
   #traffic: Traffic | undefined;
   #interrupt: ((how: "end" | "reset") => void) | undefined;
@@ -84,8 +85,24 @@ export class Session {
     readonly peer: Peer,
   ) {}
 
+  /**
+   * Whom a trusted peer's PROXY header named, and its length, which is not the client's; "unix" is a client on a unix
+   * socket of that peer, and undefined the peer itself.
+   */
+  announce(announced: Addresses | "unix" | undefined, headerBytes: number): void {
+    this.#announced = announced;
+    this.#headerBytes = headerBytes;
+    this.#address = undefined;
+  }
+
   /** The client's address as hashing, limits and access lists see it; "unix" or "unknown" where it has none. */
   get address(): string {
+    // Each gate asks, and so may the algorithm.
+    this.#address ??= this.#canonicalAddress;
+    return this.#address;
+  }
+
+  get #canonicalAddress(): string {
     const host = this.client?.host;
     return host === undefined ? this.#nameless : canonicalAddress(host);
   }
@@ -96,20 +113,20 @@ export class Session {
   }
 
   get #nameless(): string {
-    return this.announced === "unix" || this.peer.kind === "unix" ? "unix" : "unknown";
+    return this.#announced === "unix" || this.peer.kind === "unix" ? "unix" : "unknown";
   }
 
   /** The client, as we know it. */
   get client(): SocketAddress | undefined {
-    if (this.announced === "unix") return undefined;
-    return this.announced?.source ?? this.peer.remote;
+    if (this.#announced === "unix") return undefined;
+    return this.#announced?.source ?? this.peer.remote;
   }
 
   /** Client and the address it connected to, as a backend is told; undefined where either is a unix socket. */
   get addresses(): Addresses | undefined {
-    if (this.announced === "unix") return undefined;
+    if (this.#announced === "unix") return undefined;
     const { remote: source, local: destination } = this.peer;
-    return this.announced ?? (source && destination ? { source, destination } : undefined);
+    return this.#announced ?? (source && destination ? { source, destination } : undefined);
   }
 
   /** Undefined while it lives. */
@@ -152,7 +169,7 @@ export class Session {
 
   /** Read from the client, without the PROXY header before it. */
   get bytesIn(): number {
-    return (this.#traffic?.bytesIn ?? this.peer.bytesRead) - this.headerBytes;
+    return (this.#traffic?.bytesIn ?? this.peer.bytesRead) - this.#headerBytes;
   }
 
   get bytesOut(): number {
@@ -165,7 +182,7 @@ export class Session {
       id: this.id,
       listener: this.origin.listener,
       client: textOf(this.client) ?? this.#nameless,
-      ...(this.announced && { peer: textOf(this.peer.remote) ?? this.peer.kind }),
+      ...(this.#announced && { peer: textOf(this.peer.remote) ?? this.peer.kind }),
       pool: this.origin.pool,
       backend: this.backend,
       attempts: this.attempts.map((attempt) => ({ ...attempt, ms: rounded(attempt.ms) })),

@@ -46,15 +46,13 @@ const BLAMED: ReadonlySet<DialFailure> = new Set(["refused", "timeout", "unreach
  * retry budget, and never one that failed for our own shortage. Throws Ended with the last dial's word, or the queue's;
  * gives up at once when the session is ended from outside or its client leaves.
  */
-export async function connect(session: Session, client: Connection, route: ConnectRoute): Promise<Upstream> {
-  using attempts = new Attempts(session, client, route);
-  return await attempts.run();
+export function connect(session: Session, client: Connection, route: ConnectRoute): Promise<Upstream> {
+  return new Attempts(session, client, route).run();
 }
 
-class Attempts implements Disposable {
+class Attempts {
   readonly #tried: Backend[] = [];
   #giveUp: () => void = () => {};
-  #connecting = true;
 
   constructor(
     readonly session: Session,
@@ -63,7 +61,7 @@ class Attempts implements Disposable {
   ) {
     session.interruptible(() => this.#giveUp());
     void client.left.then((how) => {
-      if (this.#connecting && this.#isGone(how)) session.end("client-gone");
+      if (session.backend === null && this.#isGone(how)) session.end("client-gone");
     });
   }
 
@@ -84,10 +82,6 @@ class Attempts implements Disposable {
     }
     if (last === "no-backend" && this.session.ending === undefined) pool.nothingUsable();
     throw new Ended(this.session.ending ?? last);
-  }
-
-  [Symbol.dispose](): void {
-    this.#connecting = false;
   }
 
   /** A place on the next backend of the ranking that has one. */

@@ -1,13 +1,17 @@
 import type { Clock } from "../core/clock.ts";
+import { type Enrolled, Roster } from "../core/roster.ts";
 
 /** Something that ends when nothing moves for too long. */
-export interface Watched {
+export abstract class Watched implements Enrolled {
+  seat = -1;
+  /** The sweep's own: what it saw, and since when. */
+  seen = { progress: 0, sinceMs: 0 };
   /** A number that changes whenever a byte moved. */
-  readonly progress: number;
+  abstract readonly progress: number;
   /** How long nothing may move, in milliseconds; it may change from look to look. */
-  readonly quietMs: number;
+  abstract readonly quietMs: number;
   /** Nothing moved for that long. It is not watched any more. */
-  quiet(): void;
+  abstract quiet(): void;
 }
 
 const SLOWEST_LOOK_MS = 1_024;
@@ -27,7 +31,7 @@ export function lookEveryMs(limitMs: number): number {
 export class IdleSweep {
   readonly #clock: Clock;
   readonly #everyMs: number;
-  readonly #watched = new Map<Watched, { progress: number; sinceMs: number }>();
+  readonly #watched = new Roster<Watched>();
   #ticking = false;
 
   constructor(clock: Clock, everyMs: number) {
@@ -37,7 +41,9 @@ export class IdleSweep {
 
   /** Watches from now until `release` or `quiet`. */
   watch(watched: Watched): void {
-    this.#watched.set(watched, { progress: watched.progress, sinceMs: this.#clock.now() });
+    watched.seen.progress = watched.progress;
+    watched.seen.sinceMs = this.#clock.now();
+    this.#watched.add(watched);
     if (!this.#ticking) this.#tick();
   }
 
@@ -55,7 +61,8 @@ export class IdleSweep {
   }
 
   #look(nowMs: number): void {
-    for (const [watched, seen] of this.#watched) {
+    for (const watched of this.#watched) {
+      const { seen } = watched;
       if (watched.progress !== seen.progress) {
         seen.progress = watched.progress;
         seen.sinceMs = nowMs;

@@ -1,16 +1,18 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { IdleSweep, lookEveryMs, type Watched } from "#lb/transport/idle-sweep";
+import { IdleSweep, lookEveryMs, Watched } from "#lb/transport/idle-sweep";
 import { ManualClock } from "../support/manual-clock.ts";
 
-class Probe implements Watched {
+class Probe extends Watched {
   progress = 0;
   quietAtMs: number | undefined;
 
   constructor(
     readonly clock: ManualClock,
     public quietMs: number,
-  ) {}
+  ) {
+    super();
+  }
 
   quiet(): void {
     this.quietAtMs = this.clock.now();

@@ -1,0 +1,59 @@
+import type { Clock } from "../core/clock.ts";
+import type { Dice } from "../core/dice.ts";
+import { type Enrolled, Roster } from "../core/roster.ts";
+import type { Session } from "../core/session.ts";
+
+/** Ages differ by a tenth either way, so that sessions that came together do not return together. */
+const JITTER = 0.1;
+const LOOKS_PER_AGE = 1_000;
+const FASTEST_LOOK_MS = 50;
+const SLOWEST_LOOK_MS = 1_000;
+
+/** A session, and when it ends by the Clock. */
+interface Aging extends Enrolled {
+  readonly session: Session;
+  readonly endsAtMs: number;
+}
+
+/**
+ * Ends sessions at a maximum age, give or take a tenth: by one look at all of them a thousand times in that age instead of
+ * a timer each. Nobody is ended early; at most a second late.
+ */
+export class AgeLimit {
+  readonly #maxAgeMs: number;
+  readonly #lookEveryMs: number;
+  readonly #clock: Clock;
+  readonly #dice: Dice;
+  readonly #aging = new Roster<Aging>();
+  #looking = false;
+
+  constructor(maxAgeMs: number, { clock, dice }: { readonly clock: Clock; readonly dice: Dice }) {
+    this.#maxAgeMs = maxAgeMs;
+    this.#lookEveryMs = Math.min(SLOWEST_LOOK_MS, Math.max(FASTEST_LOOK_MS, maxAgeMs / LOOKS_PER_AGE));
+    this.#clock = clock;
+    this.#dice = dice;
+  }
+
+  /** Ends the session with `max-age` when its time has come, unless it is released before. */
+  watch(session: Session): Aging {
+    const ageMs = this.#maxAgeMs * (1 + JITTER * (2 * this.#dice() - 1));
+    const aging = { seat: -1, session, endsAtMs: session.startedAtMs + ageMs };
+    this.#aging.add(aging);
+    if (!this.#looking) this.#lookLater();
+    return aging;
+  }
+
+  release(aging: Aging): void {
+    this.#aging.delete(aging);
+  }
+
+  #lookLater(): void {
+    this.#looking = true;
+    this.#clock.after(this.#lookEveryMs, () => {
+      const nowMs = this.#clock.now();
+      for (const { session, endsAtMs } of this.#aging) if (nowMs >= endsAtMs) session.end("max-age");
+      this.#looking = this.#aging.size > 0;
+      if (this.#looking) this.#lookLater();
+    });
+  }
+}
