@@ -3,16 +3,26 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import type { Answer, Listen } from "./messages.ts";
 
+// Below the ports the kernel gives to outgoing connections: a proxy may look twice at a peer on one of those.
+const PORTS = { from: 10_000, to: 20_000 };
+
 let servers: Server[] = [];
 
 function echo(socket: Socket): void {
   socket.on("error", () => socket.destroy()).pipe(socket);
 }
 
+/** A server on a free port of those that services live on. */
 async function listening(): Promise<Server> {
+  const port = PORTS.from + Math.floor(Math.random() * (PORTS.to - PORTS.from));
   const server = createServer({ allowHalfOpen: true, noDelay: true }, echo);
-  await once(server.listen({ host: "127.0.0.1", port: 0, backlog: 4096 }), "listening");
-  return server;
+  try {
+    await once(server.listen({ host: "127.0.0.1", port, backlog: 4096 }), "listening");
+    return server;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EADDRINUSE") return listening();
+    throw error;
+  }
 }
 
 async function listen({ ports }: Listen): Promise<Answer> {
