@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Endpoint } from "#lb/core/address";
+import { breakOff } from "./break-off.ts";
 
 const DEADLINE_MS = 10_000;
 
@@ -73,9 +74,7 @@ export class Peer {
 
   /** RST, and nothing where the connection is over. */
   reset(): void {
-    if (this.socket.destroyed) return;
-    if (this.socket.localAddress !== undefined) this.socket.resetAndDestroy();
-    this.socket.destroy();
+    breakOff(this.socket);
   }
 
   /** Receives nothing more until `listen`. */

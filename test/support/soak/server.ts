@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 import type { Endpoint } from "#lb/core/address";
-import { breakOff } from "./break-off.ts";
+import { breakOff } from "../break-off.ts";
 import { HEADER_BYTES, type Plan } from "./plan.ts";
 import { breathe } from "./reading.ts";
 import type { Visit } from "./visit.ts";

@@ -2,8 +2,8 @@ import { connect, type Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Endpoint } from "#lb/core/address";
 import { Deferred } from "#lb/core/deferred";
+import { breakOff } from "../break-off.ts";
 import { type Outcome, within } from "../peer.ts";
-import { breakOff } from "./break-off.ts";
 import { HEADER_BYTES, type Plan } from "./plan.ts";
 import { breathe, Reading } from "./reading.ts";
 
