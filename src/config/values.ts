@@ -4,7 +4,7 @@ import { formatDuration, parseDuration } from "../core/duration.ts";
 import { isBlock } from "./block.ts";
 import { or, unexpected, type Value } from "./value.ts";
 
-// Timers hold no more than 2^31 - 1 ms.
+// Nearly 2^31 - 1 ms, the longest that one timer of Node lasts.
 const LONGEST = "576h";
 const NAME = /^[A-Za-z0-9._-]{1,64}$/;
 const LISTENER_NAME = /^[A-Za-z0-9._:/[\]-]{1,128}$/;

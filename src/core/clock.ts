@@ -8,26 +8,33 @@ export interface Timer extends Disposable {}
 export interface Clock {
   /** Milliseconds, monotonic, with a fraction; the origin means nothing. */
   now(): number;
-  /** Calls `fn` once, `ms` from now; it never throws for a large or infinite `ms`, which never fires. */
+  /** Calls `fn` once, `ms` from now, however long that is; Infinity never fires. */
   after(ms: number, fn: () => void): Timer;
-}
-
-class NodeTimer implements Timer {
-  readonly #timeout: NodeJS.Timeout;
-  constructor(ms: number, fn: () => void) {
-    this.#timeout = setTimeout(fn, ms);
-  }
-  [Symbol.dispose](): void {
-    clearTimeout(this.#timeout);
-  }
 }
 
 // setTimeout turns anything above this into 1 ms.
 const LONGEST_MS = 2 ** 31 - 1;
+
+class NodeTimer implements Timer {
+  #timeout: NodeJS.Timeout;
+  constructor(ms: number, fn: () => void) {
+    this.#timeout = this.#inParts(ms, fn);
+  }
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timeout);
+  }
+  #inParts(ms: number, fn: () => void): NodeJS.Timeout {
+    if (ms <= LONGEST_MS) return setTimeout(fn, ms);
+    return setTimeout(() => {
+      this.#timeout = this.#inParts(ms - LONGEST_MS, fn);
+    }, LONGEST_MS);
+  }
+}
+
 const never: Timer = { [Symbol.dispose]() {} };
 
 /** The machine's own monotonic clock and Node's timers. */
 export const systemClock: Clock = {
   now: () => performance.now(),
-  after: (ms, fn) => (ms > LONGEST_MS ? never : new NodeTimer(ms, fn)),
+  after: (ms, fn) => (ms === Infinity ? never : new NodeTimer(ms, fn)),
 };
