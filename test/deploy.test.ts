@@ -149,10 +149,14 @@ describe("deploy/lb.service", () => {
 });
 
 describe("deploy/healthy.mjs", () => {
-  test("exits 0 where something accepts connections", async () => {
-    await using server = await backend();
-    expect(await healthy(formatEndpoint(server.endpoint))).toBe(0);
-  });
+  test.each(["127.0.0.1", "[::ffff:127.0.0.1]"])(
+    "exits 0 where something accepts connections at %s",
+    async (host) => {
+      await using server = await backend();
+      const [, port] = formatEndpoint(server.endpoint).split(":");
+      expect(await healthy(`${host}:${port}`)).toBe(0);
+    },
+  );
 
   test.each([
     ["refuses", refusing],
