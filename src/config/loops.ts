@@ -3,12 +3,17 @@ import type { Mistake, Path } from "./mistake.ts";
 import { leadsTo } from "./reach.ts";
 import { shown } from "./shown.ts";
 
-/** Who sends to whom, by literal addresses. */
+/** Who sends to whom: each address as it is written, and the literal addresses that stands for. */
 export interface Routes {
-  readonly listeners: readonly { readonly pool: string; readonly at: readonly Endpoint[] }[];
+  readonly listeners: readonly {
+    readonly pool: string;
+    readonly written: Endpoint;
+    readonly at: readonly Endpoint[];
+  }[];
   readonly backends: readonly {
     readonly pool: string;
     readonly path: Path;
+    readonly written: Endpoint;
     readonly to: readonly Endpoint[];
   }[];
 }
@@ -24,13 +29,14 @@ export function loopMistakes(routes: Routes): Mistake[] {
   const reachable = new Map(
     [...new Set(edges.map(({ to }) => to))].map((pool) => [pool, reachedFrom(pool, next)]),
   );
-  return edges
-    .filter(({ from, to }) => reachable.get(to)?.has(from))
-    .map(({ path, backend, listener }) => ({
-      path,
-      expected: "a backend that does not lead back to its own listener",
-      got: `${shown(formatEndpoint(backend))}, where ${formatEndpoint(listener)} listens`,
-    }));
+  const closing = edges.filter(({ from, to }) => reachable.get(to)?.has(from));
+  // Each backend once, however many of its addresses lead back.
+  const backends = new Map(closing.map((edge) => [edge.path, edge])).values();
+  return Array.from(backends, ({ path, backend, listener }) => ({
+    path,
+    expected: "a backend that does not lead back to its own listener",
+    got: `${shown(formatEndpoint(backend))}, where ${formatEndpoint(listener)} listens`,
+  }));
 }
 
 /** One backend that leads to a listener, as a step from pool to pool. */
@@ -38,22 +44,25 @@ interface Edge {
   readonly from: string;
   readonly to: string;
   readonly path: Path;
+  /** Both as they are written. */
   readonly backend: Endpoint;
   readonly listener: Endpoint;
 }
 
 function edgesOf({ listeners, backends }: Routes): Edge[] {
-  const places = listeners.flatMap(({ pool, at }) => at.map((listener) => ({ to: pool, listener })));
+  const places = listeners.flatMap(({ pool, written, at }) =>
+    at.map((endpoint) => ({ endpoint, to: pool, listener: written })),
+  );
   const byPlace = new Map<number | string, (typeof places)[number][]>();
   for (const place of places) {
-    const port = portOf(place.listener);
+    const port = portOf(place.endpoint);
     byPlace.set(port, [...(byPlace.get(port) ?? []), place]);
   }
-  return backends.flatMap(({ pool, path, to }) =>
-    to.flatMap((backend) => {
-      const near = byPlace.get(portOf(backend)) ?? [];
-      const led = near.filter(({ listener }) => leadsTo(backend, listener));
-      return led.map((place) => ({ ...place, from: pool, path, backend }));
+  return backends.flatMap(({ pool, path, written, to }) =>
+    to.flatMap((endpoint) => {
+      const near = byPlace.get(portOf(endpoint)) ?? [];
+      const led = near.filter((place) => leadsTo(endpoint, place.endpoint));
+      return led.map((place) => ({ ...place, from: pool, path, backend: written }));
     }),
   );
 }

@@ -105,14 +105,15 @@ function sharedAddresses({ listeners, admin }: Outline): Mistake[] {
 function routesOf({ listeners, pools }: Outline) {
   return {
     listeners: listeners.flatMap(({ listen, pool }) =>
-      listen !== undefined && typeof pool === "string" ? [{ pool, at: reached(listen) }] : [],
+      listen !== undefined && typeof pool === "string"
+        ? [{ pool, written: listen, at: reached(listen) }]
+        : [],
     ),
     backends: [...(pools ?? [])].flatMap(([pool, backends]) =>
-      backends.map(({ address }, at) => ({
-        pool,
-        path: ["pools", pool, "backends", at, "address"],
-        to: address === undefined ? [] : reached(address),
-      })),
+      backends.flatMap(({ address }, at) => {
+        const path = ["pools", pool, "backends", at, "address"];
+        return address === undefined ? [] : [{ pool, path, written: address, to: reached(address) }];
+      }),
     ),
   };
 }

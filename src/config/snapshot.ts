@@ -95,11 +95,16 @@ function isTold(level: LogLevel, least: LogLevel): boolean {
 
 function refuseLoops({ listeners, pools }: Config, addressesOf: AddressesOf): void {
   const mistakes = loopMistakes({
-    listeners: listeners.map(({ pool, listen }) => ({ pool, at: reached(listen, addressesOf) })),
+    listeners: listeners.map(({ pool, listen }) => ({
+      pool,
+      written: listen,
+      at: reached(listen, addressesOf),
+    })),
     backends: Object.entries(pools).flatMap(([pool, { backends }]) =>
       backends.map(({ address }, at) => ({
         pool,
         path: ["pools", pool, "backends", at, "address"],
+        written: address,
         to: reached(address, addressesOf),
       })),
     ),

@@ -100,7 +100,7 @@ describe("flags alone", () => {
     ],
     [
       { algorithm: "first", listen: "127.0.0.1:1", backends: ["localhost:1"] },
-      "--backend: expected a backend that does",
+      '--backend: expected a backend that does not lead back to its own listener, got "localhost:1", where',
     ],
   ])("%j is a usage error of one line", async (flags, message) => {
     const error = await problem(loadConfig(flags));

@@ -47,6 +47,16 @@ test("only the backend that closes the loop is named, not the one before it", ()
   ]);
 });
 
+test("both are shown as they are written, once, however many of their addresses lead back", () => {
+  expect(mistakesIn(chain(["[::]:8080", "localhost:8080"]))).toEqual([
+    expect.stringMatching(/got "localhost:8080", where \[::\]:8080 listens$/),
+  ]);
+  const config = configured(chain(["front.example:8080", "me.example:8080"]));
+  expect(() => snapshotOf(config, () => ["127.0.0.1"], 1_000)).toThrow(
+    'got "me.example:8080", where front.example:8080 listens',
+  );
+});
+
 test("a name that leads back is found once it is looked up", () => {
   const config = configured(chain(["127.0.0.1:8080", "me.example:8080"]));
   expect(() => snapshotOf(config, () => ["192.0.2.1", "127.0.0.1"], 1_000)).toThrow(
