@@ -7,7 +7,7 @@ const FEW_FILES = 1_000;
 
 /** What whoever starts the balancer should know of a configuration that is right as such; a line each. */
 export function warnings(config: Config, files: number = openFiles()): string[] {
-  return [...notBuilt(config), ...fewFiles(config, files), ...openAdmin(config)];
+  return [...notBuilt(config), ...fewFiles(config, files), ...openAdmin(config), ...emptyPools(config)];
 }
 
 function notBuilt({ store, servers, admin }: Config): string[] {
@@ -33,6 +33,12 @@ function openAdmin({ admin }: Config): string[] {
   return [
     `admin listens on ${formatEndpoint(admin.listen)} without a tokenFile: whoever reaches it steers the balancer`,
   ];
+}
+
+function emptyPools({ pools }: Config): string[] {
+  return Object.entries(pools).flatMap(([name, { backends }]) =>
+    backends.length === 0 ? [`the pool ${name} has no backends: it refuses every client`] : [],
+  );
 }
 
 function isLocal(endpoint: Endpoint): boolean {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { algorithmNames } from "#lb/algorithms/index";
 import { formatEndpoint } from "#lb/core/address";
-import { BalancerProcess, balancerProcess } from "../support/balancer-process.ts";
+import { BalancerProcess, balancerProcess, configuredBalancer } from "../support/balancer-process.ts";
 import { fileOf } from "../support/file-of.ts";
 import { backend, dialPeer } from "../support/peer.ts";
 import { run, start } from "../support/process.ts";
@@ -114,6 +114,15 @@ describe("with a file", () => {
       expect(stderr).not.toMatch(/^ +at /m);
     },
   );
+
+  test("a pool without backends is a warning, at the check and at the start", async () => {
+    await using file = await fileOf('listeners: [{ listen: "127.0.0.1:0", pool: p }]\npools: { p: {} }\n');
+    const warning = "the pool p has no backends: it refuses every client";
+    const { code, stderr } = await run("lb.js", "check", "--config", file.path);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: `lb: warning: ${warning}\n` });
+    await using balancer = await configuredBalancer(file.path);
+    await balancer.line(new RegExp(`"level":"warn".*"msg":"${warning}"`));
+  });
 
   test("a file that does not exist is one line, and exit code 1", async () => {
     const { code, stderr } = await run("lb.js", "--config", "/nowhere/lb.yaml");

@@ -123,6 +123,12 @@ describe("warns", () => {
     );
   });
 
+  test("of a pool without backends", () => {
+    expect(warnings(configured(file().replace("pools: {", "pools: { none: {},")), 20_000)).toEqual([
+      "the pool none has no backends: it refuses every client",
+    ]);
+  });
+
   test("where the admin API is open to other machines without a token", () => {
     expect(warnings(configured(file('admin: { listen: "0.0.0.0:8081" }')), 20_000)).toContainEqual(
       expect.stringContaining("without a tokenFile"),
