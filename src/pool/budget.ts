@@ -25,15 +25,20 @@ export class RetryBudget {
     this.#current().dials += 1;
   }
 
-  /** Whether one more retry is within the limits; if so it counts. */
-  retry(limits: { readonly share: number; readonly min: number }): boolean {
+  /** Whether one more retry is within the limits. */
+  allows(limits: { readonly share: number; readonly min: number }): boolean {
     const current = this.#current();
     const recent = this.#slots.filter(({ second }) => second > current.second - SLOTS);
     const dials = recent.reduce((sum, slot) => sum + slot.dials, 0);
     const retries = recent.reduce((sum, slot) => sum + slot.retries, 0);
-    if (retries >= Math.max(limits.min, Math.floor(dials * limits.share))) return false;
-    current.retries += 1;
-    return true;
+    return retries < Math.max(limits.min, Math.floor(dials * limits.share));
+  }
+
+  /** The same; if so it counts. */
+  retry(limits: { readonly share: number; readonly min: number }): boolean {
+    const allowed = this.allows(limits);
+    if (allowed) this.#current().retries += 1;
+    return allowed;
   }
 
   #current(): Slot {

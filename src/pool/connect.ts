@@ -69,11 +69,10 @@ class Attempts {
     const { pool } = this.route;
     const ranking = pool.rank(this.session)[Symbol.iterator]();
     let last: Ending = "no-backend";
-    for (let left = pool.settings.attempts; left > 0; left--) {
-      if (this.#tried.length > 0 && !pool.mayRetry(this.#tried)) break;
+    for (let left = pool.settings.attempts; left > 0 && this.#mayTry; left--) {
       // Who came or came back while another was dialled is in no ranking that began before.
       const lease = this.#next(ranking) ?? pool.place(this.session, this.#tried) ?? (await this.#queued());
-      if (lease === undefined) break;
+      if (lease === undefined || !this.#begins(lease)) break;
       const outcome = await this.#try(lease);
       if (outcome instanceof Upstream) return outcome;
       last = ENDINGS[outcome];
@@ -82,6 +81,17 @@ class Attempts {
     }
     if (last === "no-backend" && this.session.ending === undefined) pool.nothingUsable();
     throw new Ended(this.session.ending ?? last);
+  }
+
+  get #mayTry(): boolean {
+    return this.#tried.length === 0 || this.route.pool.mayRetry(this.#tried);
+  }
+
+  /** Counts the dial that begins now; where the budget was spent while it waited for its place, it gives that back. */
+  #begins(lease: Lease): boolean {
+    const begins = this.route.pool.dials(this.#tried.length > 0);
+    if (!begins) lease[Symbol.dispose]();
+    return begins;
   }
 
   /** A place on the next backend of the ranking that has one. */

@@ -86,7 +86,6 @@ export class Pool {
   /** Takes a place on a backend, which belongs to the caller; undefined where it may get nothing now. */
   lease(backend: Backend): Lease | undefined {
     if (!backend.usable || backend.full) return undefined;
-    this.#budget.dialled();
     return new Lease(backend, this.#surroundings.clock, this.#freed);
   }
 
@@ -103,10 +102,18 @@ export class Pool {
     });
   }
 
-  /** Whether there is another backend to try, and the budget has another retry; if so it counts. */
+  /** Whether there is another backend to try, and the budget has another retry. */
   mayRetry(tried: readonly Backend[]): boolean {
     const { retryBudget } = this.#settings;
-    return this.#hasUntried(tried) && (retryBudget === undefined || this.#budget.retry(retryBudget));
+    return this.#hasUntried(tried) && (retryBudget === undefined || this.#budget.allows(retryBudget));
+  }
+
+  /** Counts a dial that begins now; false, and it must not, where it is a retry and others have spent the budget meanwhile. */
+  dials(isRetry: boolean): boolean {
+    const { retryBudget } = this.#settings;
+    if (isRetry && retryBudget !== undefined && !this.#budget.retry(retryBudget)) return false;
+    this.#budget.dialled();
+    return true;
   }
 
   /** How a dial went, where the backend is the cause. */

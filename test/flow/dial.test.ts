@@ -176,6 +176,55 @@ test("spends its budget on the retries it makes, and dials no second backend onc
   });
 });
 
+test("spends nothing of its budget on a retry that finds no place", async () => {
+  await using dead = await refusing();
+  await using servers = await fleet("a");
+  const backends = [
+    { name: "dead", endpoint: dead.endpoint },
+    ...servers.members.map((each) => ({ ...each, maxConnections: 1 })),
+  ];
+  const budget = { queue: { max: 0, timeoutMs: 1 }, retryBudget: { share: 0, min: 2 } };
+  await using balancer = await lab({ backends, algorithm: "first", clock: new ManualClock(), ...budget });
+  const { client: holds } = await balancer.served();
+  for (let i = 1; i <= 3; i++) {
+    const refused = await balancer.client();
+    expect(await refused.outcome()).toBe("end");
+    refused.finish();
+    expect((await balancer.ended(i)).at(-1)).toMatchObject({ ending: "queue-full" });
+  }
+  holds.reset();
+  await balancer.ended(4);
+  expect((await balancer.served()).by).toBe("a");
+});
+
+test("those who wait for a place to retry on spend no more than the budget all together", async () => {
+  await using dead = await refusing();
+  await using servers = await fleet("a");
+  const backends = [
+    { name: "dead", endpoint: dead.endpoint },
+    ...servers.members.map((each) => ({ ...each, maxConnections: 1 })),
+  ];
+  const retryBudget = { share: 0, min: 2 };
+  await using balancer = await lab({
+    backends,
+    algorithm: "first",
+    clock: new ManualClock(),
+    retryBudget,
+  });
+  const { client: holds } = await balancer.served();
+  const [served, refused] = [await balancer.client(), await balancer.client()];
+  await balancer.queued(2);
+  holds.reset();
+  await served.bytes(1);
+  served.reset();
+  expect(await refused.outcome()).toBe("end");
+  refused.finish();
+  expect((await balancer.ended(3)).at(-1)).toMatchObject({
+    ending: "connect-refused",
+    attempts: [{ backend: "dead" }],
+  });
+});
+
 /** Real sockets on a machine that has run out of something, so that no dial succeeds. */
 function without(code: string): Transport {
   const sockets = new SocketTransport(systemClock);

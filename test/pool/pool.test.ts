@@ -66,10 +66,12 @@ test("a weight set while a backend starts slowly does not give it all of it at o
   expect(pool.members[0]?.weight).toBe(3);
 });
 
-test("charges a retry to the budget only where there is another backend to try", () => {
+test("allows a retry only where there is another backend to try, and charges it to the budget when it is dialled", () => {
   const { pool } = made([member("a"), member("b")], { retryBudget: { share: 0, min: 1 } });
   expect(pool.mayRetry(pool.members)).toBe(false);
   expect(pool.mayRetry(pool.members.slice(1))).toBe(true);
+  expect(pool.mayRetry(pool.members.slice(1))).toBe(true);
+  expect([pool.dials(false), pool.dials(true), pool.dials(true)]).toEqual([true, true, false]);
   expect(pool.mayRetry(pool.members.slice(1))).toBe(false);
 });
 
