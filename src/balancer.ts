@@ -7,7 +7,6 @@ import { Counts } from "./core/counts.ts";
 import { Deferred } from "./core/deferred.ts";
 import type { Dice } from "./core/dice.ts";
 import type { Session, SessionRecord } from "./core/session.ts";
-import { Throttle } from "./core/throttle.ts";
 import { Listener, type ListenerSettings, type ListenerSurroundings } from "./listener.ts";
 import { Drain } from "./pool/drain.ts";
 import { Pool, type Surroundings } from "./pool/pool.ts";
@@ -18,8 +17,6 @@ import type { Transport } from "./transport/transport.ts";
 /** How long sessions that are cut may take to deliver what was read, before they are reset. */
 const CUT_MS = 1_500;
 const HURRIED_CUT_MS = 100;
-/** How often it is said that a pool has no usable backend. */
-const ALARM_MS = 1_000;
 
 /** What a balancer is made of and whom it tells. */
 export interface BalancerOptions {
@@ -54,7 +51,6 @@ export class Balancer {
   readonly #forListeners: ListenerSurroundings;
   readonly #clients: ClientBuckets;
   readonly #drains = new Map<string, TimedDrain>();
-  readonly #alarms = new Map<string, Throttle>();
   readonly #hurry = new Deferred<void>();
   #pools = new Map<string, Pool>();
   #listeners = new Map<string, Listener>();
@@ -65,8 +61,7 @@ export class Balancer {
 
   constructor(options: BalancerOptions) {
     this.#clock = options.clock;
-    const { clock, dice, onStateChange } = options;
-    const onNothingUsable = (pool: string) => this.#alarm(pool, options).happened();
+    const { clock, dice, onStateChange, onNothingUsable } = options;
     this.#clients = new ClientBuckets(clock);
     this.#forPools = { clock, dice, counts: new Counts(), onStateChange, onNothingUsable };
     this.#forListeners = { ...options, clients: this.#clients, nextNumber: () => ++this.#sessions };
@@ -108,7 +103,7 @@ export class Balancer {
     const [oldPools, oldListeners] = [this.#pools, this.#listeners];
     this.#pools = nextPools;
     this.#listeners = nextListeners;
-    for (const [name, pool] of oldPools) if (!nextPools.has(name)) this.#dissolve(name, pool);
+    for (const [name, pool] of oldPools) if (!nextPools.has(name)) pool.dissolve();
     const left = [...oldListeners].filter(([address]) => !nextListeners.has(address));
     await Promise.all(left.map(([, listener]) => this.#leave(listener)));
   }
@@ -140,11 +135,6 @@ export class Balancer {
       for (const [name, pool] of pools) if (!this.#pools.has(name)) pool.dissolve();
       throw error;
     }
-  }
-
-  #dissolve(name: string, pool: Pool): void {
-    pool.dissolve();
-    this.#alarms.delete(name);
   }
 
   /** Resolves when its address is free; its sessions live on. */
@@ -189,14 +179,6 @@ export class Balancer {
 
   #sessionsOn(pool: string, backend: string): Session[] {
     return [...this.sessions()].filter((each) => each.backend === backend && each.origin.pool === pool);
-  }
-
-  #alarm(pool: string, options: BalancerOptions): Throttle {
-    const alarm =
-      this.#alarms.get(pool) ??
-      new Throttle(this.#clock, ALARM_MS, (sessions) => options.onNothingUsable(pool, sessions));
-    this.#alarms.set(pool, alarm);
-    return alarm;
   }
 
   /** See Plane.close. */

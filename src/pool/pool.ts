@@ -7,6 +7,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Counts } from "../core/counts.ts";
 import type { Dice } from "../core/dice.ts";
 import { measureLatency } from "../core/latency.ts";
+import { Throttle } from "../core/throttle.ts";
 import { RetryBudget } from "./budget.ts";
 import { Lease } from "./lease.ts";
 import { Outliers } from "./outlier.ts";
@@ -15,14 +16,17 @@ import type { PoolSettings } from "./settings.ts";
 import { SlowStart } from "./slow-start.ts";
 import { type StateChange, StateLog } from "./state-log.ts";
 
+/** How often it is said that a pool has no usable backend. */
+const ALARM_MS = 1_000;
+
 /** What a pool is given by the balancer it lives in. */
 export interface Surroundings {
   readonly clock: Clock;
   readonly dice: Dice;
   readonly counts: Counts;
   readonly onStateChange: (change: StateChange) => void;
-  /** Told that a session found no usable backend. */
-  readonly onNothingUsable: (pool: string) => void;
+  /** Sessions of a pool that found no usable backend; at most once a second for each pool. */
+  readonly onNothingUsable: (pool: string, sessions: number) => void;
 }
 
 /** The backends that sessions of some listeners are spread over, and the algorithm that ranks them. It knows no sockets. */
@@ -42,6 +46,7 @@ export class Pool {
   readonly #outliers: Outliers;
   readonly #slowStart: SlowStart;
   readonly #states: StateLog;
+  readonly #alarm: Throttle;
 
   constructor(settings: PoolSettings, surroundings: Surroundings) {
     const { clock } = surroundings;
@@ -53,6 +58,9 @@ export class Pool {
     this.#budget = new RetryBudget(clock);
     this.#slowStart = new SlowStart(clock, () => this.#regroup());
     this.#states = new StateLog(clock, settings.name, surroundings.onStateChange);
+    this.#alarm = new Throttle(clock, ALARM_MS, (sessions) =>
+      surroundings.onNothingUsable(this.name, sessions),
+    );
     this.#outliers = new Outliers(clock, {
       ejected: (backend, reason) => this.#change(backend, () => (backend.ejected = true), reason),
       returned: (backend) => this.#change(backend, () => (backend.ejected = false), "its time is over"),
@@ -126,7 +134,7 @@ export class Pool {
 
   /** A session found no usable backend. */
   nothingUsable(): void {
-    this.#surroundings.onNothingUsable(this.name);
+    this.#alarm.happened();
   }
 
   /** What probes found; false where no member has that name. */

@@ -4,13 +4,15 @@ import { systemClock } from "#lb/core/clock";
 import { systemDice } from "#lb/core/dice";
 import { HealthChecker } from "#lb/health/checker";
 import type { HealthSettings, ProbeSettings } from "#lb/health/settings";
+import { encodeHeader } from "#lb/proxy-protocol/encode";
 import { SocketTransport } from "#lb/transport/sockets/index";
+import { addresses } from "../proxy-protocol/headers.ts";
 import { configuredBalancer } from "../support/balancer-process.ts";
 import { fileOf } from "../support/file-of.ts";
 import { fleet } from "../support/fleet.ts";
 import { type Lab, lab, type Member } from "../support/lab.ts";
 import { ManualClock } from "../support/manual-clock.ts";
-import { backend, dialPeer } from "../support/peer.ts";
+import { backend, dialPeer, type Peer } from "../support/peer.ts";
 import { unixBackend } from "../support/unix-backend.ts";
 
 const LINE: ProbeSettings = { kind: "line", send: "ping\n", expect: "pong" };
@@ -82,6 +84,31 @@ test("with all backends down each client is refused, loudly, and the first recov
   expect((await balancer.plane.sample()).listeners[0]?.endings).toEqual({ "no-backend": 5 });
   await verdict(balancer, "b", true);
   expect((await balancer.served()).by).toBe("b");
+});
+
+test("sessions that are left of a removed pool are told of no more often than before", async () => {
+  const clock = new ManualClock();
+  const acceptProxy = { from: ["127.0.0.1"], timeoutMs: 60_000 };
+  await using balancer = await lab({ backends: [], acceptProxy, clock });
+  const clients = [await balancer.client(), await balancer.client(), await balancer.client()];
+  const identify = async (client: Peer, nth: number) => {
+    client.send(encodeHeader("v1", addresses));
+    expect(await client.outcome()).toBe("end");
+    client.finish();
+    await balancer.ended(nth);
+  };
+  await balancer.when("three sessions", ({ listeners }) => listeners[0]?.active === 3);
+  await identify(clients[0] as Peer, 1);
+  await balancer.plane.apply({
+    listeners: [],
+    pools: [],
+    clients: { default: undefined, list: [] },
+    recordSessions: true,
+  });
+  await identify(clients[1] as Peer, 2);
+  await identify(clients[2] as Peer, 3);
+  await clock.run(1_000);
+  expect(balancer.reports).toMatchObject([{ sessions: 1 }, { sessions: 2 }]);
 });
 
 test("a verdict outlives a new configuration that says nothing new of the backend", async () => {
