@@ -7,6 +7,7 @@ import { Counts } from "./core/counts.ts";
 import { Deferred } from "./core/deferred.ts";
 import type { Dice } from "./core/dice.ts";
 import type { Session, SessionRecord } from "./core/session.ts";
+import type { Verdict } from "./health/verdict.ts";
 import { Listener, type ListenerSettings, type ListenerSurroundings } from "./listener.ts";
 import { Drain } from "./pool/drain.ts";
 import { Pool, type Surroundings } from "./pool/pool.ts";
@@ -172,9 +173,9 @@ export class Balancer {
     this.#drains.delete(key);
   }
 
-  /** What probes found; false where no backend has that name. */
-  verdict(pool: string, backend: string, alive: boolean, reason: string): boolean {
-    return this.#pools.get(pool)?.verdict(backend, alive, reason) ?? false;
+  /** What probes found; false where there is no such backend, or no longer. */
+  verdict(verdict: Verdict): boolean {
+    return this.#pools.get(verdict.pool)?.verdict(verdict) ?? false;
   }
 
   #sessionsOn(pool: string, backend: string): Session[] {

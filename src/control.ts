@@ -156,13 +156,7 @@ function targetsOf(config: Config, snapshot: Snapshot): Target[] {
     const health = config.pools[pool]?.health;
     if (health === undefined) return [];
     const probed = backends.filter(({ state }) => state !== "maint");
-    return probed.map(({ name: backend, entry = backend, endpoint }) => ({
-      pool,
-      backend,
-      entry,
-      endpoint,
-      health,
-    }));
+    return probed.map(({ name, entry = name, endpoint }) => ({ pool, entry, endpoint, health }));
   });
 }
 

@@ -82,7 +82,14 @@ pools:
   await made.control.start();
   await made.clock.run(10_000);
   expect(made.orders).toEqual([
-    { kind: "verdict", pool: "p", backend: "a", alive: false, reason: "1 probe failed: connect: refused" },
+    {
+      kind: "verdict",
+      pool: "p",
+      entry: "a",
+      endpoint: { kind: "tcp", host: "127.0.0.1", port: 1 },
+      alive: false,
+      reason: "1 probe failed: connect: refused",
+    },
   ]);
   expect(new Set(made.dialled)).toEqual(new Set([1]));
 });
@@ -93,7 +100,7 @@ test("nothing speaks against a backend that is probed no more after a reload", a
   await made.clock.run(0);
   made.next = text("a", OFF);
   await made.control.reload();
-  expect(made.orders.at(-1)).toMatchObject({ backend: "a", alive: true, reason: "not probed any more" });
+  expect(made.orders.at(-1)).toMatchObject({ entry: "a", alive: true, reason: "not probed any more" });
   made.dialled.length = 0;
   await made.clock.run(60_000);
   expect(made.dialled).toEqual([]);

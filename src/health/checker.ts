@@ -4,26 +4,17 @@ import type { Dice } from "../core/dice.ts";
 import type { Transport } from "../transport/transport.ts";
 import { OWN_SHORTAGE, type ProbeFailure, probe } from "./probe.ts";
 import type { HealthSettings } from "./settings.ts";
+import type { Verdict } from "./verdict.ts";
 
 const MOST_AT_ONCE = 10;
 const JITTER = 0.1;
 
-/** A backend to be probed. */
+/** A backend to be probed, known as a Verdict knows it. */
 export interface Target {
   readonly pool: string;
-  readonly backend: string;
-  /** What says, with the endpoint, which backend it is: the name of its entry in the file; default: its own. */
-  readonly entry?: string;
+  readonly entry: string;
   readonly endpoint: Endpoint;
   readonly health: HealthSettings;
-}
-
-/** What probes found, when it changed. */
-interface Verdict {
-  readonly pool: string;
-  readonly backend: string;
-  readonly alive: boolean;
-  readonly reason: string;
 }
 
 /** What a checker is made of and whom it tells. */
@@ -53,7 +44,7 @@ export class HealthChecker implements Disposable {
     const before = this.#watched;
     this.#watched = new Map();
     for (const target of targets.filter(({ health }) => health.probe.kind !== "off")) {
-      const key = `${target.pool} ${target.entry ?? target.backend} ${formatEndpoint(target.endpoint)}`;
+      const key = `${target.pool} ${target.entry} ${formatEndpoint(target.endpoint)}`;
       const watch = before.get(key) ?? this.#begin(target);
       watch.target = target;
       before.delete(key);
@@ -122,8 +113,7 @@ class Watch {
   /** Nobody probes it any more, so nothing speaks against it. */
   acquit(): void {
     this.stop();
-    const { pool, backend } = this.target;
-    if (!this.#alive) this.tell({ pool, backend, alive: true, reason: "not probed any more" });
+    if (!this.#alive) this.#tell(true, "not probed any more");
   }
 
   saw(failure: ProbeFailure): void {
@@ -141,7 +131,11 @@ class Watch {
     const probes = `${this.#contradictions} ${this.#contradictions === 1 ? "probe" : "probes in a row"}`;
     this.#alive = alive;
     this.#contradictions = 0;
-    const { pool, backend } = this.target;
-    this.tell({ pool, backend, alive, reason: alive ? `${probes} passed` : `${probes} failed: ${failure}` });
+    this.#tell(alive, alive ? `${probes} passed` : `${probes} failed: ${failure}`);
+  }
+
+  #tell(alive: boolean, reason: string): void {
+    const { pool, entry, endpoint } = this.target;
+    this.tell({ pool, entry, endpoint, alive, reason });
   }
 }

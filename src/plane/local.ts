@@ -70,7 +70,7 @@ export class LocalPlane implements Plane {
         return this.#balancer.adjust(pool, backend, wish, withinMs);
       }
       case "verdict":
-        return this.#balancer.verdict(order.pool, order.backend, order.alive, order.reason);
+        return this.#balancer.verdict(order);
       case "kill":
         return this.#kill(order.session);
     }

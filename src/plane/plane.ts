@@ -3,6 +3,7 @@ import type { Endpoint } from "../core/address.ts";
 import type { AdministrativeState, OperationalState } from "../core/backend.ts";
 import type { Ending } from "../core/ending.ts";
 import type { SessionRecord } from "../core/session.ts";
+import type { Verdict } from "../health/verdict.ts";
 import type { ListenerSettings } from "../listener.ts";
 import type { PoolSettings } from "../pool/settings.ts";
 import type { StateChange } from "../pool/state-log.ts";
@@ -33,14 +34,8 @@ export type Order =
       /** With `drain`: its sessions are ended by then, spread over that time. */
       readonly withinMs?: number;
     }
-  | {
-      /** What active probes found. */
-      readonly kind: "verdict";
-      readonly pool: string;
-      readonly backend: string;
-      readonly alive: boolean;
-      readonly reason: string;
-    }
+  /** What active probes found. */
+  | ({ readonly kind: "verdict" } & Verdict)
   | { readonly kind: "kill"; readonly session: string };
 
 /** Whether there was anything to do it to. */

@@ -8,6 +8,7 @@ import type { Counts } from "../core/counts.ts";
 import type { Dice } from "../core/dice.ts";
 import { measureLatency } from "../core/latency.ts";
 import { Throttle } from "../core/throttle.ts";
+import type { Verdict } from "../health/verdict.ts";
 import { RetryBudget } from "./budget.ts";
 import { Lease } from "./lease.ts";
 import { Outliers } from "./outlier.ts";
@@ -137,9 +138,11 @@ export class Pool {
     this.#alarm.happened();
   }
 
-  /** What probes found; false where no member has that name. */
-  verdict(name: string, alive: boolean, reason: string): boolean {
-    return this.#changeNamed(name, (backend) => (backend.alive = alive), reason);
+  /** What probes found; false where it is said of no member, as one that a reload has put another in the place of. */
+  verdict({ entry, endpoint, alive, reason }: Verdict): boolean {
+    const address = formatEndpoint(endpoint);
+    const isMeant = (backend: Backend) => backend.address === address && entryOf(backend.settings) === entry;
+    return this.#changeThat(isMeant, (backend) => (backend.alive = alive), reason);
   }
 
   /** An operator's wish; false where no member has that name. */
@@ -148,7 +151,7 @@ export class Pool {
       backend.adjust(wish);
       this.#slowStart.follow(backend);
     };
-    return this.#changeNamed(name, change, reason);
+    return this.#changeThat((backend) => backend.name === name, change, reason);
   }
 
   /** Applies new settings in place: what did not change keeps its counts and its part in the algorithm's memory. */
@@ -197,8 +200,12 @@ export class Pool {
     return this.#usable.some(untried) || this.#usableBackups.some(untried);
   }
 
-  #changeNamed(name: string, change: (backend: Backend) => void, reason: string): boolean {
-    const backend = this.#members.find((member) => member.name === name);
+  #changeThat(
+    isMeant: (backend: Backend) => boolean,
+    change: (backend: Backend) => void,
+    reason: string,
+  ): boolean {
+    const backend = this.#members.find(isMeant);
     if (backend !== undefined) this.#change(backend, () => change(backend), reason);
     return backend !== undefined;
   }
@@ -261,8 +268,12 @@ export class Pool {
 }
 
 /** What says which backend it is: the entry in the file and the address, whatever the member is called beside others. */
-function key({ name, entry = name, endpoint }: BackendSettings): string {
-  return `${entry} ${formatEndpoint(endpoint)}`;
+function key(settings: BackendSettings): string {
+  return `${entryOf(settings)} ${formatEndpoint(settings.endpoint)}`;
+}
+
+function entryOf({ name, entry = name }: BackendSettings): string {
+  return entry;
 }
 
 function anonymous(settings: BackendSettings): BackendSettings {

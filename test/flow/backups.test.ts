@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { type AlgorithmName, algorithmNames } from "#lb/algorithms/index";
+import type { Wish } from "#lb/core/backend";
 import { refusing } from "../support/dead-ends.ts";
 import { fleet } from "../support/fleet.ts";
 import { type Lab, lab, type Member } from "../support/lab.ts";
@@ -60,14 +61,18 @@ function labWithBackups(
 }
 
 const CHANGES = {
-  down: { kind: "verdict", alive: false, reason: "told so" },
-  maint: { kind: "backend", state: "maint" },
-  drain: { kind: "backend", state: "drain" },
-  "weight 0": { kind: "backend", weight: 0 },
-  up: { kind: "verdict", alive: true, reason: "told so" },
-  ready: { kind: "backend", state: "ready", weight: 1 },
+  down: (balancer: Lab) => balancer.verdict("a", false),
+  maint: (balancer: Lab) => order(balancer, { state: "maint" }),
+  drain: (balancer: Lab) => order(balancer, { state: "drain" }),
+  "weight 0": (balancer: Lab) => order(balancer, { weight: 0 }),
+  up: (balancer: Lab) => balancer.verdict("a", true),
+  ready: (balancer: Lab) => order(balancer, { state: "ready", weight: 1 }),
 } as const;
 
 async function change(balancer: Lab, ...changes: readonly (keyof typeof CHANGES)[]): Promise<void> {
-  for (const each of changes) await balancer.plane.order({ pool: "main", backend: "a", ...CHANGES[each] });
+  for (const each of changes) await CHANGES[each](balancer);
+}
+
+async function order(balancer: Lab, wish: Wish): Promise<void> {
+  await balancer.plane.order({ kind: "backend", pool: "main", backend: "a", ...wish });
 }

@@ -1,13 +1,16 @@
 import { expect, test } from "vitest";
 import { formatEndpoint } from "#lb/core/address";
 import { systemClock } from "#lb/core/clock";
+import { Deferred } from "#lb/core/deferred";
 import { systemDice } from "#lb/core/dice";
 import { HealthChecker } from "#lb/health/checker";
 import type { HealthSettings, ProbeSettings } from "#lb/health/settings";
+import type { Outcome } from "#lb/plane/plane";
 import { encodeHeader } from "#lb/proxy-protocol/encode";
 import { SocketTransport } from "#lb/transport/sockets/index";
 import { addresses } from "../proxy-protocol/headers.ts";
 import { configuredBalancer } from "../support/balancer-process.ts";
+import { refusing } from "../support/dead-ends.ts";
 import { fileOf } from "../support/file-of.ts";
 import { fleet } from "../support/fleet.ts";
 import { type Lab, lab, type Member } from "../support/lab.ts";
@@ -67,7 +70,7 @@ test("with all backends down each client is refused, loudly, and the first recov
   const clock = new ManualClock();
   await using servers = await fleet("a", "b");
   await using balancer = await lab({ backends: servers.members, clock });
-  for (const { name } of servers.members) await verdict(balancer, name, false);
+  for (const { name } of servers.members) await balancer.verdict(name, false);
   for (let i = 1; i <= 5; i++) {
     const client = await balancer.client();
     expect(await client.outcome()).toBe("end");
@@ -82,7 +85,7 @@ test("with all backends down each client is refused, loudly, and the first recov
     { kind: "no-backend", pool: "main", sessions: 4 },
   ]);
   expect((await balancer.plane.sample()).listeners[0]?.endings).toEqual({ "no-backend": 5 });
-  await verdict(balancer, "b", true);
+  await balancer.verdict("b", true);
   expect((await balancer.served()).by).toBe("b");
 });
 
@@ -114,12 +117,22 @@ test("sessions that are left of a removed pool are told of no more often than be
 test("a verdict outlives a new configuration that says nothing new of the backend", async () => {
   await using servers = await fleet("a", "b");
   await using balancer = await lab({ backends: servers.members, algorithm: "first" });
-  await verdict(balancer, "a", false);
+  await balancer.verdict("a", false);
   const [a, b] = servers.members as [Member, Member];
   await balancer.apply({ backends: [b, { ...a, weight: 3 }], algorithm: "round-robin" });
   expect(await balancer.served1by1(3)).toBe("bbb");
-  await verdict(balancer, "a", true);
+  await balancer.verdict("a", true);
   expect(await balancer.served1by1(8)).toContain("a");
+});
+
+test("what probes find at an address that a reload has replaced is not held against the new one", async () => {
+  await using replaced = await refusing();
+  await using servers = await fleet("a");
+  await using balancer = await lab({ backends: servers.members });
+  const outcome = new Deferred<Outcome>();
+  using _late = checked(balancer, [{ name: "a", endpoint: replaced.endpoint }], {}, outcome.resolve);
+  expect(await outcome.promise).toBe("not-found");
+  expect((await balancer.served()).by).toBe("a");
 });
 
 test("the command logs once that a backend is down, and once that it is up and for how long it was not", async () => {
@@ -155,15 +168,16 @@ function checked(
   balancer: Lab,
   members: readonly (Exclude<Member, { kind: unknown }> & { name: string })[],
   more: Partial<HealthSettings> = {},
+  told: (outcome: Outcome) => void = () => {},
 ): HealthChecker {
   const checker = new HealthChecker({
     transport: new SocketTransport(systemClock),
     clock: systemClock,
     dice: systemDice,
-    tell: (found) => void balancer.plane.order({ kind: "verdict", ...found }),
+    tell: (found) => void balancer.plane.order({ kind: "verdict", ...found }).then(told),
   });
   const health = { ...FAST, ...more };
-  checker.watch(members.map(({ name, endpoint }) => ({ pool: "main", backend: name, endpoint, health })));
+  checker.watch(members.map(({ name, endpoint }) => ({ pool: "main", entry: name, endpoint, health })));
   return checker;
 }
 
@@ -171,8 +185,4 @@ async function operational(balancer: Lab, name: string, state: "up" | "down"): P
   await balancer.when(`${name} ${state}`, ({ pools }) =>
     pools.some(({ backends }) => backends.some((each) => each.name === name && each.operational === state)),
   );
-}
-
-async function verdict(balancer: Lab, name: string, alive: boolean): Promise<void> {
-  await balancer.plane.order({ kind: "verdict", pool: "main", backend: name, alive, reason: "told so" });
 }

@@ -69,7 +69,7 @@ test("whoever has tried a backend leaves the place there to others, and keeps it
 });
 
 test.each([
-  ["comes up", (balancer: Lab) => verdict(balancer, "spare", true)],
+  ["comes up", (balancer: Lab) => balancer.verdict("spare", true)],
   ["is made ready", (balancer: Lab) => order(balancer, "spare", { state: "ready" })],
   ["gets a weight", (balancer: Lab) => order(balancer, "spare", { weight: 1 })],
   ["may have more", (balancer: Lab) => order(balancer, "a", { maxConnections: 2 })],
@@ -81,7 +81,7 @@ test.each([
     { ...spare, name: "spare", maxConnections: 1 },
   ];
   await using balancer = await lab({ backends });
-  await verdict(balancer, "spare", what !== "comes up");
+  await balancer.verdict("spare", what !== "comes up");
   if (what !== "comes up")
     await order(balancer, "spare", what === "gets a weight" ? { weight: 0 } : { state: "drain" });
   expect((await balancer.served()).by).toBe("a");
@@ -283,14 +283,4 @@ type Wish = { state?: "ready" | "drain"; weight?: number; maxConnections?: numbe
 
 async function order(balancer: Lab, backendName: string, wish: Wish): Promise<void> {
   await balancer.plane.order({ kind: "backend", pool: "main", backend: backendName, ...wish });
-}
-
-async function verdict(balancer: Lab, backendName: string, alive: boolean): Promise<void> {
-  await balancer.plane.order({
-    kind: "verdict",
-    pool: "main",
-    backend: backendName,
-    alive,
-    reason: "told so",
-  });
 }

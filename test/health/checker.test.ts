@@ -181,8 +181,8 @@ function checked(
     dials.push(name);
     return state[name] as State;
   });
-  const tell: CheckerParts["tell"] = ({ backend, alive, reason }) =>
-    void told.push(`${backend} ${alive ? "up" : "down"}: ${reason}`);
+  const tell: CheckerParts["tell"] = ({ entry, alive, reason }) =>
+    void told.push(`${entry} ${alive ? "up" : "down"}: ${reason}`);
   const checker = new HealthChecker({ transport, clock, dice: () => dice, tell });
   const watch = (names: readonly string[], more: Partial<HealthSettings> = {}) =>
     checker.watch(names.map((name) => target(name, { ...HEALTH, ...health, ...more })));
@@ -211,7 +211,7 @@ function checked(
 }
 
 function target(name: string, health: HealthSettings): Target {
-  return { pool: "p", backend: name, endpoint: { kind: "unix", path: name }, health };
+  return { pool: "p", entry: name, endpoint: { kind: "unix", path: name }, health };
 }
 
 function imaginary(clock: ManualClock, live: { open: number }, find: (name: string) => State): Transport {

@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
+import type { Endpoint } from "#lb/core/address";
 import type { Backend, BackendSettings } from "#lb/core/backend";
 import { Counts } from "#lb/core/counts";
 import { seededDice } from "#lb/core/dice";
+import type { Verdict } from "#lb/health/verdict";
 import { Pool } from "#lb/pool/pool";
 import type { PoolSettings } from "#lb/pool/settings";
 import type { StateChange } from "#lb/pool/state-log";
@@ -10,6 +12,8 @@ import { plainPool } from "../support/lab.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
 const CLIENT = { address: "127.0.0.1" };
+const ONE = { kind: "tcp", host: "127.0.0.1", port: 1 } as const;
+const OTHER = { kind: "tcp", host: "127.0.0.2", port: 1 } as const;
 
 test("ranks only members that may get something new", () => {
   const { pool } = made([
@@ -35,7 +39,7 @@ test("hands the algorithm a new array when a member changes, and the same one ot
 test("takes a backend of the same name at another address for another backend", () => {
   const { pool } = made([member("a")]);
   const before = pool.members[0];
-  pool.update(settings([{ ...member("a"), endpoint: { kind: "tcp", host: "127.0.0.1", port: 2 } }]));
+  pool.update(settings([{ ...member("a"), endpoint: OTHER }]));
   expect(pool.members[0]).not.toBe(before);
 });
 
@@ -57,8 +61,8 @@ test("keeps what an operator set through new settings, unless they say something
 
 test("a weight set while a backend starts slowly does not give it all of it at once", () => {
   const { pool, clock } = made([member("a", { weight: 10 })], { slowStartMs: 10_000 });
-  pool.verdict("a", false, "");
-  pool.verdict("a", true, "");
+  pool.verdict(verdict("a", false));
+  pool.verdict(verdict("a", true));
   clock.advance(2_000);
   pool.adjust("a", { maxConnections: 7 });
   expect(pool.members[0]?.weight).toBe(3);
@@ -88,11 +92,10 @@ test("keeps counts and wishes of a member whose name gets a second address", () 
   const [stayed] = pool.members;
   using _held = pool.lease(stayed as Backend);
   pool.adjust("web", { weight: 5 });
-  const other = { kind: "tcp", host: "127.0.0.2", port: 1 } as const;
   pool.update(
     settings([
       { ...member("web@127.0.0.1"), entry: "web" },
-      { ...member("web@127.0.0.2"), entry: "web", endpoint: other },
+      { ...member("web@127.0.0.2"), entry: "web", endpoint: OTHER },
     ]),
   );
   expect(pool.members[0]).toBe(stayed);
@@ -109,6 +112,20 @@ test("keeps an operator's wish until the backend is configured differently", () 
   expect(ranked(pool)).toEqual([]);
   pool.update(settings([member("a", { weight: 2 })]));
   expect(ranked(pool)).toEqual(["a"]);
+});
+
+test("what was found of a backend is not said of the one that took its name at another address", () => {
+  const { pool } = made([{ ...member("a"), endpoint: OTHER }]);
+  expect(pool.verdict(verdict("a", false))).toBe(false);
+  expect(pool.members[0]?.alive).toBe(true);
+  expect(pool.verdict(verdict("a", false, OTHER))).toBe(true);
+  expect(pool.members[0]?.alive).toBe(false);
+});
+
+test("what was found of a backend is said of it also where it is called otherwise by now", () => {
+  const { pool } = made([{ ...member("web@127.0.0.1"), entry: "web" }, member("other")]);
+  expect(pool.verdict(verdict("web", false))).toBe(true);
+  expect(pool.members.map(({ alive }) => alive)).toEqual([false, true]);
 });
 
 test("a backend that left while it was dialled is nobody's outlier", () => {
@@ -157,7 +174,11 @@ function settings(backends: readonly BackendSettings[]): PoolSettings {
 }
 
 function member(name: string, more: Partial<BackendSettings> = {}): BackendSettings {
-  return { ...plainBackend, name, endpoint: { kind: "tcp", host: "127.0.0.1", port: 1 }, ...more };
+  return { ...plainBackend, name, endpoint: ONE, ...more };
+}
+
+function verdict(entry: string, alive: boolean, endpoint: Endpoint = ONE): Verdict {
+  return { pool: "main", entry, endpoint, alive, reason: "told so" };
 }
 
 function ranked(pool: Pool): string[] {

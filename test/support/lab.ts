@@ -1,8 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "vitest";
 import type { ClientSettings } from "#lb/admission/settings";
-import type { Endpoint } from "#lb/core/address";
-import { formatEndpoint } from "#lb/core/address";
+import { type Endpoint, formatEndpoint, parseEndpoint } from "#lb/core/address";
 import type { BackendSettings } from "#lb/core/backend";
 import { type Clock, systemClock } from "#lb/core/clock";
 import { seededDice } from "#lb/core/dice";
@@ -148,6 +147,14 @@ export class Lab implements AsyncDisposable {
   /** Resolves when `count` sessions wait for a place. */
   async queued(count: number): Promise<void> {
     await this.when(`${count} sessions in the queue`, ({ pools }) => sum(pools, "queued") === count);
+  }
+
+  /** Tells what probes would have found of a backend. */
+  async verdict(name: string, alive: boolean): Promise<void> {
+    const found = backendsOf(await this.plane.sample()).find((each) => each.name === name) as BackendSample;
+    const endpoint = parseEndpoint(found.address);
+    const reason = "told so";
+    await this.plane.order({ kind: "verdict", pool: "main", entry: name, endpoint, alive, reason });
   }
 
   /** What became of backends, in order: `a ejected`. */
