@@ -152,11 +152,17 @@ export class Control {
 
 /** What is to be probed: each member of the pools; one in maintenance is left alone. */
 function targetsOf(config: Config, snapshot: Snapshot): Target[] {
-  return snapshot.pools.flatMap(({ name: pool, backends }) => {
+  return snapshot.pools.flatMap(({ name: pool, localAddress, backends }) => {
     const health = config.pools[pool]?.health;
     if (health === undefined) return [];
     const probed = backends.filter(({ state }) => state !== "maint");
-    return probed.map(({ name, entry = name, endpoint }) => ({ pool, entry, endpoint, health }));
+    return probed.map(({ name, entry = name, endpoint }) => ({
+      pool,
+      entry,
+      endpoint,
+      localAddress,
+      health,
+    }));
   });
 }
 

@@ -2,11 +2,11 @@ import { expect, test } from "vitest";
 import type { Config } from "#lb/config/config";
 import { Control } from "#lb/control";
 import { seededDice } from "#lb/core/dice";
-import type { Log } from "#lb/observe/log";
 import type { Applied, Order, Plane, Report, Sample, Snapshot } from "#lb/plane/plane";
 import { DialError, type Transport } from "#lb/transport/transport";
 import { configured } from "./config/configured.ts";
 import { ManualClock } from "./support/manual-clock.ts";
+import { NotedLog } from "./support/noted-log.ts";
 
 const OFF = "health: { probe: off }";
 
@@ -181,8 +181,8 @@ function controlled(first: string) {
   const clock = new ManualClock();
   const plane = new NotedPlane();
   const dialled: number[] = [];
-  const reported: Report[] = [];
-  const lines: [level: string, message: string, fields: object][] = [];
+  const log = new NotedLog();
+  const { lines, reported } = log;
   const made = {
     clock,
     plane,
@@ -198,22 +198,9 @@ function controlled(first: string) {
       lines.filter(([of]) => level === undefined || of === level).map(([, message]) => message),
   };
   const load = async (): Promise<Config> => configured(made.next);
-  const log = notedLog(lines, reported);
   const parts = { plane, transport: deadEnds(dialled), clock, dice: seededDice(1), log, load };
   made.control = new Control(configured(first), parts);
   return made;
-}
-
-function notedLog(lines: [string, string, object][], reported: Report[]): Log {
-  const line = (level: string) => (fields: object | string, message?: string) =>
-    void lines.push(typeof fields === "string" ? [level, fields, {}] : [level, message as string, fields]);
-  const logger = { info: line("info"), warn: line("warn"), error: line("error") };
-  return {
-    logger: logger as unknown as Log["logger"],
-    setLevel() {},
-    report: (batch) => void reported.push(...batch),
-    close: async () => {},
-  };
 }
 
 function deadEnds(dialled: number[]): Transport {

@@ -14,6 +14,8 @@ export interface Target {
   readonly pool: string;
   readonly entry: string;
   readonly endpoint: Endpoint;
+  /** The source address towards it, as sessions have it. */
+  readonly localAddress?: string | undefined;
   readonly health: HealthSettings;
 }
 
@@ -80,10 +82,11 @@ export class HealthChecker implements Disposable {
 
   async #run(watch: Watch): Promise<void> {
     const { transport, clock, dice } = this.#parts;
-    const { endpoint, health } = watch.target;
+    const { endpoint, localAddress, health } = watch.target;
+    const tools = { transport, clock, localAddress, timeoutMs: health.timeoutMs };
     const nextAtMs = clock.now() + health.intervalMs * (1 - JITTER + 2 * JITTER * dice());
     this.#running += 1;
-    watch.saw(await probe(endpoint, health.probe, { transport, clock, timeoutMs: health.timeoutMs }));
+    watch.saw(await probe(endpoint, health.probe, tools));
     this.#running -= 1;
     if (!watch.stopped)
       watch.next = clock.after(Math.max(0, nextAtMs - clock.now()), () => this.#enqueue(watch));

@@ -8,6 +8,8 @@ export interface ProbeTools {
   readonly transport: Transport;
   readonly clock: Clock;
   readonly timeoutMs: number;
+  /** The source address, an IP of this machine. */
+  readonly localAddress?: string | undefined;
 }
 
 /** Undefined where the backend passed, otherwise why it did not, in words. */
@@ -28,10 +30,10 @@ export async function probe(
   settings: ProbeSettings,
   tools: ProbeTools,
 ): Promise<ProbeFailure> {
-  const { transport, clock, timeoutMs } = tools;
+  const { transport, clock, timeoutMs, localAddress } = tools;
   const startedMs = clock.now();
   try {
-    const connection = await transport.dial(endpoint, { timeoutMs }).connection;
+    const connection = await transport.dial(endpoint, { timeoutMs, localAddress }).connection;
     using _deadline = clock.after(timeoutMs - (clock.now() - startedMs), () => connection.reset());
     const failure = await conversationOf(settings)(connection);
     connection.end();

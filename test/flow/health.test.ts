@@ -16,6 +16,7 @@ import { fleet } from "../support/fleet.ts";
 import { type Lab, lab, type Member } from "../support/lab.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { backend, dialPeer, type Peer } from "../support/peer.ts";
+import { steered } from "../support/steered.ts";
 import { unixBackend } from "../support/unix-backend.ts";
 
 const LINE: ProbeSettings = { kind: "line", send: "ping\n", expect: "pong" };
@@ -112,6 +113,19 @@ test("sessions that are left of a removed pool are told of no more often than be
   await identify(clients[2] as Peer, 3);
   await clock.run(1_000);
   expect(balancer.reports).toMatchObject([{ sessions: 1 }, { sessions: 2 }]);
+});
+
+test("probes come from where sessions come from", async () => {
+  const clock = new ManualClock();
+  await using server = await backend();
+  const text = (localAddress: string) => `
+    listeners: [{ listen: "127.0.0.1:0", pool: p }]
+    pools: { p: { localAddress: "${localAddress}", backends: [{ address: "${formatEndpoint(server.endpoint)}" }] } }`;
+  await using balancer = await steered(text("127.0.0.2"), clock);
+  expect((await server.next()).socket.remoteAddress).toBe("127.0.0.2");
+  await balancer.reload(text("127.0.0.3"));
+  await clock.run(2_200);
+  expect((await server.next()).socket.remoteAddress).toBe("127.0.0.3");
 });
 
 test("a verdict outlives a new configuration that says nothing new of the backend", async () => {

@@ -1,0 +1,31 @@
+import type { Log } from "#lb/observe/log";
+import type { Report } from "#lb/plane/plane";
+
+/** One line of a log. */
+export type Line = readonly [level: string, message: string, fields: object];
+
+/** A log that is kept instead of written. */
+export class NotedLog implements Log {
+  readonly lines: Line[] = [];
+  readonly reported: Report[] = [];
+  readonly logger = {
+    info: this.#line("info"),
+    warn: this.#line("warn"),
+    error: this.#line("error"),
+  } as unknown as Log["logger"];
+
+  setLevel(): void {}
+
+  report(batch: readonly Report[]): void {
+    this.reported.push(...batch);
+  }
+
+  async close(): Promise<void> {}
+
+  #line(level: string) {
+    return (fields: object | string, message?: string) =>
+      void this.lines.push(
+        typeof fields === "string" ? [level, fields, {}] : [level, message as string, fields],
+      );
+  }
+}
