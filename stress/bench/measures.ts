@@ -94,7 +94,7 @@ export const measures: readonly Measure[] = [
     per: "connection",
     about: "CPU per connect, 64-byte message echoed, close; 10 at once",
     mostSamples: Infinity,
-    prepare: (bench) => bench.load.ask(session(bench, 3_000)),
+    prepare: (bench) => bench.load.ask(session(bench, 6_000)),
     sample: (bench) => cpuOf(bench, 250, session(bench, 250)),
   },
   {
