@@ -15,8 +15,7 @@ import { Postgres, type PostgresPrograms } from "../support/postgres.ts";
 import { start } from "../support/process.ts";
 import { installed, needing, output, Program } from "../support/program.ts";
 
-/** More in the long mode. */
-const REQUESTS = process.env.LB_SOAK === undefined ? 5_000 : 20_000;
+const REQUESTS = 20_000;
 const ab = installed("ab");
 const postgres = { psql: installed("psql"), initdb: installed("initdb"), postgres: installed("postgres") };
 const withPostgres = test.skipIf(Object.values(postgres).includes(undefined));
