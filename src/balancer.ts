@@ -189,6 +189,7 @@ export class Balancer {
     // A change under way may still open listeners.
     await this.#turn;
     const listeners = [...this.#listeners.values(), ...this.#leaving];
+    void hurry.then(() => listeners.map((listener) => listener.close("now")));
     await Promise.all(listeners.map((listener) => listener.close()));
     await Promise.race([this.#emptied(listeners, graceMs), hurry]);
     for (const session of this.sessions()) session.end("shutdown");

@@ -111,9 +111,9 @@ export class Listener {
     this.#route = this.#routeTo(pool);
   }
 
-  /** Stops accepting, after what the kernel has queued was served; its sessions live on. */
-  async close(): Promise<void> {
-    await this.#socket?.close();
+  /** Stops accepting; see ListeningSocket.close. Its sessions live on. */
+  async close(how: "served" | "now" = "served"): Promise<void> {
+    await this.#socket?.close(how);
   }
 
   /** Resolves when no session is left. */

@@ -61,8 +61,14 @@ class Attempts {
   ) {
     session.interruptible(() => this.#giveUp());
     void client.left.then((how) => {
-      if (session.backend === null && this.#isGone(how)) session.end("client-gone");
+      if (this.#isGone(how)) this.#gone();
+      // Until it is closed it waits for an answer.
+      else if (session.backend === null) void client.closed.then(() => this.#gone());
     });
+  }
+
+  #gone(): void {
+    if (this.session.backend === null) this.session.end("client-gone");
   }
 
   async run(): Promise<Upstream> {
@@ -84,6 +90,7 @@ class Attempts {
   }
 
   get #mayTry(): boolean {
+    if (this.session.ending !== undefined) return false;
     return this.#tried.length === 0 || this.route.pool.mayRetry(this.#tried);
   }
 

@@ -17,8 +17,11 @@ export interface Transport {
 export interface ListeningSocket {
   /** Where it listens, with the real port. */
   readonly endpoint: Endpoint;
-  /** Serves what the kernel has queued, and closes; connections it brought in live on. */
-  close(): Promise<void>;
+  /**
+   * Serves what the kernel has queued, and closes; `now`, also in a later call, leaves what is queued to be reset.
+   * Connections it brought in live on.
+   */
+  close(how?: "served" | "now"): Promise<void>;
 }
 
 export interface DialOptions {

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { expect, test } from "vitest";
 import { seededDice } from "#lb/core/dice";
 import { blackHole } from "../support/dead-ends.ts";
@@ -148,6 +149,22 @@ test.each([
   leave(gone);
   expect(await full.balancer.ended()).toMatchObject([{ ending: "client-gone", backend: null, attempts: [] }]);
   await full.balancer.queued(1);
+  full.leave();
+  await next.bytes(1);
+});
+
+test("gives the turn of a client that has sent its request, finished, and then broken off to the next", async () => {
+  const clock = new ManualClock();
+  await using full = await fullLab({ clock });
+  const [gone, next] = (await full.wait(2)) as [Peer, Peer];
+  gone.send("request");
+  gone.finish();
+  await clock.run(3_000);
+  await full.balancer.queued(2);
+  gone.reset();
+  await once(gone.socket, "close");
+  await clock.run(1_000);
+  expect(await full.balancer.ended()).toMatchObject([{ ending: "client-gone", backend: null, attempts: [] }]);
   full.leave();
   await next.bytes(1);
 });

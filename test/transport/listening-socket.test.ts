@@ -22,6 +22,20 @@ test("accepts what the kernel has queued before it closes, and nothing after", a
   for (const client of clients) client.reset();
 });
 
+test("closes at once when it is told so, also while it serves what is queued", async () => {
+  const comes = (endpoint: Endpoint) => dialPeer(endpoint).then((peer) => peer.finish());
+  const listening = await new SocketTransport(new ManualClock()).listen(ANY, (each) => {
+    each.end();
+    // One behind the other: it would serve four thousand of them.
+    void comes(listening.endpoint).catch(() => {});
+  });
+  await comes(listening.endpoint);
+  const closed = listening.close();
+  await listening.close("now");
+  await closed;
+  await expect(dialPeer(listening.endpoint)).rejects.toMatchObject({ code: "ECONNREFUSED" });
+});
+
 test("closing again, or before anybody came, is harmless", async () => {
   const listening = await new SocketTransport(new ManualClock()).listen(ANY, () => {});
   await Promise.all([listening.close(), listening.close()]);

@@ -10,8 +10,10 @@ const HEAD_BYTES = 64 * 1024;
 const LINGER_MS = 1_000;
 /** How long a peer may take nothing of what was written before the end. */
 const FLUSH_MS = 30_000;
-/** What every path carries in one segment (RFC 9293 §3.7.1). */
-const SMALLEST_MSS = 536;
+/** How often to ask whether a peer that has finished is still there, while nothing is sent to it. */
+const ASK_MS = 1_000;
+/** What every path carries in one segment: 536 bytes less what options take (RFC 9293 §3.7.1). */
+const SMALLEST_SEGMENT = 512;
 
 /** Takes over what a connection receives, once it is joined to another. */
 export interface Receiver {
@@ -40,6 +42,7 @@ export class SocketConnection implements Connection {
   #departure: Departure | undefined;
   #closed: Deferred<void> | undefined;
   #lingering: Timer | undefined;
+  #asking: Timer | undefined;
   #remote: SocketAddress | undefined;
   #sent = false;
   #prompt = false;
@@ -149,6 +152,7 @@ export class SocketConnection implements Connection {
   /** Gives everything received from now on to `receiver`, the head first. */
   join(receiver: Receiver): void {
     this.#receiver = receiver;
+    this.#asking?.[Symbol.dispose]();
     if (this.#headBytes > HEAD_BYTES) this.socket.resume();
     for (const chunk of this.#takeHead()) receiver.received(chunk);
     if (this.peerFinished) receiver.finished();
@@ -160,7 +164,7 @@ export class SocketConnection implements Connection {
    * that is under way: many a session sends no second one, and the option is a system call.
    */
   #hurry(bytes: Uint8Array): void {
-    if (!this.#prompt && (this.#sent || bytes.length > SMALLEST_MSS)) {
+    if (!this.#prompt && (this.#sent || bytes.length > SMALLEST_SEGMENT)) {
       this.#prompt = true;
       this.socket.setNoDelay(true);
     }
@@ -170,6 +174,7 @@ export class SocketConnection implements Connection {
   /** Sends FIN after what was written and discards input, once; `then` when the kernel has taken it all. */
   #deliver(then: () => void): void {
     if (this.isClosed || this.#lingering !== undefined) return;
+    this.#asking?.[Symbol.dispose]();
     this.#takeHead();
     this.#flush();
     this.socket.end(then);
@@ -226,7 +231,7 @@ export class SocketConnection implements Connection {
     const canAsk = this.kind === "tcp" && !socket.writableEnded && socket.writableLength === 0;
     if (!canAsk) this.#finishedByPeer();
     // libuv reports a reset right behind data as an end; writing, even nothing, tells the two apart.
-    else socket.write("", (error) => error ?? this.#finishedByPeer());
+    else socket.write("", (error) => this.#asked(error));
   }
 
   onDrain(): void {
@@ -242,15 +247,30 @@ export class SocketConnection implements Connection {
     // Node's handle keeps the socket through the next small collections; what hangs on the connection is let go.
     (this.socket as OwnedSocket)[owner] = undefined;
     this.#lingering?.[Symbol.dispose]();
+    this.#asking?.[Symbol.dispose]();
     this.#depart("reset");
     this.#receiver?.closed(this.#broken);
     this.#closed?.resolve();
   }
 
+  #asked(error: Error | null | undefined): void {
+    if (!error) this.#finishedByPeer();
+  }
+
   #finishedByPeer(): void {
     this.peerFinished = true;
     this.#depart("finished");
-    this.#receiver?.finished();
+    if (this.#receiver !== undefined) this.#receiver.finished();
+    else if (this.#lingering === undefined) this.#askLater();
+  }
+
+  /** A socket that was read to its end tells of nothing more, not of a reset either; writing, even nothing, does. */
+  #askLater(): void {
+    this.#asking = this.clock.after(ASK_MS, () => {
+      this.socket.write("", (error) => {
+        if (!error && this.#receiver === undefined && this.#lingering === undefined) this.#askLater();
+      });
+    });
   }
 
   #depart(how: Departure): void {

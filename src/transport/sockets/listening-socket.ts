@@ -42,14 +42,25 @@ class NodeListeningSocket implements ListeningSocket {
     await once(this.#server, "listening");
     // A client that leaves while it is accepted must not end the process.
     this.#server.on("error", () => {});
-    if (endpoint.kind === "unix") restrictSocket(endpoint.path);
-    else {
-      this.endpoint = { ...endpoint, port: (this.#server.address() as AddressInfo).port };
+    if (endpoint.kind === "unix") this.#restrict(endpoint.path);
+    else this.endpoint = { ...endpoint, port: (this.#server.address() as AddressInfo).port };
+  }
+
+  #restrict(path: string): void {
+    try {
+      restrictSocket(path);
+    } catch (error) {
+      this.#server.close();
+      throw error;
     }
   }
 
-  async close(): Promise<void> {
-    if (!this.#server.listening) return;
+  async close(how: "served" | "now" = "served"): Promise<void> {
+    if (how === "served") await this.#serveQueued();
+    if (this.#server.listening) this.#server.close();
+  }
+
+  async #serveQueued(): Promise<void> {
     // Closing resets what waits in the accept queue, and Node accepts one connection a turn: turn until none comes, or
     // until as many have come as can have waited. A deadline would reset them on a busy machine.
     const last = this.#acceptedCount + BACKLOG;
@@ -58,8 +69,7 @@ class NodeListeningSocket implements ListeningSocket {
       before = this.#acceptedCount;
       await turn();
       await turn();
-    } while (this.#acceptedCount !== before && this.#acceptedCount < last);
-    this.#server.close();
+    } while (this.#server.listening && this.#acceptedCount !== before && this.#acceptedCount < last);
   }
 }
 
