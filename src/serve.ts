@@ -33,6 +33,7 @@ export interface Route extends ConnectRoute {
 export async function serve(client: Connection, session: Session, route: Route): Promise<void> {
   try {
     using _place = admit(session, route.entrance);
+    using _age = route.ageLimit?.watch(session);
     if (route.trusted) await identify(session, client, route.trusted, route.clock);
     using _pass = admit(session, route.gates);
     using upstream = await connect(session, client, route);
@@ -47,14 +48,12 @@ export async function serve(client: Connection, session: Session, route: Route):
 }
 
 async function relay(session: Session, client: Connection, upstream: Upstream, route: Route): Promise<void> {
-  const { transport, idleMs, finMs, halfClose, ageLimit } = route;
+  const { transport, idleMs, finMs, halfClose } = route;
   const options = { idleMs, finMs, halfClose, witness: upstream.lease };
   const relay = transport.relay(client, upstream.connection, options);
   session.carries(relay);
   session.interruptible((how) => relay.cut(how));
-  const aging = ageLimit?.watch(session);
   const relayed = await relay.done;
-  if (aging) ageLimit?.release(aging);
   // Whoever cut it has said why.
   if (relayed !== "cut") session.settle(relayed);
 }

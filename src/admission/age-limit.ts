@@ -10,9 +10,20 @@ const FASTEST_LOOK_MS = 50;
 const SLOWEST_LOOK_MS = 1_000;
 
 /** A session, and when it ends by the Clock. */
-interface Aging extends Enrolled {
-  readonly session: Session;
-  readonly endsAtMs: number;
+class Aging implements Enrolled, Disposable {
+  seat = -1;
+
+  constructor(
+    readonly session: Session,
+    readonly endsAtMs: number,
+    readonly roster: Roster<Aging>,
+  ) {
+    roster.add(this);
+  }
+
+  [Symbol.dispose](): void {
+    this.roster.delete(this);
+  }
 }
 
 /**
@@ -34,17 +45,11 @@ export class AgeLimit {
     this.#dice = dice;
   }
 
-  /** Ends the session with `max-age` when its time has come, unless it is released before. */
-  watch(session: Session): Aging {
+  /** Ends the session with `max-age` when its time has come, wherever in its life it is; until the result is disposed of. */
+  watch(session: Session): Disposable {
     const ageMs = this.#maxAgeMs * (1 + JITTER * (2 * this.#dice() - 1));
-    const aging = { seat: -1, session, endsAtMs: session.startedAtMs + ageMs };
-    this.#aging.add(aging);
     if (!this.#looking) this.#lookLater();
-    return aging;
-  }
-
-  release(aging: Aging): void {
-    this.#aging.delete(aging);
+    return new Aging(session, session.startedAtMs + ageMs, this.#aging);
   }
 
   #lookLater(): void {

@@ -41,6 +41,25 @@ test("sessions that began together end over a fifth of their age, not at once", 
   expect(new Set(records.map(({ durationMs }) => durationMs)).size).toBeGreaterThan(30);
 });
 
+test("ends a session that still waits for a place at its maximum age", async () => {
+  const clock = new ManualClock();
+  await using server = await backend(echo);
+  const backends = [{ endpoint: server.endpoint, maxConnections: 1 }];
+  const queue = { max: 5, timeoutMs: Infinity };
+  await using balancer = await lab({ backends, queue, clock });
+  const holder = await balancer.client();
+  await balancer.leased();
+  await balancer.apply({ backends, queue, clock, maxAgeMs: 60_000, refuse: "line" });
+  const waiting = await balancer.client();
+  await balancer.queued(1);
+  await clock.run(67_000);
+  expect(await waiting.outcome()).toBe("end");
+  expect(waiting.text).toBe("ERR max-age\n");
+  waiting.finish();
+  expect(await balancer.ended()).toMatchObject([{ ending: "max-age", backend: null, bytesIn: 0 }]);
+  holder.reset();
+});
+
 test("keeps sessions for as long as they like where there is no maximum", async () => {
   const clock = new ManualClock();
   await using server = await backend();
