@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
-import { networkInterfaces } from "node:os";
 import type { Endpoint } from "../core/address.ts";
 import { formatIp, parseIp } from "../core/ip.ts";
+import { ownAddresses } from "./own-addresses.ts";
 
 const WILDCARDS = ["0.0.0.0", "::"];
 
@@ -50,8 +50,7 @@ function covers(wildcard: string, host: string): boolean {
 }
 
 function isOwn(host: string): boolean {
-  const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-  return host.startsWith("127.") || host === "::1" || own.some(({ address }) => address === host);
+  return host.startsWith("127.") || host === "::1" || ownAddresses().includes(host);
 }
 
 function oneSpelling(host: string): string {
