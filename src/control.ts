@@ -152,7 +152,7 @@ export class Control {
 
 /** What is to be probed: each member of the pools; one in maintenance is left alone. */
 function targetsOf(config: Config, snapshot: Snapshot): Target[] {
-  return snapshot.pools.flatMap(({ name: pool, localAddress, backends }) => {
+  return snapshot.pools.flatMap(({ name: pool, localAddress, sendProxy, backends }) => {
     const health = config.pools[pool]?.health;
     if (health === undefined) return [];
     const probed = backends.filter(({ state }) => state !== "maint");
@@ -161,6 +161,7 @@ function targetsOf(config: Config, snapshot: Snapshot): Target[] {
       entry,
       endpoint,
       localAddress,
+      sendProxy,
       health,
     }));
   });

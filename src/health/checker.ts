@@ -16,6 +16,8 @@ export interface Target {
   readonly endpoint: Endpoint;
   /** The source address towards it, as sessions have it. */
   readonly localAddress?: string | undefined;
+  /** The PROXY protocol version it expects. */
+  readonly sendProxy?: "v1" | "v2" | undefined;
   readonly health: HealthSettings;
 }
 
@@ -82,8 +84,8 @@ export class HealthChecker implements Disposable {
 
   async #run(watch: Watch): Promise<void> {
     const { transport, clock, dice } = this.#parts;
-    const { endpoint, localAddress, health } = watch.target;
-    const tools = { transport, clock, localAddress, timeoutMs: health.timeoutMs };
+    const { endpoint, localAddress, sendProxy, health } = watch.target;
+    const tools = { transport, clock, localAddress, sendProxy, timeoutMs: health.timeoutMs };
     const nextAtMs = clock.now() + health.intervalMs * (1 - JITTER + 2 * JITTER * dice());
     this.#running += 1;
     watch.saw(await probe(endpoint, health.probe, tools));

@@ -1,5 +1,6 @@
 import type { Endpoint } from "../core/address.ts";
 import type { Clock } from "../core/clock.ts";
+import { encodeHeader } from "../proxy-protocol/encode.ts";
 import { type Connection, DialError, type Transport } from "../transport/transport.ts";
 import type { ProbeSettings } from "./settings.ts";
 
@@ -10,6 +11,8 @@ export interface ProbeTools {
   readonly timeoutMs: number;
   /** The source address, an IP of this machine. */
   readonly localAddress?: string | undefined;
+  /** The PROXY protocol version in which the backend is told first that nobody's client is behind it. */
+  readonly sendProxy?: "v1" | "v2" | undefined;
 }
 
 /** Undefined where the backend passed, otherwise why it did not, in words. */
@@ -18,8 +21,12 @@ export type ProbeFailure = string | undefined;
 /** Says nothing of the backend: this machine had no socket or port to ask it with. */
 export const OWN_SHORTAGE = "this machine ran short of sockets or ports";
 
-/** Talks to a backend that has been connected to. */
-type Conversation = (connection: Connection) => Promise<ProbeFailure>;
+/** Talks to a backend that has been connected to, and begins with the header, which may be empty. */
+type Conversation = (connection: Connection, header: Uint8Array) => Promise<ProbeFailure>;
+
+type Of<Kind> = Extract<ProbeSettings, { kind: Kind }>;
+
+const NO_HEADER = new Uint8Array();
 
 /** The longest answer that is looked at. */
 const LONGEST_ANSWER_BYTES = 4_096;
@@ -30,12 +37,13 @@ export async function probe(
   settings: ProbeSettings,
   tools: ProbeTools,
 ): Promise<ProbeFailure> {
-  const { transport, clock, timeoutMs, localAddress } = tools;
+  const { transport, clock, timeoutMs, localAddress, sendProxy } = tools;
+  const header = sendProxy === undefined ? NO_HEADER : encodeHeader(sendProxy, undefined);
   const startedMs = clock.now();
   try {
     const connection = await transport.dial(endpoint, { timeoutMs, localAddress }).connection;
     using _deadline = clock.after(timeoutMs - (clock.now() - startedMs), () => connection.reset());
-    const failure = await conversationOf(settings)(connection);
+    const failure = await conversationOf(settings)(connection, header);
     connection.end();
     return failure === undefined || clock.now() - startedMs < timeoutMs ? failure : "no answer in time";
   } catch (error) {
@@ -51,16 +59,26 @@ function wordsFor(error: DialError): string {
 function conversationOf(settings: ProbeSettings): Conversation {
   switch (settings.kind) {
     case "line":
-      return (connection) => line(connection, settings.send, settings.expect);
+      return (...to) => line(...to, settings);
     case "http":
-      return (connection) => http(connection, settings.path, settings.status);
+      return (...to) => http(...to, settings);
     default:
-      return async () => undefined;
+      return connectionOnly;
   }
 }
 
-async function line(connection: Connection, send: string, expect: string): Promise<ProbeFailure> {
-  await connection.write(Buffer.from(send));
+async function connectionOnly(connection: Connection, header: Uint8Array): Promise<ProbeFailure> {
+  // Not awaited: that the connection stood is enough.
+  if (header.length > 0) connection.write(header).catch(() => {});
+  return undefined;
+}
+
+async function line(
+  connection: Connection,
+  header: Uint8Array,
+  { send, expect }: Of<"line">,
+): Promise<ProbeFailure> {
+  await connection.write(Buffer.concat([header, Buffer.from(send)]));
   const expected = Buffer.from(expect);
   const answer = await read(connection, (bytes) => bytes.length >= expected.length);
   if (answer.subarray(0, expected.length).equals(expected)) return undefined;
@@ -69,10 +87,11 @@ async function line(connection: Connection, send: string, expect: string): Promi
 
 async function http(
   connection: Connection,
-  path: string,
-  status: readonly [number, number],
+  header: Uint8Array,
+  { path, status }: Of<"http">,
 ): Promise<ProbeFailure> {
-  await connection.write(Buffer.from(`GET ${path} HTTP/1.1\r\nHost: health\r\nConnection: close\r\n\r\n`));
+  const request = `GET ${path} HTTP/1.1\r\nHost: health\r\nConnection: close\r\n\r\n`;
+  await connection.write(Buffer.concat([header, Buffer.from(request)]));
   const answer = (await read(connection, (bytes) => bytes.includes("\r\n"))).toString("latin1");
   const code = Number(/^HTTP\/1\.[01] (\d{3})/.exec(answer)?.[1]);
   const [min, max] = status;

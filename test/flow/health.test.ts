@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatEndpoint } from "#lb/core/address";
+import { type Endpoint, formatEndpoint } from "#lb/core/address";
 import { systemClock } from "#lb/core/clock";
 import { Deferred } from "#lb/core/deferred";
 import { systemDice } from "#lb/core/dice";
@@ -126,6 +126,28 @@ test("probes come from where sessions come from", async () => {
   await balancer.reload(text("127.0.0.3"));
   await clock.run(2_200);
   expect((await server.next()).socket.remoteAddress).toBe("127.0.0.3");
+});
+
+test("a backend that requires a PROXY header is up by its probes, and served", async () => {
+  const header = "PROXY UNKNOWN\r\n";
+  await using server = await backend((peer) => {
+    peer.socket.on("data", () => {
+      if (!"PROXY ".startsWith(peer.text.slice(0, 6))) peer.reset();
+      else if (peer.text.endsWith("ping\n")) peer.send("pong\n");
+    });
+  });
+  await using balancer = await steered(
+    `listeners: [{ listen: "127.0.0.1:0", pool: p }]
+pools: { p: { sendProxy: v1, health: { probe: line }, backends: [{ address: "${formatEndpoint(server.endpoint)}" }] } }`,
+    systemClock,
+  );
+  expect((await (await server.next()).bytes(header.length + 5)).toString()).toBe(`${header}ping\n`);
+  const { listeners } = await balancer.plane.sample();
+  const client = await dialPeer(listeners[0]?.endpoint as Endpoint);
+  client.send("ping\n");
+  expect((await client.bytes(5)).toString()).toBe("pong\n");
+  client.reset();
+  expect(balancer.log.reported.filter(({ kind }) => kind === "backend")).toEqual([]);
 });
 
 test("a verdict outlives a new configuration that says nothing new of the backend", async () => {

@@ -1,8 +1,10 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Endpoint } from "#lb/core/address";
-import { probe } from "#lb/health/probe";
+import { Deferred } from "#lb/core/deferred";
+import { type ProbeTools, probe } from "#lb/health/probe";
 import type { ProbeSettings } from "#lb/health/settings";
 import { SocketTransport } from "#lb/transport/sockets/index";
+import { v2 } from "../proxy-protocol/headers.ts";
 import { blackHole, refusing } from "../support/dead-ends.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { backend, type Peer, type TestBackend } from "../support/peer.ts";
@@ -111,8 +113,39 @@ test.each([
   expect(await asked(server.endpoint, HTTP)).toBe(failure);
 });
 
-function asked(endpoint: Endpoint, settings: ProbeSettings, clock = new ManualClock()) {
-  return probe(endpoint, settings, { transport: new SocketTransport(clock), clock, timeoutMs: 1_000 });
+describe.each([
+  ["v1", "PROXY UNKNOWN\r\n"],
+  ["v2", v2(0x20, 0).toString("latin1")],
+] as const)(
+  "where a backend expects a header of %s, it is sent one that names nobody",
+  (sendProxy, header) => {
+    test.each([
+      { settings: TCP, said: "" },
+      { settings: LINE, said: "ping\n" },
+      { settings: HTTP, said: "GET /health HTTP/1.1\r\nHost: health\r\nConnection: close\r\n\r\n" },
+    ])("$settings.kind: before all else, in one write", async ({ settings, said }) => {
+      const answer = settings === HTTP ? "HTTP/1.1 200 OK\r\n" : "pong\n";
+      const first = new Deferred<Buffer>();
+      await using server = await backend((peer) => {
+        peer.socket.once("data", first.resolve).once("data", () => peer.send(answer));
+      });
+      expect(await asked(server.endpoint, settings, new ManualClock(), sendProxy)).toBeUndefined();
+      const session = await server.next();
+      expect(await session.outcome()).toBe("end");
+      expect(session.text).toBe(header + said);
+      expect((await first.promise).length).toBe(session.length);
+    });
+  },
+);
+
+function asked(
+  endpoint: Endpoint,
+  settings: ProbeSettings,
+  clock = new ManualClock(),
+  sendProxy?: ProbeTools["sendProxy"],
+) {
+  const tools = { transport: new SocketTransport(clock), clock, timeoutMs: 1_000, sendProxy };
+  return probe(endpoint, settings, tools);
 }
 
 /** Answers whoever has sent a whole request head. */
