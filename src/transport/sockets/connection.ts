@@ -138,6 +138,7 @@ export class SocketConnection implements Connection {
   reset(): void {
     const { socket } = this;
     if (socket.destroyed) return;
+    this.#asking?.[Symbol.dispose]();
     if (this.kind === "unix") socket.destroy();
     // libuv refuses to reset while a FIN is on its way out, and the socket would never close; that takes one turn.
     else if (this.#finIsLeaving) socket.once("finish", () => this.reset());
