@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Misspelt } from "../core/misspelt.ts";
 
 /** What `read` answers to what is not as expected. */
 export const unexpected = Symbol("unexpected");
@@ -7,7 +8,7 @@ export const unexpected = Symbol("unexpected");
 export interface Value<T> {
   /** What a person may write, in words: for mistakes and for the docs. */
   readonly expected: string;
-  /** The meaning; `unexpected`, or a RangeError, where it is not as expected. */
+  /** The meaning; `unexpected`, or a RangeError, where it is not as expected. A Misspelt knows more of what was. */
   readonly read: (written: unknown) => T | typeof unexpected;
   readonly write: (meaning: T) => unknown;
 }
@@ -17,8 +18,8 @@ export function field<T>(value: Value<T>) {
   const { expected, write } = value;
   const decode = (written: unknown, context: z.core.ParsePayload<unknown>): T => {
     const meaning = attempt(value, written);
-    if (meaning !== unexpected) return meaning;
-    context.issues.push({ code: "custom", message: expected, input: written });
+    if (!(meaning instanceof Refused)) return meaning;
+    context.issues.push({ code: "custom", message: meaning.expected, input: written });
     return z.NEVER;
   };
   return z.codec(z.unknown(), z.custom<T>(), { decode, encode: write }).meta({ expected });
@@ -50,14 +51,21 @@ export function or<const Special, T>(word: string, meaning: Special, value: Valu
 /** What is meant, or undefined where the value is not as expected. */
 export function understood<T>(value: Value<T>, written: unknown): T | undefined {
   const meaning = attempt(value, written);
-  return meaning === unexpected ? undefined : meaning;
+  return meaning instanceof Refused ? undefined : meaning;
 }
 
-function attempt<T>({ read }: Value<T>, written: unknown): T | typeof unexpected {
+/** What was expected instead of what was written. */
+class Refused {
+  constructor(readonly expected: string) {}
+}
+
+function attempt<T>({ read, expected }: Value<T>, written: unknown): T | Refused {
   try {
-    return read(written);
+    const meaning = read(written);
+    return meaning === unexpected ? new Refused(expected) : meaning;
   } catch (error) {
-    if (error instanceof RangeError) return unexpected;
+    if (error instanceof Misspelt) return new Refused(error.expected);
+    if (error instanceof RangeError) return new Refused(expected);
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { type Endpoint, formatEndpoint, parseEndpoint } from "../core/address.ts";
+import { Cidr } from "../core/cidr.ts";
 import { formatDuration, parseDuration } from "../core/duration.ts";
-import { isBlock } from "./block.ts";
 import { or, unexpected, type Value } from "./value.ts";
 
 // Nearly 2^31 - 1 ms, the longest that one timer of Node lasts.
@@ -100,13 +100,18 @@ export const placeName = matching("a name: 1 to 128 of A-Z a-z 0-9 . _ - : / [ ]
 );
 
 /** A set of addresses. */
-export const block = matching(`an IP address or ${BLOCK}`, isBlock);
+export const block: Value<string> = textual({
+  expected: `an IP address or ${BLOCK}`,
+  read: blockAsWritten,
+  write: same,
+});
 
 /** A set of peers. */
-export const peers = matching(
-  `an IP address, ${BLOCK}, unix or all`,
-  (text) => text === "unix" || text === "all" || isBlock(text),
-);
+export const peers: Value<string> = textual({
+  expected: `an IP address, ${BLOCK}, unix or all`,
+  read: (text) => (text === "unix" || text === "all" ? text : blockAsWritten(text)),
+  write: same,
+});
 
 /** What an HTTP request asks for (RFC 9112 §3.2.1). */
 export const httpPath = matching("a path that begins with /, without spaces", (text) =>
@@ -120,10 +125,11 @@ export const postgresUrl = matching(
 );
 
 /** The id of a client: an address, a block or a name; digits and dots alone are an address that went wrong. */
-export const clientId = matching(
-  "an IP address, a CIDR block, or a name: 1 to 64 of A-Z a-z 0-9 . _ -",
-  (text) => isBlock(text) || (NAME.test(text) && !/^[\d.]+$/.test(text)),
-);
+export const clientId: Value<string> = textual({
+  expected: "an IP address, a CIDR block, or a name: 1 to 64 of A-Z a-z 0-9 . _ -",
+  read: (text) => (NAME.test(text) && !/^[\d.]+$/.test(text) ? text : blockAsWritten(text)),
+  write: same,
+});
 
 /** Any text that is not empty, up to a length. */
 export function text(what: string, longest: number): Value<string> {
@@ -144,6 +150,12 @@ export function range(what: string, least: number, most: number): Value<readonly
     },
     write: ([min, max]) => `${min}-${max}`,
   };
+}
+
+/** Throws as Cidr.parse does. */
+function blockAsWritten(text: string): string {
+  Cidr.parse(text);
+  return text;
 }
 
 function matching(expected: string, fits: (text: string) => boolean): Value<string> {

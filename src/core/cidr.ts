@@ -1,4 +1,5 @@
 import { formatIp, IP_BITS, type Ip, parseLiteral, unmapped } from "./ip.ts";
+import { Misspelt } from "./misspelt.ts";
 
 const EXPECTED = "expected an IP address or a CIDR block such as 10.0.0.0/8 or 2001:db8::/32";
 const LENGTH = /^(?:0|[1-9]\d{0,2})$/;
@@ -15,7 +16,10 @@ export class Cidr {
     readonly prefix: bigint,
   ) {}
 
-  /** Reads a block, or an address as the block of that one; throws a RangeError that says what was expected. */
+  /**
+   * Reads a block, or an address as the block of that one; throws a RangeError that says what was expected, a Misspelt where
+   * only its length is wrong or bits are set behind it.
+   */
   static parse(text: string): Cidr {
     const [address = "", suffix, ...rest] = text.split("/");
     const ip = parseLiteral(address);
@@ -24,9 +28,7 @@ export class Cidr {
     const first = prefixOf(ip, length) << BigInt(IP_BITS[ip.version] - length);
     if (first !== ip.bits) {
       const meant = `${formatIp({ ...ip, bits: first })}/${length}`;
-      throw new RangeError(
-        `expected a block whose bits after the first ${length} are 0: ${meant}, got "${text}"`,
-      );
+      throw new Misspelt(`a block whose bits after the first ${length} are 0: ${meant}`, text);
     }
     return Cidr.#canonical(ip, length);
   }
@@ -56,5 +58,5 @@ export function prefixOf(ip: Ip, length: number): bigint {
 function lengthOf(suffix: string, version: 4 | 6, text: string): number {
   const length = Number(suffix);
   if (LENGTH.test(suffix) && length <= IP_BITS[version]) return length;
-  throw new RangeError(`expected a prefix length from 0 to ${IP_BITS[version]}, got "${text}"`);
+  throw new Misspelt(`a prefix length from 0 to ${IP_BITS[version]}`, text);
 }

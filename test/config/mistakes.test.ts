@@ -48,11 +48,6 @@ describe("says what was expected, and what it got", () => {
       "got 5",
     ],
     [file("log: { level: loud }"), "log.level: expected trace | debug | info", 'got "loud"'],
-    [
-      file("clients: { list: [{ id: a, addresses: [10.1.2.3/8], capacity: 1, ratePerSec: 1 }] }"),
-      "zeros after its length",
-      '"10.1.2.3/8"',
-    ],
     [file("log:"), "log: expected a mapping", "got nothing"],
     [file("log: []"), "log: expected a mapping", "got an empty list"],
     [file("admin: 8081"), "admin: expected off, or a mapping", "got 8081"],
@@ -82,6 +77,22 @@ describe("says what was expected, and what it got", () => {
     const lines = mistakesIn(text).join("\n");
     expect(lines).toContain(expected);
     expect(lines).toContain(got);
+  });
+});
+
+describe("answers a block with bits set behind its length with the one probably meant", () => {
+  const client = (id: string, addresses = "[]") =>
+    file(`clients: { list: [{ id: ${id}, addresses: ${addresses}, capacity: 1, ratePerSec: 1 }] }`);
+  const listener = (more: string) => file().replace("pool: ping", `pool: ping, ${more}`);
+
+  test.each([
+    [listener("access: [{ deny: 10.1.2.3/8 }]"), "listeners[0].access[0].deny"],
+    [listener("acceptProxy: { from: [10.1.2.3/8] }"), "listeners[0].acceptProxy.from[0]"],
+    [client("a", "[10.1.2.3/8]"), "clients.list[0].addresses[0]"],
+    [client("10.1.2.3/8"), "clients.list[0].id"],
+  ])("%j", (text, path) => {
+    const meant = "expected a block whose bits after the first 8 are 0: 10.0.0.0/8";
+    expect(mistakesIn(text)).toEqual([expect.stringContaining(` ${path}: ${meant}, got "10.1.2.3/8"`)]);
   });
 });
 
