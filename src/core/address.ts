@@ -1,3 +1,6 @@
+import { isIPv4, isIPv6 } from "node:net";
+import { Misspelt } from "./misspelt.ts";
+
 /** Where something listens or is dialled: an IP or name with a port, or a unix socket's path. */
 export type Endpoint =
   | { readonly kind: "tcp"; readonly host: string; readonly port: number }
@@ -5,20 +8,41 @@ export type Endpoint =
 
 const EXPECTED = "expected host:port, [ipv6]:port or unix:/path";
 const TCP = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]/#]+)):(\d{1,5})$/;
+/** Letters of any alphabet: a resolver is asked for the ASCII form of them (RFC 5891). */
+const NAME = /^[\p{L}\p{M}\p{N}_-]+(?:\.[\p{L}\p{M}\p{N}_-]+)*\.?$/u;
+/** A resolver reads such a name as an IPv4 address of another notation: `127.1`, `0x7f000001` (WHATWG URL §3.5). */
+const ENDS_IN_NUMBER = /(?:^|\.)(?:\d+|0x[\da-f]*)\.?$/i;
 const LARGEST_PORT = 65_535;
 // sun_path holds 108 bytes and a closing zero.
 const LONGEST_PATH = 107;
 
-/** Reads `host:port`, `[ipv6]:port` or `unix:/path`; throws a RangeError that says what was expected. */
+/**
+ * Reads `host:port`, `[ipv6]:port` or `unix:/path`; throws a RangeError that says what was expected, a Misspelt where that
+ * is no more than another host.
+ */
 export function parseEndpoint(text: string): Endpoint {
   if (text.startsWith("unix:")) return unixEndpoint(text);
   const found = TCP.exec(text);
   const port = Number(found?.[3]);
-  const host = found?.[1] ?? found?.[2];
+  const [, ipv6, host = ipv6] = found ?? [];
   if (host === undefined || port > LARGEST_PORT) {
     throw new RangeError(`${EXPECTED} (port 0 to ${LARGEST_PORT}), got "${text}"`);
   }
+  const instead = ipv6 === undefined ? insteadOf(host, port) : insteadOfIpv6(ipv6);
+  if (instead !== undefined) throw new Misspelt(instead, text);
   return { kind: "tcp", host, port };
+}
+
+/** What was expected in the place of a host; undefined where it is an IPv4 address or may be a name (RFC 1123 §2.1). */
+function insteadOf(host: string, port: number): string | undefined {
+  if (host === "*") return `0.0.0.0:${port} (every IPv4 address) or "[::]:${port}" (IPv6 as well)`;
+  if (isIPv4(host)) return undefined;
+  if (ENDS_IN_NUMBER.test(host)) return "four numbers from 0 to 255, or a name that does not end in one";
+  return NAME.test(host) ? undefined : "an IP address, or a name of letters, digits, -, _ and .";
+}
+
+function insteadOfIpv6(host: string): string | undefined {
+  return isIPv6(host) ? undefined : "an IPv6 address between the brackets";
 }
 
 function unixEndpoint(text: string): Endpoint {

@@ -48,6 +48,16 @@ describe("says what was expected, and what it got", () => {
       "got 5",
     ],
     [file("log: { level: loud }"), "log.level: expected trace | debug | info", 'got "loud"'],
+    [
+      file().replace("127.0.0.1:8080", "*:8080"),
+      'listen: expected 0.0.0.0:8080 (every IPv4 address) or "[::]:8080"',
+      'got "*:8080"',
+    ],
+    [
+      file().replace("127.0.0.1:9001", "10.0.0.256:9001"),
+      "address: expected four numbers from 0 to 255, or a name",
+      'got "10.0.0.256:9001"',
+    ],
     [file("log:"), "log: expected a mapping", "got nothing"],
     [file("log: []"), "log: expected a mapping", "got an empty list"],
     [file("admin: 8081"), "admin: expected off, or a mapping", "got 8081"],
