@@ -1,15 +1,18 @@
 import {
   isAlias,
   isMap,
+  isNode,
+  isPair,
   isScalar,
   isSeq,
   LineCounter,
   type Node,
   parseDocument,
   type Document as Tree,
+  type YAMLError,
 } from "yaml";
 import type { Mistake, Path } from "./mistake.ts";
-import { shown, withoutSecrets } from "./shown.ts";
+import { retold, shown } from "./shown.ts";
 
 // An alias may repeat what it stands for this often, all together.
 const MOST_REPEATS = 100;
@@ -39,7 +42,9 @@ export function readDocument(text: string): Document {
     uniqueKeys: false,
   });
   const errors = [...tree.errors, ...tree.warnings];
-  if (errors.length > 0) return unreadable(errors.map((error) => syntaxMistake(error, text, lineAt)));
+  if (errors.length > 0) return unreadable([syntaxMistake(errors, text, lineAt)]);
+  const dangling = [...danglingAliases(tree.contents, new Set(), lineAt)];
+  if (dangling.length > 0) return unreadable(dangling);
   try {
     const value: unknown = tree.toJS({ maxAliasCount: MOST_REPEATS });
     return {
@@ -69,17 +74,28 @@ function isTooDeep(text: string): boolean {
   return DEEPEST_ON_A_LINE.test(text);
 }
 
-function syntaxMistake(
-  error: { message: string; pos: [number, number] },
-  text: string,
-  lineAt: LineAt,
-): Mistake {
-  const line = lineAt(error.pos[0]);
+/** The earliest error alone, and of several in one place the last, which is the plainest: the others follow from it. */
+function syntaxMistake(errors: readonly YAMLError[], text: string, lineAt: LineAt): Mistake {
+  const { code, message, pos } = errors.reduce((best, each) => (each.pos[0] <= best.pos[0] ? each : best));
+  const line = lineAt(pos[0]);
+  if (code === "MULTIPLE_DOCS") return { path: [], line, expected: "one document", got: "another" };
+  const language = /^\s*[{[]/.test(text) ? "JSON" : "YAML";
+  const cut = pos[0] >= text.trimEnd().length ? "it ends too early: " : "";
   const written = text.split("\n", line).at(-1) ?? "";
-  const bareIpv6 = /:\s*\[[0-9a-fA-F:.]+\]:\d/.test(written);
-  const expected = bareIpv6 ? 'YAML or JSON, in which "[::1]:8080" needs its quotes' : "YAML or JSON";
-  const message = withoutSecrets(error.message.split("\n", 1)[0] as string);
-  return { path: [], line, expected, got: shown(message) };
+  const bareIpv6 = /:\s*\[[0-9a-fA-F:.]+\]:\d/.test(written) ? '; "[::1]:8080" needs its quotes' : "";
+  return { path: [], line, unreadable: `not ${language}: ${cut}${retold(message)}${bareIpv6}` };
+}
+
+/** Aliases of what does not stand, whole, before them. */
+function* danglingAliases(node: unknown, anchors: Set<string>, lineAt: LineAt): Iterable<Mistake> {
+  if (isAlias(node) && !anchors.has(node.source)) {
+    const expected = `something with the anchor &${retold(node.source)} before its alias`;
+    yield { path: [], line: lineAt(node.range?.[0] ?? 0), expected, got: shown(`*${node.source}`) };
+  }
+  const items: readonly unknown[] = isMap(node) || isSeq(node) ? node.items : [];
+  const children = items.flatMap((item) => (isPair(item) ? [item.key, item.value] : [item]));
+  for (const child of children) yield* danglingAliases(child, anchors, lineAt);
+  if (isNode(node) && !isAlias(node) && node.anchor !== undefined) anchors.add(node.anchor);
 }
 
 /** Keys that stand twice, of which only the last would count, and the one that JavaScript gives a meaning to. */

@@ -4,7 +4,7 @@ import type { Config } from "./config.ts";
 import { readDocument } from "./document.ts";
 import { readConfigFile } from "./file.ts";
 import { checkFlags, type Flags, valueOfFlags, withFlags } from "./flags.ts";
-import { ConfigMistakes, type Mistake } from "./mistake.ts";
+import { ConfigMistakes, type Mistake, wordsOf } from "./mistake.ts";
 
 /**
  * The configuration of a file, of flags, or of both. Rejects with a UsageError where the flags are wrong, a Failure
@@ -23,7 +23,9 @@ export function readConfig(text: string, flags: Flags = {}): Checked {
   const { value, mistakes: ofWriting, lineOf } = readDocument(text);
   if (value === undefined) return { config: undefined, mistakes: ofWriting };
   const { config, mistakes } = check(withFlags(value, flags));
-  const placed = mistakes.map((mistake) => ({ ...mistake, line: lineOf(mistake.path) }));
+  // Of that key the writing has told already.
+  const others = mistakes.filter(({ path }) => path.at(-1) !== "__proto__");
+  const placed = others.map((mistake) => ({ ...mistake, line: lineOf(mistake.path) }));
   const all = [...ofWriting, ...placed];
   return config !== undefined && all.length === 0
     ? { config, mistakes: [] }
@@ -33,10 +35,8 @@ export function readConfig(text: string, flags: Flags = {}): Checked {
 function fromFlags(flags: Flags): Config {
   const { config, mistakes } = check(valueOfFlags(flags));
   if (config !== undefined) return config;
-  const { path, expected, got } = mistakes[0] as Mistake;
-  throw new UsageError(
-    `${path[0] === "listeners" ? "--listen" : "--backend"}: expected ${expected}, got ${got}`,
-  );
+  const mistake = mistakes[0] as Mistake;
+  throw new UsageError(`${mistake.path[0] === "listeners" ? "--listen" : "--backend"}: ${wordsOf(mistake)}`);
 }
 
 function byLine(one: Mistake, other: Mistake): number {

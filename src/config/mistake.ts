@@ -4,18 +4,20 @@ import { shown } from "./shown.ts";
 /** The keys and indexes that lead to a value. */
 export type Path = readonly (string | number)[];
 
-/** One thing in a configuration that is not as expected. */
-export interface Mistake {
+interface Place {
   readonly path: Path;
-  /** In words, to follow "expected". */
-  readonly expected: string;
-  /** In words, to follow "got"; secrets are left out. */
-  readonly got: string;
   /** Where in the file, from 1. */
   readonly line?: number | undefined;
 }
 
-const MOST_SHOWN = 50;
+/**
+ * One thing in a configuration that is not as expected, or for which its text cannot be read at all. All three are words,
+ * without secrets: the first follows "expected", the second "got", the third stands alone.
+ */
+export type Mistake = Place &
+  ({ readonly expected: string; readonly got: string } | { readonly unreadable: string });
+
+const MOST_SHOWN = 1_000;
 
 /** A configuration that cannot be used: its message is a line for each mistake, after one that says how many. */
 export class ConfigMistakes extends Failure {
@@ -38,10 +40,16 @@ export function formatPath(path: Path): string {
 }
 
 /** One line: where, what was expected, and what is there. */
-export function formatMistake(source: string, { path, line, expected, got }: Mistake): string {
+export function formatMistake(source: string, mistake: Mistake): string {
+  const { path, line } = mistake;
   const place = line === undefined ? source : `${source}:${line}`;
   const what = path.length === 0 ? "" : ` ${formatPath(path)}:`;
-  return `${place}:${what} expected ${expected}, got ${got}`;
+  return `${place}:${what} ${wordsOf(mistake)}`;
+}
+
+/** What is wrong, without where. */
+export function wordsOf(mistake: Mistake): string {
+  return "unreadable" in mistake ? mistake.unreadable : `expected ${mistake.expected}, got ${mistake.got}`;
 }
 
 function messageOf(source: string, mistakes: readonly Mistake[]): string {

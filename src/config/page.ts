@@ -16,7 +16,8 @@ This page is made from the schema that checks the file. \`deploy/lb.example.yaml
     node dist/lb.js --config lb.yaml
 
 The file is YAML 1.2 or JSON, by its content, at most 1 MiB. A key that is not on this page is a mistake, and so is one
-that stands twice. Every mistake is reported at once, with its line, its path, and what was expected.
+that stands twice. Every mistake is reported at once, with its line, its path, and what was expected; of more than 1000 the
+first 1000. Only a text that is neither YAML nor JSON is answered with its first mistake alone.
 
 - Durations are written \`250ms\`, \`2s\`, \`5m\` or \`1h\`; percentages \`50%\`.
 - \`off\` means no limit, no deadline, or not done.

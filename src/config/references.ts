@@ -36,7 +36,8 @@ function unknownPools({ listeners, servers, pools }: Outline): Mistake[] {
   const known = [...pools.keys()].filter(
     (pool) => understood(name, pool) !== undefined && pool !== "__proto__",
   );
-  const expected = `one of the pools ${known.slice(0, MOST_NAMED).join(", ")}`;
+  const named = known.slice(0, MOST_NAMED).join(", ");
+  const expected = `one of the pools${known.length === 0 ? ", of which there are none" : ` ${named}`}`;
   return used
     .filter(([pool]) => understood(name, pool) !== undefined && !known.includes(pool as string))
     .map(([pool, path]) => ({ path, expected, got: shown(pool) }));

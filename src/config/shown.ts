@@ -1,6 +1,6 @@
 const LONGEST = 80;
-// What moves a terminal's cursor or turns its text around, besides what JSON escapes.
-const UNSEEN = /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+// What moves a terminal's cursor or turns its text around.
+const UNSEEN = /[\p{Cc}\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/gu;
 
 /** A value as a mistake or a difference shows it: one short line, escaped, without secrets. */
 export function shown(value: unknown): string {
@@ -8,8 +8,17 @@ export function shown(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? "an empty list" : `a list of ${value.length}`;
   if (typeof value === "object") return "a mapping";
   const text = typeof value === "string" ? JSON.stringify(withoutSecrets(value)) : String(value);
+  return short(text, LONGEST);
+}
+
+/** The first line of somebody else's words, escaped and without secrets, to stand in a sentence of ours. */
+export function retold(message: string): string {
+  return short(withoutSecrets(message.split("\n", 1)[0] as string), 2 * LONGEST);
+}
+
+function short(text: string, longest: number): string {
   const seen = text.replace(UNSEEN, (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`);
-  return seen.length > LONGEST ? `${seen.slice(0, LONGEST)}…` : seen;
+  return seen.length > longest ? `${seen.slice(0, longest)}…` : seen;
 }
 
 /** The text with the password of every URL in it replaced by three stars. */

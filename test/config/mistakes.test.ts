@@ -79,15 +79,34 @@ describe("says what was expected, and what it got", () => {
     ["listeners: []\npools: {}", "listeners: expected a list of at least 1", "got an empty list"],
     ["", "expected a mapping", "got nothing"],
     ["just text", "expected a mapping", 'got "just text"'],
-    ['a: "\\u0085\\u202e', "expected YAML or JSON", "Missing closing"],
-    ["listen: [::1]:80", "needs its quotes", "got"],
-    ["a: 1\n---\nb: 2", "lb.yaml:2: expected YAML or JSON", "multiple documents"],
-    ["a: !!js/function 1", "expected YAML or JSON", "Unresolved tag"],
+    ["a: 1\n---\nb: 2\n---\nc: 3", "lb.yaml:2: expected one document", "got another"],
+    ["a: 1\nb: *c", "lb.yaml:2: expected something with the anchor &c before its alias", 'got "*c"'],
+    [
+      "listeners: [{ listen: h:1, pool: p }]\npools: {}",
+      "lb.yaml:1: listeners[0].pool: expected one of the pools, of which there are none",
+      'got "p"',
+    ],
   ])("%j", (text, expected, got) => {
     const lines = mistakesIn(text).join("\n");
     expect(lines).toContain(expected);
     expect(lines).toContain(got);
   });
+});
+
+describe("says in one line why a text cannot be read", () => {
+  test.each([
+    ['a: "\\u0085\\u202e', 'lb.yaml:1: not YAML: it ends too early: Missing closing "quote'],
+    ['{"a": [{"b": 1,\n"c": 2', "lb.yaml:2: not JSON: it ends too early: Flow map must end with a }"],
+    ['{"a": [\n{"b" 1}, {"c": [}]', "lb.yaml:2: not JSON: Missing , or : between flow map items"],
+    ["listen: [::1]:80", 'lb.yaml:1: not YAML: Unexpected scalar at node end; "[::1]:8080" needs its quotes'],
+    ["a: !!js/function 1", "lb.yaml:1: not YAML: Unresolved tag: tag:yaml.org,2002:js/function"],
+  ])("%j", (text, expected) => expect(mistakesIn(text)).toEqual([expected]));
+});
+
+test("a key that JavaScript gives a meaning to is told of once", () => {
+  expect(mistakesIn(file("__proto__: 1"))).toEqual([
+    'lb.yaml:3: __proto__: expected another key, got "__proto__"',
+  ]);
 });
 
 describe("answers a block with bits set behind its length with the one probably meant", () => {
@@ -213,8 +232,8 @@ describe("files that are made to do harm are refused in one line", () => {
   });
 });
 
-test("a message has at most 50 mistakes, and says how many more there are", () => {
-  const text = file(Array.from({ length: 60 }, (_, at) => `key${at}: 1`).join("\n"));
+test("a message has at most 1000 mistakes, and says how many more there are", () => {
+  const text = file(Array.from({ length: 1_010 }, (_, at) => `key${at}: 1`).join("\n"));
   expect(() => configured(text)).toThrow(ConfigMistakes);
   expect(() => configured(text)).toThrow("and 10 more");
 });
