@@ -1,13 +1,19 @@
 import { isIP } from "node:net";
 import { type Endpoint, formatEndpoint } from "../core/address.ts";
-import { openFiles, sessionsWithin } from "../core/open-files.ts";
+import { filesFor, openFiles, sessionsWithin } from "../core/open-files.ts";
 import type { Config } from "./config.ts";
 
 const FEW_FILES = 1_000;
 
 /** What whoever starts the balancer should know of a configuration that is right as such; a line each. */
 export function warnings(config: Config, files: number = openFiles()): string[] {
-  return [...notBuilt(config), ...fewFiles(config, files), ...openAdmin(config), ...emptyPools(config)];
+  return [
+    ...notBuilt(config),
+    ...fewFiles(config, files),
+    ...moreThanFiles(config, files),
+    ...openAdmin(config),
+    ...emptyPools(config),
+  ];
 }
 
 function notBuilt({ store, servers, admin }: Config): string[] {
@@ -25,6 +31,16 @@ function fewFiles({ listeners }: Config, files: number): string[] {
   if (files >= FEW_FILES || !listeners.some(({ maxConnections }) => maxConnections === "auto")) return [];
   return [
     `only ${files} files may be open, enough for ${sessionsWithin(files)} sessions: raise it (ulimit -n)`,
+  ];
+}
+
+/** Only what was asked for: `auto` fits by itself, and two of it share what there is as clients come. */
+function moreThanFiles({ listeners }: Config, files: number): string[] {
+  const sessions = listeners.reduce((sum, { maxConnections: most }) => sum + (most === "auto" ? 0 : most), 0);
+  if (sessions === 0 || filesFor(sessions) <= files) return [];
+  const asked = `maxConnections of the listeners asks for ${sessions} sessions, and only ${files} files may be open`;
+  return [
+    `${asked}, enough for ${sessionsWithin(files)}; whoever comes above that is closed without a word: raise it (ulimit -n ${filesFor(sessions)}) or ask for less`,
   ];
 }
 

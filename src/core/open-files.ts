@@ -14,6 +14,11 @@ export function sessionsWithin(files: number): number {
   return Math.max(1, Math.floor((files - RESERVE) / FILES_PER_SESSION));
 }
 
+/** Files that must be openable for so many sessions at once, the reserve included. */
+export function filesFor(sessions: number): number {
+  return sessions * FILES_PER_SESSION + RESERVE;
+}
+
 function softLimit(): number {
   const report = process.report as NodeJS.ProcessReport & { excludeNetwork?: boolean };
   // Otherwise each peer's name is looked up, and the process waits for it.

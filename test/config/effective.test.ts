@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { Config } from "#lb/config/config";
 import { difference } from "#lb/config/difference";
 import { effective } from "#lb/config/effective";
 import { warnings } from "#lb/config/warnings";
@@ -24,6 +25,14 @@ store: { kind: file, path: data/clients.json }
 servers: { ping: { command: [node, "{port}"], pool: ping, ports: 9100-9199 } }
 admin: { listen: "127.0.0.1:8081", tokenFile: admin.token }
 shutdown: { grace: off }`;
+
+/** A configuration whose listeners have these limits. */
+function limited(...limits: readonly (number | "auto")[]): Config {
+  const listeners = limits.map(
+    (limit, at) => `{ name: l${at}, listen: "127.0.0.1:808${at}", pool: ping, maxConnections: ${limit} }`,
+  );
+  return configured(file().replace(/^listeners: .*$/m, `listeners: [${listeners}]`));
+}
 
 describe("the effective configuration", () => {
   test.each([file(), whole])("means the same when it is read again", (text) => {
@@ -118,9 +127,18 @@ describe("warns", () => {
     expect(warnings(configured(file()), 256)).toEqual([
       "only 256 files may be open, enough for 96 sessions: raise it (ulimit -n)",
     ]);
-    expect(warnings(configured(file().replace("pool: ping", "pool: ping, maxConnections: 50")), 256)).toEqual(
-      [],
-    );
+    expect(warnings(limited(50), 256)).toEqual([]);
+  });
+
+  test("where listeners ask for more sessions together than there are files for", () => {
+    expect(warnings(limited(5_000), 120)).toEqual([
+      "maxConnections of the listeners asks for 5000 sessions, and only 120 files may be open, enough for 28; whoever comes above that is closed without a word: raise it (ulimit -n 10064) or ask for less",
+    ]);
+    expect(warnings(limited(5_000), 10_064)).toEqual([]);
+    expect(warnings(limited(5_000), 10_063)).toHaveLength(1);
+    expect(warnings(limited(2_500, 2_501), 10_064)).toHaveLength(1);
+    expect(warnings(limited(5_000, "auto"), 10_064)).toEqual([]);
+    expect(warnings(limited(1_000_000), Infinity)).toEqual([]);
   });
 
   test("of a pool without backends", () => {
