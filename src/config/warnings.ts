@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { type Endpoint, formatEndpoint } from "../core/address.ts";
 import { filesFor, openFiles, sessionsWithin } from "../core/open-files.ts";
 import type { Config } from "./config.ts";
+import { unbuilt } from "./unbuilt.ts";
 
 const FEW_FILES = 1_000;
 
@@ -16,14 +17,10 @@ export function warnings(config: Config, files: number = openFiles()): string[] 
   ];
 }
 
-function notBuilt({ store, servers, admin }: Config): string[] {
-  const parts = {
-    store: store !== undefined,
-    servers: Object.keys(servers).length > 0,
-    admin: admin !== undefined,
-  };
-  return Object.entries(parts).flatMap(([part, configured]) =>
-    configured ? [`${part} is configured, but this version has no such part yet: it is passed over`] : [],
+function notBuilt(config: Config): string[] {
+  const configured = unbuilt.filter((part) => Object.keys(config[part] ?? {}).length > 0);
+  return configured.map(
+    (part) => `${part} is configured, but this version has no such part yet: it is passed over`,
   );
 }
 

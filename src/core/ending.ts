@@ -3,7 +3,7 @@
  * the docs. The sentence says what it means to a person who reads the word for the first time.
  */
 export const endings = {
-  done: "both sides finished and every byte was delivered",
+  done: "both sides finished and every byte was delivered; with halfClose: false, one side finished and its bytes were",
   "client-reset": "the client broke the connection off; the backend was told by a reset",
   "backend-reset": "the backend broke the connection off; the client got the bytes so far",
   "client-gone": "the client left before a backend answered",

@@ -96,3 +96,17 @@ test("without half-close the first FIN ends both, after the bytes before it", as
   expect(await client.outcome()).toBe("end");
   expect(await balancer.ended()).toMatchObject([{ ending: "done", bytesIn: 9 }]);
 });
+
+test("without half-close an answer that comes after the client's FIN is cut off", async () => {
+  await using server = await backend();
+  await using balancer = await lab({ backends: [server.endpoint], halfClose: false });
+  const client = await balancer.client();
+  client.send("question");
+  client.finish();
+  const session = await server.next();
+  expect(await session.outcome()).toBe("end");
+  session.send("answer");
+  expect(await client.outcome()).toBe("end");
+  expect(client.text).toBe("");
+  expect(await balancer.ended()).toMatchObject([{ ending: "done", bytesIn: 8, bytesOut: 0 }]);
+});

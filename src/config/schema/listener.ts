@@ -59,7 +59,9 @@ const fields = z.strictObject({
   name: field(placeName)
     .optional()
     .describe("What logs and metrics call it. Default: the address it listens on."),
-  listen: field(listenAddress).describe("Where clients connect. Port 0 picks a free one."),
+  listen: field(listenAddress).describe(
+    "Where clients connect. Port 0 picks a free one. A unix socket is made with mode 0660, so that its owner and group may connect, and nobody else.",
+  ),
   pool: field(name).describe("The pool that serves its sessions."),
   refuse: field(oneOf(refusals))
     .prefault("close")
@@ -88,7 +90,7 @@ const fields = z.strictObject({
   halfClose: field(truth)
     .prefault(true)
     .describe(
-      "Whether one side may finish while the other still sends. false: the first to finish ends the session.",
+      "Whether one side may finish while the other still sends. false: the first to finish ends the session, and what the other has not sent by then, an answer perhaps, is cut off.",
     ),
   timeouts: timeouts.prefault({}).describe("How long a session may last."),
 });
