@@ -9,6 +9,7 @@ import type { Dice } from "./core/dice.ts";
 import type { Session, SessionRecord } from "./core/session.ts";
 import type { Verdict } from "./health/verdict.ts";
 import { Listener, type ListenerSettings, type ListenerSurroundings } from "./listener.ts";
+import type { AlarmEvents } from "./pool/alarms.ts";
 import { Drain } from "./pool/drain.ts";
 import { Pool, type Surroundings } from "./pool/pool.ts";
 import type { PoolSettings } from "./pool/settings.ts";
@@ -20,14 +21,12 @@ const CUT_MS = 1_500;
 const HURRIED_CUT_MS = 100;
 
 /** What a balancer is made of and whom it tells. */
-export interface BalancerOptions {
+export interface BalancerOptions extends AlarmEvents {
   readonly transport: Transport;
   readonly clock: Clock;
   readonly dice: Dice;
   readonly recorded: () => boolean;
   readonly onStateChange: (change: StateChange) => void;
-  /** Sessions of a pool that found no usable backend; at most once a second for each pool. */
-  readonly onNothingUsable: (pool: string, sessions: number) => void;
   readonly onRecord: (record: SessionRecord) => void;
   readonly onBug: (error: unknown, session: Session) => void;
 }
@@ -62,9 +61,8 @@ export class Balancer {
 
   constructor(options: BalancerOptions) {
     this.#clock = options.clock;
-    const { clock, dice, onStateChange, onNothingUsable } = options;
-    this.#clients = new ClientBuckets(clock);
-    this.#forPools = { clock, dice, counts: new Counts(), onStateChange, onNothingUsable };
+    this.#clients = new ClientBuckets(options.clock);
+    this.#forPools = { ...options, counts: new Counts() };
     this.#forListeners = { ...options, clients: this.#clients, nextNumber: () => ++this.#sessions };
   }
 

@@ -8,6 +8,8 @@ export interface Attempt {
   readonly address: string;
   readonly ms: number;
   readonly error?: Ending;
+  /** The system's word for why it failed, where it had one (EADDRNOTAVAIL …). */
+  readonly code?: string;
 }
 
 /** What is told of a session when it is over: plain data, every key always there. */

@@ -6,6 +6,7 @@ import type { LogLevel, LogSettings } from "../core/log-settings.ts";
 import type { Report } from "../plane/plane.ts";
 import type { StateChange } from "../pool/state-log.ts";
 import { BoundedLog } from "./bounded-log.ts";
+import { explainOwnFault } from "./own-faults.ts";
 import { Terminal } from "./terminal.ts";
 
 /** The balancer's log, on stdout. */
@@ -62,7 +63,12 @@ function write(logger: Logger, report: Report): void {
   if (report.kind === "session") logger.info(report.record, "session");
   else if (report.kind === "backend") stateLine(logger, report.change);
   else if (report.kind === "bug") logger.error({ session: report.session, error: report.error }, "bug");
+  else if (report.kind === "own-fault") ownFaultLine(logger, report);
   else logger.error({ pool: report.pool, sessions: report.sessions }, "no usable backend");
+}
+
+function ownFaultLine(logger: Logger, { kind: _, ...fault }: Extract<Report, { kind: "own-fault" }>): void {
+  logger.warn({ ...fault, reason: explainOwnFault(fault.code) }, "dials failed on our side");
 }
 
 /** What an operator did is news; what happened to a backend is a warning. */

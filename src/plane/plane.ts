@@ -86,6 +86,8 @@ export type Report =
   | { readonly kind: "backend"; readonly change: StateChange }
   /** A session found no usable backend; at most once a second and pool, with how many there were since the last. */
   | { readonly kind: "no-backend"; readonly pool: string; readonly sessions: number }
+  /** Dials failed for this machine's own reason; at most once a second, pool and code, with how many since the last. */
+  | { readonly kind: "own-fault"; readonly pool: string; readonly code: string; readonly dials: number }
   | { readonly kind: "bug"; readonly session: string; readonly error: string };
 
 /**

@@ -85,7 +85,7 @@ class Attempts {
       this.#tried.push(lease.backend);
       if (!BLAMED.has(outcome)) break;
     }
-    if (last === "no-backend" && this.session.ending === undefined) pool.nothingUsable();
+    if (last === "no-backend" && this.session.ending === undefined) pool.alarms.nothingUsable();
     throw new Ended(this.session.ending ?? last);
   }
 
@@ -163,7 +163,7 @@ class Attempts {
 
   #failed(lease: Lease, error: unknown): DialFailure {
     if (!(error instanceof DialError)) throw error;
-    const { failure } = error;
+    const { failure, code } = error;
     const blamed = BLAMED.has(failure);
     const ms = lease.failed(blamed);
     const { name, address } = lease.backend;
@@ -172,8 +172,10 @@ class Attempts {
       address,
       ms,
       error: this.session.ending ?? ENDINGS[failure],
+      ...(code !== undefined && { code }),
     });
     if (blamed) this.route.pool.observe(lease.backend, false);
+    if (failure === "local") this.route.pool.alarms.ownFault(code ?? failure);
     return failure;
   }
 

@@ -7,8 +7,8 @@ import type { Clock } from "../core/clock.ts";
 import type { Counts } from "../core/counts.ts";
 import type { Dice } from "../core/dice.ts";
 import { measureLatency } from "../core/latency.ts";
-import { Throttle } from "../core/throttle.ts";
 import type { Verdict } from "../health/verdict.ts";
+import { type AlarmEvents, Alarms } from "./alarms.ts";
 import { RetryBudget } from "./budget.ts";
 import { Lease } from "./lease.ts";
 import { Outliers } from "./outlier.ts";
@@ -17,17 +17,12 @@ import type { PoolSettings } from "./settings.ts";
 import { SlowStart } from "./slow-start.ts";
 import { type StateChange, StateLog } from "./state-log.ts";
 
-/** How often it is said that a pool has no usable backend. */
-const ALARM_MS = 1_000;
-
 /** What a pool is given by the balancer it lives in. */
-export interface Surroundings {
+export interface Surroundings extends AlarmEvents {
   readonly clock: Clock;
   readonly dice: Dice;
   readonly counts: Counts;
   readonly onStateChange: (change: StateChange) => void;
-  /** Sessions of a pool that found no usable backend; at most once a second for each pool. */
-  readonly onNothingUsable: (pool: string, sessions: number) => void;
 }
 
 /** The backends that sessions of some listeners are spread over, and the algorithm that ranks them. It knows no sockets. */
@@ -47,7 +42,8 @@ export class Pool {
   readonly #outliers: Outliers;
   readonly #slowStart: SlowStart;
   readonly #states: StateLog;
-  readonly #alarm: Throttle;
+  /** What is said loudly of this pool. */
+  readonly alarms: Alarms;
 
   constructor(settings: PoolSettings, surroundings: Surroundings) {
     const { clock } = surroundings;
@@ -59,9 +55,7 @@ export class Pool {
     this.#budget = new RetryBudget(clock);
     this.#slowStart = new SlowStart(clock, () => this.#regroup());
     this.#states = new StateLog(clock, settings.name, surroundings.onStateChange);
-    this.#alarm = new Throttle(clock, ALARM_MS, (sessions) =>
-      surroundings.onNothingUsable(this.name, sessions),
-    );
+    this.alarms = new Alarms(clock, settings.name, surroundings);
     this.#outliers = new Outliers(clock, {
       ejected: (backend, reason) => this.#change(backend, () => (backend.ejected = true), reason),
       returned: (backend) => this.#change(backend, () => (backend.ejected = false), "its time is over"),
@@ -131,11 +125,6 @@ export class Pool {
     if (!this.#members.includes(backend)) return;
     if (answered) this.#outliers.succeeded(backend);
     else this.#outliers.failed(backend, this.#members, this.#settings.outlier);
-  }
-
-  /** A session found no usable backend. */
-  nothingUsable(): void {
-    this.#alarm.happened();
   }
 
   /** What probes found; false where it is said of no member, as one that a reload has put another in the place of. */

@@ -163,6 +163,7 @@ function made(backends: readonly BackendSettings[], more: Partial<PoolSettings> 
   const told = {
     onStateChange: (change: StateChange) => void changes.push(change),
     onNothingUsable: () => {},
+    onOwnFault: () => {},
   };
   const parts = { clock, dice: seededDice(1), counts, ...told };
   const pool = new Pool({ ...settings(backends), ...more }, parts);
