@@ -3,13 +3,14 @@ import type { Config } from "./config/config.ts";
 import { difference } from "./config/difference.ts";
 import { Names } from "./config/names.ts";
 import { namesIn, snapshotOf } from "./config/snapshot.ts";
+import { type AppliedConfig, targetsOf } from "./config/targets.ts";
 import { warnings } from "./config/warnings.ts";
 import { formatEndpoint } from "./core/address.ts";
 import type { Clock } from "./core/clock.ts";
 import type { Dice } from "./core/dice.ts";
-import { HealthChecker, type Target } from "./health/checker.ts";
+import { HealthChecker } from "./health/checker.ts";
 import type { Log } from "./observe/log.ts";
-import type { Applied, Plane, Snapshot } from "./plane/plane.ts";
+import type { Applied, Plane, Report } from "./plane/plane.ts";
 import type { Transport } from "./transport/transport.ts";
 
 /** What the control plane is made of. */
@@ -32,6 +33,7 @@ export class Control {
   readonly #names: Names;
   readonly #checker: HealthChecker;
   #config: Config;
+  #applied: AppliedConfig | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #stopping = false;
 
@@ -39,7 +41,10 @@ export class Control {
     this.#config = config;
     this.#parts = parts;
     const { plane, log, clock } = parts;
-    plane.onReports = (batch) => log.report(batch);
+    plane.onReports = (batch) => {
+      log.report(batch);
+      if (batch.some(isOfMaintenance)) void this.#inTurn(() => this.#probe());
+    };
     const tell = (verdict: Parameters<ControlParts["plane"]["order"]>[0]) => void plane.order(verdict);
     this.#checker = new HealthChecker({ ...parts, tell: (verdict) => tell({ kind: "verdict", ...verdict }) });
     this.#names = new Names(clock, {
@@ -127,8 +132,16 @@ export class Control {
     const applied = await this.#parts.plane.apply(snapshot);
     if (this.#stopping) return applied;
     this.#names.keep(names);
-    this.#checker.watch(targetsOf(config, snapshot));
+    this.#applied = { config, snapshot };
+    await this.#probe();
     return applied;
+  }
+
+  /** Lets the checker follow what was applied and who is in maintenance. */
+  async #probe(): Promise<void> {
+    const { pools } = await this.#parts.plane.sample();
+    if (this.#stopping || this.#applied === undefined) return;
+    this.#checker.watch(targetsOf(this.#applied, pools));
   }
 
   #warn(config: Config): void {
@@ -150,21 +163,8 @@ export class Control {
   }
 }
 
-/** What is to be probed: each member of the pools; one in maintenance is left alone. */
-function targetsOf(config: Config, snapshot: Snapshot): Target[] {
-  return snapshot.pools.flatMap(({ name: pool, localAddress, sendProxy, backends }) => {
-    const health = config.pools[pool]?.health;
-    if (health === undefined) return [];
-    const probed = backends.filter(({ state }) => state !== "maint");
-    return probed.map(({ name, entry = name, endpoint }) => ({
-      pool,
-      entry,
-      endpoint,
-      localAddress,
-      sendProxy,
-      health,
-    }));
-  });
+function isOfMaintenance(report: Report): boolean {
+  return report.kind === "backend" && [report.change.state, report.change.was].includes("maint");
 }
 
 /** All of it: a bad file has many mistakes. */

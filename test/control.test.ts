@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
 import type { Config } from "#lb/config/config";
 import { Control } from "#lb/control";
+import { formatEndpoint } from "#lb/core/address";
 import { seededDice } from "#lb/core/dice";
-import type { Applied, Order, Plane, Report, Sample, Snapshot } from "#lb/plane/plane";
+import type { Applied, Order, Plane, PoolSample, Report, Sample, Snapshot } from "#lb/plane/plane";
+import type { PoolSettings } from "#lb/pool/settings";
 import { DialError, type Transport } from "#lb/transport/transport";
 import { configured } from "./config/configured.ts";
 import { ManualClock } from "./support/manual-clock.ts";
@@ -168,12 +170,25 @@ class NotedPlane implements Plane {
   }
 
   async sample(): Promise<Sample> {
-    return { listeners: [], pools: [], heldBytes: 0 };
+    const pools = this.snapshots.at(-1)?.pools ?? [];
+    return { listeners: [], pools: pools.map(poolSample), heldBytes: 0 };
   }
 
   async close({ graceMs }: { graceMs: number }): Promise<void> {
     this.grace = graceMs;
   }
+}
+
+function poolSample({ name: pool, backends }: PoolSettings): PoolSample {
+  const idle = { operational: "up", active: 0, connected: 0, failed: 0 } as const;
+  const sampled = backends.map(({ name, endpoint, state, weight }) => ({
+    name,
+    address: formatEndpoint(endpoint),
+    state,
+    weight,
+    ...idle,
+  }));
+  return { name: pool, queued: 0, backends: sampled };
 }
 
 /** A control plane over a noted one, with every backend dead; `next` is the file at the next reload. */

@@ -72,7 +72,7 @@ function ownFaultLine(logger: Logger, { kind: _, ...fault }: Extract<Report, { k
 }
 
 /** What an operator did is news; what happened to a backend is a warning. */
-function stateLine(logger: Logger, { state, lastedMs, ...change }: StateChange): void {
+function stateLine(logger: Logger, { state, was: _, lastedMs, ...change }: StateChange): void {
   const level = state === "down" || state === "ejected" ? "warn" : "info";
   logger[level]({ ...change, lasted: formatDuration(Math.round(lastedMs)) }, `backend ${state}`);
 }

@@ -9,6 +9,7 @@ export interface StateChange {
   readonly pool: string;
   readonly backend: string;
   readonly state: BackendStatus;
+  readonly was: BackendStatus;
   readonly reason: string;
   /** How long it was what it was before, in milliseconds. */
   readonly lastedMs: number;
@@ -40,7 +41,8 @@ export class StateLog {
     this.#seen.set(backend, { status, sinceMs: nowMs });
     if (before.status === status) return;
     const lastedMs = nowMs - before.sinceMs;
-    this.tell({ pool: this.pool, backend: backend.name, state: status, reason, lastedMs });
+    const change = { state: status, was: before.status, reason, lastedMs };
+    this.tell({ pool: this.pool, backend: backend.name, ...change });
   }
 
   forget(backend: Backend): void {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { type Endpoint, formatEndpoint } from "#lb/core/address";
+import type { AdministrativeState } from "#lb/core/backend";
 import { systemClock } from "#lb/core/clock";
 import { Deferred } from "#lb/core/deferred";
 import { systemDice } from "#lb/core/dice";
@@ -113,6 +114,38 @@ test("sessions that are left of a removed pool are told of no more often than be
   await identify(clients[2] as Peer, 3);
   await clock.run(1_000);
   expect(balancer.reports).toMatchObject([{ sessions: 1 }, { sessions: 2 }]);
+});
+
+test("a backend that an order puts in maintenance is not probed, through reloads too, until an order takes it out", async () => {
+  const clock = new ManualClock();
+  await using server = await backend();
+  const address = formatEndpoint(server.endpoint);
+  const text = (interval: string) => `
+    listeners: [{ listen: "127.0.0.1:0", pool: p }]
+    pools: { p: { health: { interval: ${interval} }, backends: [{ name: a, address: "${address}" }] } }`;
+  await using balancer = await steered(text("2s"), clock);
+  const order = (state: AdministrativeState) =>
+    balancer.plane.order({ kind: "backend", pool: "p", backend: "a", state });
+  await server.next();
+  await order("maint");
+  await clock.run(60_000);
+  await balancer.reload(text("1s"));
+  await clock.run(60_000);
+  expect(server.peers).toHaveLength(1);
+  await order("ready");
+  await server.next();
+});
+
+test("a backend that the file has in maintenance is probed once an order makes it ready", async () => {
+  await using server = await backend();
+  const address = formatEndpoint(server.endpoint);
+  await using balancer = await steered(
+    `listeners: [{ listen: "127.0.0.1:0", pool: p }]
+pools: { p: { backends: [{ name: a, address: "${address}", state: maint }] } }`,
+    new ManualClock(),
+  );
+  await balancer.plane.order({ kind: "backend", pool: "p", backend: "a", state: "ready" });
+  await server.next();
 });
 
 test("probes come from where sessions come from", async () => {

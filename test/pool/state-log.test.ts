@@ -15,8 +15,15 @@ test("tells of each change once, why, and how long the last state held", () => {
   backend.alive = true;
   log.note(backend, "2 probes in a row passed");
   expect(told).toEqual([
-    { pool: "p", backend: "s1", state: "down", reason: "3 probes in a row failed", lastedMs: 7_000 },
-    { pool: "p", backend: "s1", state: "up", reason: "2 probes in a row passed", lastedMs: 500 },
+    {
+      pool: "p",
+      backend: "s1",
+      state: "down",
+      was: "up",
+      reason: "3 probes in a row failed",
+      lastedMs: 7_000,
+    },
+    { pool: "p", backend: "s1", state: "up", was: "down", reason: "2 probes in a row passed", lastedMs: 500 },
   ]);
 });
 
