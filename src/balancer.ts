@@ -70,6 +70,11 @@ export class Balancer {
     return [...this.#listeners.values()];
   }
 
+  /** Those of an earlier snapshot that still have sessions. */
+  get leaving(): readonly Listener[] {
+    return [...this.#leaving].filter(({ sessions }) => sessions.size > 0);
+  }
+
   get pools(): readonly Pool[] {
     return [...this.#pools.values()];
   }

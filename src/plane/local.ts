@@ -55,8 +55,11 @@ export class LocalPlane implements Plane {
   async sample(): Promise<Sample> {
     let heldBytes = 0;
     for (const session of this.#balancer.sessions()) heldBytes += session.heldBytes;
-    const { listeners, pools } = this.#balancer;
-    return { listeners: listeners.map(sampleListener), pools: pools.map(samplePool), heldBytes };
+    const listeners = [
+      ...this.#balancer.listeners.map((listener) => sampleListener(listener, false)),
+      ...this.#balancer.leaving.map((listener) => sampleListener(listener, true)),
+    ];
+    return { listeners, pools: this.#balancer.pools.map(samplePool), heldBytes };
   }
 
   async close({ graceMs }: { readonly graceMs: number }): Promise<void> {
@@ -98,9 +101,9 @@ export class LocalPlane implements Plane {
   }
 }
 
-function sampleListener(listener: Listener): ListenerSample {
-  const { name, endpoint, totals } = listener;
-  return { name, endpoint, active: listener.sessions.size, ...totals, endings: { ...totals.endings } };
+function sampleListener(listener: Listener, leaving: boolean): ListenerSample {
+  const { name, endpoint, sessions, totals } = listener;
+  return { name, endpoint, leaving, active: sessions.size, ...totals, endings: { ...totals.endings } };
 }
 
 function samplePool(pool: Pool): PoolSample {

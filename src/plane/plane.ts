@@ -52,6 +52,8 @@ export interface Sample {
 export interface ListenerSample {
   readonly name: string;
   readonly endpoint: Endpoint;
+  /** No part of the configuration any more: it listens no longer, and is here for as long as it has sessions. */
+  readonly leaving: boolean;
   /** Sessions now, and since it was opened. */
   readonly active: number;
   readonly sessions: number;

@@ -107,6 +107,26 @@ test("a listener that is removed stops accepting, and its sessions go on", async
   expect(await balancer.ended()).toMatchObject([{ ending: "done" }]);
 });
 
+test("samples tell of a listener that was removed for as long as it has sessions, so that they add up to all", async () => {
+  await using server = await backend(echo);
+  const backends = [server.endpoint];
+  await using balancer = await lab({ backends });
+  const { endpoint } = balancer;
+  const kept = await balancer.client();
+  await server.next();
+  await balancer.apply({ backends, endpoint: { kind: "tcp", host: "127.0.0.2", port: 0 } });
+  const other = await balancer.client();
+  await server.next();
+  expect((await balancer.plane.sample()).listeners).toMatchObject([
+    { endpoint: balancer.endpoint, leaving: false, active: 1, sessions: 1 },
+    { endpoint, leaving: true, active: 1, sessions: 1 },
+  ]);
+  kept.finish();
+  await balancer.ended();
+  expect((await balancer.plane.sample()).listeners).toMatchObject([{ leaving: false, active: 1 }]);
+  other.finish();
+});
+
 test("an address that was given up can be listened on again at once", async () => {
   await using servers = await fleet("a");
   await using balancer = await lab({ backends: servers.members });
