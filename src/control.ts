@@ -1,7 +1,7 @@
 import { explain, Failure } from "./command/failure.ts";
 import type { Config } from "./config/config.ts";
 import { difference } from "./config/difference.ts";
-import { Names } from "./config/names.ts";
+import { type NameEvents, type NameService, Names } from "./config/names.ts";
 import { namesIn, snapshotOf } from "./config/snapshot.ts";
 import { type AppliedConfig, targetsOf } from "./config/targets.ts";
 import { warnings } from "./config/warnings.ts";
@@ -22,6 +22,8 @@ export interface ControlParts {
   readonly log: Log;
   /** Reads the configuration again; rejects with what is wrong with it. */
   readonly load: () => Promise<Config>;
+  /** How names are looked up; default: as this machine does. */
+  readonly nameService?: NameService;
 }
 
 /**
@@ -40,17 +42,18 @@ export class Control {
   constructor(config: Config, parts: ControlParts) {
     this.#config = config;
     this.#parts = parts;
-    const { plane, log, clock } = parts;
+    const { plane, log, clock, nameService } = parts;
     plane.onReports = (batch) => {
       log.report(batch);
       if (batch.some(isOfMaintenance)) void this.#inTurn(() => this.#probe());
     };
     const tell = (verdict: Parameters<ControlParts["plane"]["order"]>[0]) => void plane.order(verdict);
     this.#checker = new HealthChecker({ ...parts, tell: (verdict) => tell({ kind: "verdict", ...verdict }) });
-    this.#names = new Names(clock, {
+    const followed: NameEvents = {
       changed: () => void this.#inTurn(() => this.#followNames()),
       failed: (name, error) => log.logger.warn({ name, reason: explain(error, name) }, "name lost"),
-    });
+    };
+    this.#names = new Names(clock, followed, nameService);
   }
 
   /** Applies the configuration for the first time; rejects with what prevents it. */
@@ -124,17 +127,19 @@ export class Control {
   }
 
   async #apply(config: Config): Promise<Applied> {
-    const names = namesIn(config);
-    await this.#names.learn(names);
-    // It would open again what is being closed.
-    if (this.#stopping) throw new Failure("the balancer is stopping");
-    const snapshot = snapshotOf(config, (name) => this.#names.addressesOf(name));
-    const applied = await this.#parts.plane.apply(snapshot);
-    if (this.#stopping) return applied;
-    this.#names.keep(names);
-    this.#applied = { config, snapshot };
-    await this.#probe();
-    return applied;
+    try {
+      await this.#names.learn(namesIn(config));
+      // It would open again what is being closed.
+      if (this.#stopping) throw new Failure("the balancer is stopping");
+      const snapshot = snapshotOf(config, (name) => this.#names.addressesOf(name));
+      const applied = await this.#parts.plane.apply(snapshot);
+      this.#applied = { config, snapshot };
+      await this.#probe();
+      return applied;
+    } finally {
+      // Also where it was refused: what it alone named was learnt for nothing.
+      this.#names.keep(namesIn(this.#applied?.config ?? config));
+    }
   }
 
   /** Lets the checker follow what was applied and who is in maintenance. */

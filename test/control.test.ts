@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Config } from "#lb/config/config";
+import type { NameService } from "#lb/config/names";
 import { Control } from "#lb/control";
 import { formatEndpoint } from "#lb/core/address";
 import { seededDice } from "#lb/core/dice";
@@ -123,6 +124,23 @@ test("warns at the start and at each reload of what is configured and not built"
   expect(made.messages("warn")).toEqual([expect.stringContaining("admin is configured")]);
 });
 
+test("looks up the names of what was applied, and no more those of a configuration that was refused", async () => {
+  const named = (name: string) => text("a").replace("127.0.0.1:1", `${name}:1`);
+  const made = controlled(named("old.example"));
+  await made.control.start();
+  made.next = named("new.example");
+  made.plane.refusal = new Error("no socket");
+  await made.control.reload();
+  made.lookups.length = 0;
+  await made.clock.run(60_000);
+  expect(new Set(made.lookups)).toEqual(new Set(["old.example"]));
+  made.plane.refusal = undefined;
+  await made.control.reload();
+  made.lookups.length = 0;
+  await made.clock.run(60_000);
+  expect(new Set(made.lookups)).toEqual(new Set(["new.example"]));
+});
+
 test("probes nothing and applies nothing once it is closed, also what was under way", async () => {
   const made = controlled(text("a", ""));
   await made.control.start();
@@ -204,6 +222,7 @@ function controlled(first: string) {
     dialled,
     reported,
     lines,
+    lookups: [] as string[],
     orders: plane.orders,
     next: first,
     control: undefined as unknown as Control,
@@ -213,9 +232,19 @@ function controlled(first: string) {
       lines.filter(([of]) => level === undefined || of === level).map(([, message]) => message),
   };
   const load = async (): Promise<Config> => configured(made.next);
-  const parts = { plane, transport: deadEnds(dialled), clock, dice: seededDice(1), log, load };
+  const nameService = known(made.lookups);
+  const parts = { plane, transport: deadEnds(dialled), clock, dice: seededDice(1), log, load, nameService };
   made.control = new Control(configured(first), parts);
   return made;
+}
+
+/** Every name has one address, for ten seconds. */
+function known(lookups: string[]): NameService {
+  const addresses = async (name: string) => {
+    lookups.push(name);
+    return ["192.0.2.1"];
+  };
+  return { addresses, ttlSec: async () => 10 };
 }
 
 function deadEnds(dialled: number[]): Transport {
