@@ -1,6 +1,7 @@
 import { explain, Failure } from "./command/failure.ts";
 import type { Config } from "./config/config.ts";
 import { difference } from "./config/difference.ts";
+import { heldByOwn } from "./config/held.ts";
 import { type NameEvents, type NameService, Names } from "./config/names.ts";
 import { namesIn, snapshotOf } from "./config/snapshot.ts";
 import { type AppliedConfig, targetsOf } from "./config/targets.ts";
@@ -36,6 +37,7 @@ export class Control {
   readonly #checker: HealthChecker;
   #config: Config;
   #applied: AppliedConfig | undefined;
+  #listening: Applied["listeners"] = [];
   #turn: Promise<unknown> = Promise.resolve();
   #stopping = false;
 
@@ -134,8 +136,11 @@ export class Control {
       const snapshot = snapshotOf(config, (name) => this.#names.addressesOf(name));
       const applied = await this.#parts.plane.apply(snapshot);
       this.#applied = { config, snapshot };
+      this.#listening = applied.listeners;
       await this.#probe();
       return applied;
+    } catch (error) {
+      throw heldByOwn(error, this.#listening);
     } finally {
       // Also where it was refused: what it alone named was learnt for nothing.
       this.#names.keep(namesIn(this.#applied?.config ?? config));

@@ -48,14 +48,10 @@ test("a configuration that cannot be read or applied is reported, and changes no
     "reload refused, the old configuration serves on",
   ]);
   made.next = text("b");
-  made.plane.refusal = Object.assign(new Error("listen EADDRINUSE"), {
-    code: "EADDRINUSE",
-    address: "127.0.0.1",
-    port: 8080,
-  });
+  made.plane.refusal = taken("127.0.0.1", 8081);
   await made.control.reload();
   expect(made.lines.at(-1)?.[2]).toMatchObject({
-    reason: expect.stringMatching(/^127\.0\.0\.1:8080 is taken; /),
+    reason: expect.stringMatching(/^127\.0\.0\.1:8081 is taken; /),
   });
   made.plane.refusal = undefined;
   await made.control.reload();
@@ -63,6 +59,23 @@ test("a configuration that cannot be read or applied is reported, and changes no
     changes: ["pools.p.backends.b: added", "pools.p.backends.a: removed"].sort(),
   });
 });
+
+test.each([
+  ["127.0.0.1", "0.0.0.0"],
+  ["0.0.0.0", "127.0.0.7"],
+  ["0.0.0.0", "::"],
+])(
+  "says who holds the port where a listener's own address is in its way: %s becomes %s",
+  async (old, next) => {
+    const made = controlled(text("a").replace("127.0.0.1:8080", `${old}:8080`));
+    await made.control.start();
+    made.plane.refusal = taken(next, 8080);
+    await made.control.reload();
+    expect(made.lines.at(-1)?.[2]).toMatchObject({
+      reason: expect.stringContaining(`:8080 is held by the running listener web on ${old}:8080: `),
+    });
+  },
+);
 
 test("reloads that come at once are done one after the other, and the last one counts", async () => {
   const made = controlled(text("a"));
@@ -161,6 +174,11 @@ function text(backend: string, health = OFF): string {
   return `
 listeners: [{ name: web, listen: "127.0.0.1:8080", pool: p }]
 pools: { p: { ${health && `${health}, `}backends: [{ name: ${backend}, address: "127.0.0.1:1" }] } }`;
+}
+
+/** What the system answers to whoever wants a port that another has. */
+function taken(address: string, port: number): Error {
+  return Object.assign(new Error("listen EADDRINUSE"), { code: "EADDRINUSE", address, port });
 }
 
 /** A plane that notes what it is told, one thing at a time. */

@@ -100,6 +100,21 @@ test("a port that is taken is reported, and the old configuration serves on", as
   expect(await greeting(balancer.endpoint)).toBe("a");
 });
 
+test("an address that overlaps one of its own is reported with who holds it, and the old configuration serves on", async () => {
+  await using servers = await politeFleet("a");
+  await using file = await fileOf(config(servers.members));
+  await using balancer = await configuredBalancer(file.path);
+  const own = formatEndpoint(balancer.endpoint);
+  const wider = own.replace("127.0.0.1", "0.0.0.0");
+  await file.replace(config(servers.members).replace("127.0.0.1:0", wider));
+  balancer.signal("SIGHUP");
+  const [, reason] = await balancer.line(/"reason":"(.+)","msg":"reload refused/);
+  expect(reason).toMatch(
+    new RegExp(`^${wider} is held by the running listener web on ${own}: .* in a reload before this one`),
+  );
+  expect(await greeting(balancer.endpoint)).toBe("a");
+});
+
 test("with --watch a file is applied as it is saved, and a bad one is reported", async () => {
   await using servers = await politeFleet("a", "b");
   await using file = await fileOf(config(servers.members.slice(0, 1)));
