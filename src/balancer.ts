@@ -86,7 +86,8 @@ export class Balancer {
 
   /**
    * Makes listeners and pools equal to the settings, one call after another. All new sockets are bound before anything
-   * is changed, so that it can reject with the system's error and leave everything as it was.
+   * is changed, so that it can reject with the system's error and leave everything as it was; nobody is served by them
+   * before everything is.
    */
   apply(settings: BalancerSettings): Promise<void> {
     const applied = this.#turn.then(() => this.#apply(settings));

@@ -78,6 +78,8 @@ export class Listener {
   #settings: ListenerSettings;
   #route: Route;
   #socket: ListeningSocket | undefined;
+  /** Who came since it was bound; undefined once it serves. */
+  #waiting: Connection[] | undefined = [];
   #emptied: Deferred<void> | undefined;
 
   constructor(settings: ListenerSettings, pool: Pool, surroundings: ListenerSurroundings) {
@@ -99,21 +101,25 @@ export class Listener {
     return this.#sessions;
   }
 
-  /** Binds and accepts; rejects with the system's error. */
+  /** Binds, and lets whoever comes wait for the first `update`; rejects with the system's error. */
   async open(): Promise<void> {
     const { transport } = this.#surroundings;
     this.#socket = await transport.listen(this.#settings.endpoint, (connection) => this.#accept(connection));
   }
 
-  /** New settings for sessions to come; those that live keep what they began with. */
+  /** New settings for sessions to come; those that live keep what they began with. Serves from the first time on. */
   update(settings: ListenerSettings, pool: Pool): void {
     this.#settings = settings;
     this.#route = this.#routeTo(pool);
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    for (const connection of waiting) this.#serve(connection);
   }
 
-  /** Stops accepting; see ListeningSocket.close. Its sessions live on. */
+  /** Stops accepting; see ListeningSocket.close. Its sessions live on; whoever still waits to be served is broken off. */
   async close(how: "served" | "now" = "served"): Promise<void> {
     await this.#socket?.close(how);
+    for (const connection of this.#waiting ?? []) connection.reset();
   }
 
   /** Resolves when no session is left. */
@@ -161,11 +167,16 @@ export class Listener {
   }
 
   #accept(connection: Connection): void {
-    const { clock, recorded, nextNumber } = this.#surroundings;
+    // Asked for now: a peer that has left has no address any more.
+    if (this.#waiting !== undefined || this.#surroundings.recorded()) void connection.remote;
+    if (this.#waiting === undefined) this.#serve(connection);
+    else this.#waiting.push(connection);
+  }
+
+  #serve(connection: Connection): void {
+    const { clock, nextNumber } = this.#surroundings;
     const origin = { listener: this.name, pool: this.#route.pool.name };
     const session = new Session(nextNumber(), origin, clock.now(), connection);
-    // Asked for now: a peer that has left has no address any more.
-    if (recorded()) void connection.remote;
     this.totals.sessions += 1;
     this.#sessions.add(session);
     void serve(connection, session, this.#route).then(() => this.#over(session));

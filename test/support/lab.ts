@@ -29,7 +29,8 @@ export interface LabOptions
   readonly backends: readonly Member[];
 }
 
-const plainListener: ListenerSettings = {
+/** A listener's settings where nobody says otherwise. */
+export const plainListener: ListenerSettings = {
   name: "main",
   endpoint: { kind: "tcp", host: "127.0.0.1", port: 0 },
   pool: "main",
