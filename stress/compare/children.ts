@@ -9,6 +9,8 @@ import { Failure, UsageError } from "#lb/command/failure";
 const READY_WITHIN_MS = 10_000;
 const END_WITHIN_MS = 2_000;
 const LONGEST_COMPLAINT = 4_096;
+/** Ends a child where this process was killed, and could not do it. */
+const LEASH = new URL("leash.js", import.meta.url).href;
 
 /** One of the project's commands, to be run as a child. */
 export interface Program {
@@ -39,7 +41,9 @@ export class Children implements AsyncDisposable {
   /** Starts a program and resolves with the address it is ready on; rejects with a Failure where it does not get there. */
   async start(program: Program): Promise<string> {
     const script = pathOf(program);
-    const child = spawn(process.execPath, [script, ...program.args], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.execPath, ["--import", LEASH, script, ...program.args], {
+      stdio: ["ignore", "pipe", "pipe", "ipc"],
+    });
     this.#running.add(child);
     const complaint = firstLineOf(child);
     const exit = new Promise<Failure>((resolve) => {

@@ -19,20 +19,22 @@ afterEach(() => rm(folder, { recursive: true }));
 const compare = (...args: string[]) =>
   new CommandProcess("stress/compare.js", [...args, "--out", "results"], { cwd: folder });
 
-/** The process numbers of a process's children. */
-function childrenOf(parent: number): number[] {
-  const rows = execFileSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" }).trim().split("\n");
+/** All processes that run; one that has ended, and that nobody asked about yet, does not. */
+function running(): { readonly pid: number; readonly parent: number }[] {
+  const rows = execFileSync("ps", ["-A", "-o", "pid=,ppid=,stat="], { encoding: "utf8" }).trim().split("\n");
   return rows
-    .map((row) => row.trim().split(/\s+/).map(Number) as [number, number])
-    .flatMap(([pid, ppid]) => (ppid === parent ? pid : []));
+    .map((row) => row.trim().split(/\s+/) as [string, string, string])
+    .filter(([, , state]) => !state.startsWith("Z"))
+    .map(([pid, parent]) => ({ pid: Number(pid), parent: Number(parent) }));
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
+/** The process numbers of a process's children. */
+function childrenOf(process: number): number[] {
+  return running().flatMap(({ pid, parent }) => (parent === process ? pid : []));
+}
+
+function alive(pids: readonly number[]): number[] {
+  return running().flatMap(({ pid }) => (pids.includes(pid) ? pid : []));
 }
 
 /** An experiment that would take minutes, with its four servers and balancers running. */
@@ -80,8 +82,16 @@ describe("nothing is left running", () => {
     process.signal("SIGINT");
     const { code, stderr } = await process.exit();
     expect({ code, stderr }).toEqual({ code: 130, stderr: "compare: interrupted; nothing was written\n" });
-    expect(children.filter(isAlive)).toEqual([]);
+    expect(alive(children)).toEqual([]);
     expect(await readdir(join(folder, "results"))).toEqual([]);
+  });
+
+  test("after it was killed, and could end nobody", async () => {
+    const { process, children } = await underWay();
+    await using _ = process;
+    process.signal("SIGKILL");
+    expect(await process.exit()).toMatchObject({ code: null, signal: "SIGKILL" });
+    await vi.waitFor(() => expect(alive(children)).toEqual([]), { timeout: 10_000 });
   });
 
   test("when one of them dies, which is one line and 1", async () => {
@@ -91,7 +101,7 @@ describe("nothing is left running", () => {
     const { code, stderr } = await process.exit();
     expect(code).toBe(1);
     expect(stderr).toMatch(/^compare: (test server|the balancer) .*ended before its time \(SIGKILL\)\n$/);
-    expect(children.filter(isAlive)).toEqual([]);
+    expect(alive(children)).toEqual([]);
   });
 });
 
