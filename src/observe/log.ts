@@ -1,7 +1,7 @@
 import type { Writable } from "node:stream";
 import { type Logger, pino } from "pino";
 import { prettyFactory } from "pino-pretty";
-import { formatDuration } from "../core/duration.ts";
+import { readableDuration } from "../core/duration.ts";
 import type { LogLevel, LogSettings } from "../core/log-settings.ts";
 import type { Report } from "../plane/plane.ts";
 import type { StateChange } from "../pool/state-log.ts";
@@ -72,7 +72,13 @@ function ownFaultLine(logger: Logger, { kind: _, ...fault }: Extract<Report, { k
 }
 
 /** What an operator did is news; what happened to a backend is a warning. */
-function stateLine(logger: Logger, { state, was: _, lastedMs, ...change }: StateChange): void {
+function stateLine(logger: Logger, { state, was: _, lastedMs, forMs, ...change }: StateChange): void {
   const level = state === "down" || state === "ejected" ? "warn" : "info";
-  logger[level]({ ...change, lasted: formatDuration(Math.round(lastedMs)) }, `backend ${state}`);
+  const times = { ...timeFields("lasted", lastedMs), ...(forMs && timeFields("for", forMs)) };
+  logger[level]({ ...change, ...times }, `backend ${state}`);
+}
+
+/** A time for whoever reads it, and for whoever computes with it. */
+function timeFields(name: string, ms: number): Record<string, string | number> {
+  return { [name]: readableDuration(ms), [`${name}Ms`]: Math.round(ms) };
 }

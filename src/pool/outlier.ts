@@ -14,9 +14,9 @@ interface Conduct {
 
 const BLAMELESS: Conduct = { failuresInRow: 0, ejections: 0, forgiveAtMs: 0, returning: undefined };
 
-/** Told when a backend is ejected, and when its time is over. */
+/** Told when a backend is ejected and for how long, and when that is over. */
 export interface OutlierEvents {
-  ejected(backend: Backend, reason: string): void;
+  ejected(backend: Backend, reason: string, forMs: number): void;
   returned(backend: Backend): void;
 }
 
@@ -77,6 +77,10 @@ export class Outliers {
     conduct.returning = this.#clock.after(lastsMs, () => {
       this.#events.returned(backend);
     });
-    this.#events.ejected(backend, `${failures} failed dials in a row`);
+    this.#events.ejected(
+      backend,
+      failures === 1 ? "1 failed dial" : `${failures} failed dials in a row`,
+      lastsMs,
+    );
   }
 }

@@ -57,8 +57,9 @@ export class Pool {
     this.#states = new StateLog(clock, settings.name, surroundings.onStateChange);
     this.alarms = new Alarms(clock, settings.name, surroundings);
     this.#outliers = new Outliers(clock, {
-      ejected: (backend, reason) => this.#change(backend, () => (backend.ejected = true), reason),
-      returned: (backend) => this.#change(backend, () => (backend.ejected = false), "its time is over"),
+      ejected: (backend, reason, forMs) =>
+        this.#change(backend, () => (backend.ejected = true), reason, forMs),
+      returned: (backend) => this.#change(backend, () => (backend.ejected = false), "ejection over"),
     });
     this.#enlist(settings.backends);
   }
@@ -199,11 +200,11 @@ export class Pool {
     return backend !== undefined;
   }
 
-  #change(backend: Backend, change: () => void, reason: string): void {
+  #change(backend: Backend, change: () => void, reason: string, forMs?: number): void {
     const wasUsable = backend.usable;
     change();
     if (!wasUsable && backend.usable) this.#slowStart.begin(backend, this.#settings.slowStartMs);
-    this.#states.note(backend, reason);
+    this.#states.note(backend, reason, forMs);
     this.#regroup();
   }
 

@@ -13,6 +13,8 @@ export interface StateChange {
   readonly reason: string;
   /** How long it was what it was before, in milliseconds. */
   readonly lastedMs: number;
+  /** How long it will be what it is now, in milliseconds; known of an ejection alone. */
+  readonly forMs?: number;
 }
 
 /** The status of a backend. */
@@ -33,7 +35,7 @@ export class StateLog {
   ) {}
 
   /** Looks at a backend again; one that is seen for the first time is news only where it is not up. */
-  note(backend: Backend, reason: string): void {
+  note(backend: Backend, reason: string, forMs?: number): void {
     const nowMs = this.clock.now();
     const status = statusOf(backend);
     const before = this.#seen.get(backend) ?? { status: "up", sinceMs: nowMs };
@@ -41,7 +43,7 @@ export class StateLog {
     this.#seen.set(backend, { status, sinceMs: nowMs });
     if (before.status === status) return;
     const lastedMs = nowMs - before.sinceMs;
-    const change = { state: status, was: before.status, reason, lastedMs };
+    const change = { state: status, was: before.status, reason, lastedMs, ...(forMs && { forMs }) };
     this.tell({ pool: this.pool, backend: backend.name, ...change });
   }
 

@@ -1,8 +1,12 @@
 import { expect, test } from "vitest";
+import { type Endpoint, formatEndpoint } from "#lb/core/address";
+import { configuredBalancer } from "../support/balancer-process.ts";
 import { refusing } from "../support/dead-ends.ts";
+import { fileOf } from "../support/file-of.ts";
 import { fleet } from "../support/fleet.ts";
 import { type Lab, lab, type Member } from "../support/lab.ts";
 import { ManualClock } from "../support/manual-clock.ts";
+import { dialPeer } from "../support/peer.ts";
 import { type UnixBackend, unixBackend } from "../support/unix-backend.ts";
 
 const outlier = { failures: 5, ejectForMs: 10_000, maxEjected: 0.5 };
@@ -13,7 +17,9 @@ test("dials a dead backend no more after its failures in a row, and no client no
   expect([order.match(/a/g)?.length, order.match(/b/g)?.length]).toEqual([15, 15]);
   expect(await scene.balancer.numbers("failed")).toEqual({ dead: 5, a: 0, b: 0 });
   expect(scene.balancer.changes).toEqual(["dead ejected"]);
-  expect(scene.balancer.reports).toMatchObject([{ change: { reason: "5 failed dials in a row" } }]);
+  expect(scene.balancer.reports).toMatchObject([
+    { change: { reason: "5 failed dials in a row", forMs: 10_000 } },
+  ]);
 });
 
 test("gives a backend that comes back its share, not a flood", async () => {
@@ -27,7 +33,7 @@ test("gives a backend that comes back its share, not a flood", async () => {
   expect(order.match(/d/g)).toHaveLength(10);
   expect(order).not.toContain("dd");
   expect(scene.balancer.changes).toEqual(["dead ejected", "dead up"]);
-  expect(scene.balancer.reports[1]).toMatchObject({ change: { lastedMs: 10_000 } });
+  expect(scene.balancer.reports[1]).toMatchObject({ change: { reason: "ejection over", lastedMs: 10_000 } });
 });
 
 test("leaves a backend that fails again out for longer", async () => {
@@ -88,6 +94,29 @@ test("a backend that returns starts slowly where that is wished", async () => {
   }
   // Of the weights 0.1, 0.6 and 1 beside two of 1.
   expect(shares).toEqual([2, 10, 14]);
+});
+
+test("the command logs for how long a backend is left out, and how long it was", async () => {
+  await using dead = await refusing();
+  await using servers = await fleet("a");
+  const [live] = servers.members as [{ name: string; endpoint: Endpoint }];
+  await using file = await fileOf(`
+    listeners: [{ listen: "127.0.0.1:0", pool: p }]
+    pools:
+      p:
+        health: { probe: off }
+        outlier: { failures: 1, ejectFor: 300ms }
+        backends: [{ name: dead, address: "${formatEndpoint(dead.endpoint)}" }, { address: "${formatEndpoint(live.endpoint)}" }]`);
+  await using balancer = await configuredBalancer(file.path);
+  for (let i = 0; i < 2; i++) {
+    const client = await dialPeer(balancer.endpoint);
+    await client.bytes(1);
+    client.reset();
+  }
+  await balancer.line(
+    /"reason":"1 failed dial","lasted":"\d+\.\ds","lastedMs":\d+,"for":"0\.3s","forMs":300,"msg":"backend ejected"/,
+  );
+  await balancer.line(/"reason":"ejection over","lasted":"0\.\ds","lastedMs":\d+,"msg":"backend up"/);
 });
 
 /** A backend that refuses until it is opened, called dead, and a and b beside it. */

@@ -214,14 +214,16 @@ test("the command logs once that a backend is down, and once that it is up and f
         backends: [{ name: mortal, address: "${formatEndpoint(mortal.endpoint)}" }]`);
   await using balancer = await configuredBalancer(file.path);
   await balancer.line(
-    /"pool":"p","backend":"mortal","reason":"1 probe failed: connect: [^"]+","lasted":"[^"]+","msg":"backend down"/,
+    /"pool":"p","backend":"mortal","reason":"1 probe failed: connect: [^"]+","lasted":"\d+\.\ds","lastedMs":\d+,"msg":"backend down"/,
   );
   const refused = await dialPeer(balancer.endpoint);
   expect(await refused.outcome()).toBe("end");
   refused.finish();
   await balancer.line(/"level":"error".*"pool":"p","sessions":1,"msg":"no usable backend"/);
   await mortal.open();
-  await balancer.line(/"reason":"2 probes in a row passed","lasted":"\d+m?s","msg":"backend up"/);
+  await balancer.line(
+    /"reason":"2 probes in a row passed","lasted":"\d+\.\ds","lastedMs":\d+,"msg":"backend up"/,
+  );
   const served = await dialPeer(balancer.endpoint);
   expect((await served.bytes(1)).toString()).toBe("m");
   served.reset();
