@@ -70,8 +70,9 @@ function dismiss(session: Session, client: Connection, refuse: Refusal, retryMs:
   session.interruptible((how) => {
     if (how === "reset") client.reset();
   });
-  // A peer that cannot speak the PROXY protocol is told nothing: there is no client yet.
-  const manner = ending === "bad-proxy-header" ? "close" : refuse;
+  // A peer that cannot speak the PROXY protocol is told nothing: there is no client yet. Nor is one that is being answered.
+  const untold = ending === "bad-proxy-header" || session.backend !== null;
+  const manner = untold ? "close" : refuse;
   const answer = refusal(manner, ending, retryMs);
   // Not awaited: end() sends FIN behind it, and bounds how long that may take.
   if (answer !== undefined) client.write(answer).catch(() => {});

@@ -114,7 +114,7 @@ export type Relayed = "done" | "client-reset" | "backend-reset" | "idle" | "fin-
 
 /** Two connections joined. */
 export interface Relay {
-  /** Resolves, and never rejects, when both connections are closed. */
+  /** Settles when both connections are closed; rejects only with what a witness threw, for which both were broken off. */
   readonly done: Promise<Relayed>;
   /** Read from the client. */
   readonly bytesIn: number;

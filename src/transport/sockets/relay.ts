@@ -41,8 +41,9 @@ class Flow implements Receiver {
   }
 
   #passes(): void {
-    this.witness?.[this.passing]();
+    const { witness, passing, relay } = this;
     this.witness = undefined;
+    relay.tell(() => witness?.[passing]());
   }
 }
 
@@ -53,6 +54,7 @@ export class SocketRelay extends Watched implements Relay {
   readonly #options: RelayOptions;
   readonly #sweep: IdleSweep;
   readonly #done = new Deferred<Relayed>();
+  #thrown: { readonly error: unknown } | undefined;
   #open = 2;
   #verdict: Relayed | undefined;
 
@@ -127,11 +129,22 @@ export class SocketRelay extends Watched implements Relay {
 
   closed(flow: Flow, broken: boolean): void {
     if (broken) this.#broken(flow);
-    if (flow === this.#down) this.#options.witness?.vacated(this.#brokeAtOnce);
+    if (flow === this.#down) this.tell(() => this.#options.witness?.vacated(this.#brokeAtOnce));
     this.#open -= 1;
     if (this.#open > 0) return;
     this.#decide("done");
-    this.#done.resolve(this.#verdict as Relayed);
+    if (this.#thrown !== undefined) this.#done.reject(this.#thrown.error);
+    else this.#done.resolve(this.#verdict as Relayed);
+  }
+
+  /** Tells a witness something; what it throws is the end of this relay, and of nothing else. */
+  tell(news: () => void): void {
+    try {
+      news();
+    } catch (error) {
+      this.#thrown ??= { error };
+      this.cut("reset");
+    }
   }
 
   get #brokeAtOnce(): boolean {
