@@ -11,6 +11,7 @@ import type { Verdict } from "./health/verdict.ts";
 import { Listener, type ListenerSettings, type ListenerSurroundings } from "./listener.ts";
 import type { AlarmEvents } from "./pool/alarms.ts";
 import { Drain } from "./pool/drain.ts";
+import type { Drained } from "./pool/drain-log.ts";
 import { Pool, type Surroundings } from "./pool/pool.ts";
 import type { PoolSettings } from "./pool/settings.ts";
 import type { StateChange } from "./pool/state-log.ts";
@@ -27,6 +28,7 @@ export interface BalancerOptions extends AlarmEvents {
   readonly dice: Dice;
   readonly recorded: () => boolean;
   readonly onStateChange: (change: StateChange) => void;
+  readonly onDrained: (drained: Drained) => void;
   readonly onRecord: (record: SessionRecord) => void;
   readonly onBug: (error: unknown, session: Session) => void;
 }

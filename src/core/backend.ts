@@ -109,9 +109,14 @@ export class Backend {
     return this.ejected ? "ejected" : "up";
   }
 
+  /** Whether an operator or the file takes it out: it keeps the sessions it has, and gets no other. */
+  get leaving(): boolean {
+    return this.state !== "ready" || this.#retired;
+  }
+
   /** Whether it may get a new session. */
   get usable(): boolean {
-    return this.state === "ready" && this.weight > 0 && this.alive && !this.ejected && !this.#retired;
+    return !this.leaving && this.weight > 0 && this.alive && !this.ejected;
   }
 
   /** It is a member of no pool any more; its slot is free once its last session has ended. */

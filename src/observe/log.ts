@@ -38,7 +38,7 @@ export function openLog({ level, format }: LogSettings): Log {
     setLevel: (next) => {
       logger.level = next;
     },
-    report: (batch) => batch.forEach((report) => void write(logger, report)),
+    report: (batch) => batch.forEach((report) => void write(logger, lineOf(report))),
     close: () => destination.close(),
   };
 }
@@ -59,23 +59,38 @@ function prettyPrinted(destination: BoundedLog) {
   return { write: (line: string) => destination.write(format(line)) };
 }
 
-function write(logger: Logger, report: Report): void {
-  if (report.kind === "session") logger.info(report.record, "session");
-  else if (report.kind === "backend") stateLine(logger, report.change);
-  else if (report.kind === "bug") logger.error({ session: report.session, error: report.error }, "bug");
-  else if (report.kind === "own-fault") ownFaultLine(logger, report);
-  else logger.error({ pool: report.pool, sessions: report.sessions }, "no usable backend");
+function write(logger: Logger, [level, fields, message]: Line): void {
+  logger[level](fields, message);
 }
 
-function ownFaultLine(logger: Logger, { kind: _, ...fault }: Extract<Report, { kind: "own-fault" }>): void {
-  logger.warn({ ...fault, reason: explainOwnFault(fault.code) }, "dials failed on our side");
+type Line = readonly [level: "info" | "warn" | "error", fields: object, message: string];
+
+function lineOf(report: Report): Line {
+  switch (report.kind) {
+    case "session":
+      return ["info", report.record, "session"];
+    case "backend":
+      return stateLine(report.change);
+    case "drained": {
+      const { tookMs, ...drained } = report.drained;
+      return ["info", { ...drained, ...timeFields("took", tookMs) }, "backend drained"];
+    }
+    case "no-backend":
+      return ["error", { pool: report.pool, sessions: report.sessions }, "no usable backend"];
+    case "own-fault": {
+      const { pool, code, dials } = report;
+      return ["warn", { pool, code, dials, reason: explainOwnFault(code) }, "dials failed on our side"];
+    }
+    case "bug":
+      return ["error", { session: report.session, error: report.error }, "bug"];
+  }
 }
 
 /** What an operator did is news; what happened to a backend is a warning. */
-function stateLine(logger: Logger, { state, was: _, lastedMs, forMs, ...change }: StateChange): void {
-  const level = state === "down" || state === "ejected" ? "warn" : "info";
+function stateLine({ state, was: _, lastedMs, forMs, ...change }: StateChange): Line {
   const times = { ...timeFields("lasted", lastedMs), ...(forMs && timeFields("for", forMs)) };
-  logger[level]({ ...change, ...times }, `backend ${state}`);
+  const level = state === "down" || state === "ejected" ? "warn" : "info";
+  return [level, { ...change, ...times }, `backend ${state}`];
 }
 
 /** A time for whoever reads it, and for whoever computes with it. */

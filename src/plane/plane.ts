@@ -5,6 +5,7 @@ import type { Ending } from "../core/ending.ts";
 import type { SessionRecord } from "../core/session.ts";
 import type { Verdict } from "../health/verdict.ts";
 import type { ListenerSettings } from "../listener.ts";
+import type { Drained } from "../pool/drain-log.ts";
 import type { PoolSettings } from "../pool/settings.ts";
 import type { StateChange } from "../pool/state-log.ts";
 
@@ -86,6 +87,7 @@ export interface BackendSample {
 export type Report =
   | { readonly kind: "session"; readonly record: SessionRecord }
   | { readonly kind: "backend"; readonly change: StateChange }
+  | { readonly kind: "drained"; readonly drained: Drained }
   /** A session found no usable backend; at most once a second and pool, with how many there were since the last. */
   | { readonly kind: "no-backend"; readonly pool: string; readonly sessions: number }
   /** Dials failed for this machine's own reason; at most once a second, pool and code, with how many since the last. */

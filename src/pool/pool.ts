@@ -10,6 +10,7 @@ import { measureLatency } from "../core/latency.ts";
 import type { Verdict } from "../health/verdict.ts";
 import { type AlarmEvents, Alarms } from "./alarms.ts";
 import { RetryBudget } from "./budget.ts";
+import { type Drained, DrainLog } from "./drain-log.ts";
 import { Lease } from "./lease.ts";
 import { Outliers } from "./outlier.ts";
 import { Queue, type Waiting } from "./queue.ts";
@@ -23,6 +24,7 @@ export interface Surroundings extends AlarmEvents {
   readonly dice: Dice;
   readonly counts: Counts;
   readonly onStateChange: (change: StateChange) => void;
+  readonly onDrained: (drained: Drained) => void;
 }
 
 /** The backends that sessions of some listeners are spread over, and the algorithm that ranks them. It knows no sockets. */
@@ -42,6 +44,7 @@ export class Pool {
   readonly #outliers: Outliers;
   readonly #slowStart: SlowStart;
   readonly #states: StateLog;
+  readonly #drains: DrainLog;
   /** What is said loudly of this pool. */
   readonly alarms: Alarms;
 
@@ -55,6 +58,7 @@ export class Pool {
     this.#budget = new RetryBudget(clock);
     this.#slowStart = new SlowStart(clock, () => this.#regroup());
     this.#states = new StateLog(clock, settings.name, surroundings.onStateChange);
+    this.#drains = new DrainLog(clock, settings.name, surroundings.onDrained);
     this.alarms = new Alarms(clock, settings.name, surroundings);
     this.#outliers = new Outliers(clock, {
       ejected: (backend, reason, forMs) =>
@@ -161,6 +165,7 @@ export class Pool {
   }
 
   readonly #freed = (backend: Backend): void => {
+    this.#drains.freed(backend);
     if (this.#queue.length > 0) this.#queue.freed(() => this.lease(backend), backend);
   };
 
@@ -205,6 +210,7 @@ export class Pool {
     change();
     if (!wasUsable && backend.usable) this.#slowStart.begin(backend, this.#settings.slowStartMs);
     this.#states.note(backend, reason, forMs);
+    this.#drains.note(backend);
     this.#regroup();
   }
 
@@ -215,6 +221,7 @@ export class Pool {
       before.delete(key(settings));
       this.#configure(backend, settings);
       this.#states.note(backend, "configured");
+      this.#drains.note(backend);
       return backend;
     });
     for (const gone of before.values()) this.#release(gone);
@@ -238,6 +245,7 @@ export class Pool {
     this.#slowStart.stop(backend);
     this.#states.forget(backend);
     backend.retire();
+    this.#drains.note(backend);
   }
 
   #newcomer(settings: BackendSettings): Backend {

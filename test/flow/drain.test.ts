@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
+import { type Endpoint, formatEndpoint } from "#lb/core/address";
+import type { BackendSettings } from "#lb/core/backend";
 import type { Order } from "#lb/plane/plane";
 import { blackHole } from "../support/dead-ends.ts";
 import { fleet, politeFleet } from "../support/fleet.ts";
-import { type Lab, lab } from "../support/lab.ts";
+import { type Lab, lab, type Member } from "../support/lab.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import type { Peer } from "../support/peer.ts";
 
@@ -110,6 +112,46 @@ test("a new configuration that makes the backend ready calls its drain off", asy
   expect(await busy.balancer.numbers("active")).toEqual({ a: 4, b: 0 });
 });
 
+test.each([
+  ["drained", (busy: BusyLab) => drain(busy.balancer, {})],
+  ["put in maintenance", (busy: BusyLab) => drain(busy.balancer, { state: "maint" })],
+  ["drained by the file", (busy: BusyLab) => file(busy, { state: "drain" })],
+  ["removed", (busy: BusyLab) => file(busy, undefined)],
+  [
+    "drained and then removed",
+    async (busy: BusyLab) => {
+      await drain(busy.balancer, {});
+      await file(busy, undefined);
+    },
+  ],
+])(
+  "says once when the last session of a backend that was %s has ended, and after how long",
+  async (_, leave) => {
+    await using busy = await busyLab(2);
+    await leave(busy);
+    await busy.clock.run(7_000);
+    busy.clients[0]?.reset();
+    await busy.ended(1);
+    expect(busy.drained()).toEqual([]);
+    await busy.clock.run(3_000);
+    busy.clients[1]?.reset();
+    await busy.ended(2);
+    const address = formatEndpoint(busy.members[0]?.endpoint as Endpoint);
+    expect(busy.drained()).toEqual([{ pool: "main", backend: "a", address, tookMs: 10_000 }]);
+  },
+);
+
+test("says nothing of a backend that had no session when it was drained, or that is ready again", async () => {
+  await using busy = await busyLab(1);
+  const order = { kind: "backend", pool: "main" } as const;
+  await busy.balancer.plane.order({ ...order, backend: "b", state: "drain" });
+  await drain(busy.balancer, {});
+  await drain(busy.balancer, { state: "ready" });
+  busy.clients[0]?.reset();
+  await busy.ended(1);
+  expect(busy.drained()).toEqual([]);
+});
+
 test("a session that is still dialling a backend when it is drained is served", async () => {
   const clock = new ManualClock();
   await using hole = await blackHole();
@@ -122,6 +164,8 @@ test("a session that is still dialling a backend when it is drained is served", 
   await clock.run(2_000);
   expect((await client.bytes(1)).toString()).toBe("b");
 });
+
+type BusyLab = Awaited<ReturnType<typeof busyLab>>;
 
 /** A balancer before a and b, with so many sessions on a. */
 async function busyLab(sessions: number) {
@@ -137,6 +181,7 @@ async function busyLab(sessions: number) {
     balancer,
     members,
     clients,
+    drained: () => balancer.reports.flatMap((each) => (each.kind === "drained" ? [each.drained] : [])),
     /** Resolves when so many sessions are over, and no more. */
     async ended(count: number): Promise<void> {
       await balancer.ended(count);
@@ -151,4 +196,11 @@ async function busyLab(sessions: number) {
 
 async function drain(balancer: Lab, more: Partial<Extract<Order, { kind: "backend" }>>): Promise<void> {
   await balancer.plane.order({ kind: "backend", pool: "main", backend: "a", state: "drain", ...more });
+}
+
+/** A new configuration in which a is so, or is not. */
+async function file(busy: BusyLab, a: Partial<BackendSettings> | undefined): Promise<void> {
+  const [old, b] = busy.members as [Member, Member];
+  const backends = a === undefined ? [b] : [{ ...old, ...a }, b];
+  await busy.balancer.apply({ backends, algorithm: "first", clock: busy.clock });
 }

@@ -27,7 +27,7 @@ test("serves every client through one reload after the other", async () => {
   expect(balancer.stdout).not.toContain('"level":"error"');
 });
 
-test("a backend that is taken out of the file keeps its sessions and gets no new ones", async () => {
+test("a backend that is taken out of the file keeps its sessions, gets no new ones, and is said to be empty", async () => {
   await using old = await backend(echo);
   await using servers = await politeFleet("n");
   await using file = await fileOf(config([{ name: "old", endpoint: old.endpoint }]));
@@ -40,8 +40,15 @@ test("a backend that is taken out of the file keeps its sessions and gets no new
   expect(await greeting(balancer.endpoint)).toBe("n");
   kept.send("two");
   expect((await kept.bytes(6)).toString()).toBe("onetwo");
+  expect(balancer.stdout).not.toContain("backend drained");
   kept.finish();
   expect(await kept.outcome()).toBe("end");
+  const address = formatEndpoint(old.endpoint);
+  await balancer.line(
+    new RegExp(
+      `"pool":"p","backend":"old","address":"${address}","took":"\\d+\\.\\ds","tookMs":\\d+,"msg":"backend drained"`,
+    ),
+  );
 });
 
 test("says what has changed, and that nothing has", async () => {

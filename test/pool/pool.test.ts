@@ -162,6 +162,7 @@ function made(backends: readonly BackendSettings[], more: Partial<PoolSettings> 
   const changes: StateChange[] = [];
   const told = {
     onStateChange: (change: StateChange) => void changes.push(change),
+    onDrained: () => {},
     onNothingUsable: () => {},
     onOwnFault: () => {},
   };
