@@ -1,10 +1,12 @@
 #!/usr/bin/env node
+import { resolve } from "node:path";
 import type { Argv } from "yargs";
 import { algorithmNames } from "./algorithms/index.ts";
 import { coerced, oneOf } from "./command/coerce.ts";
 import { exitCodes, runCommand } from "./command/command.ts";
 import { explain, UsageError } from "./command/failure.ts";
 import { onStopSignals } from "./command/signals.ts";
+import { version } from "./command/version.ts";
 import { effective } from "./config/effective.ts";
 import { type Flags, flagDefaults } from "./config/flags.ts";
 import { loadConfig } from "./config/load.ts";
@@ -98,7 +100,7 @@ async function run(args: Args): Promise<number> {
   // Before anybody can know that it listens: whoever does may send a signal.
   const over = stopped(control, log);
   reloadOnHangup(args, control, log);
-  await Promise.race([started(control), over]);
+  await Promise.race([started(control, args, log), over]);
   await followFile(args, control, log);
   await over;
   log.logger.info("stopped");
@@ -108,9 +110,11 @@ async function run(args: Args): Promise<number> {
 }
 
 /** Rejects with what prevents it, after undoing what was begun; being told to stop meanwhile is no failure. */
-async function started(control: Control): Promise<void> {
+async function started(control: Control, { config }: Args, log: Log): Promise<void> {
   try {
     await control.start();
+    const origin = config === undefined ? "flags" : resolve(config);
+    log.logger.info({ version: version(), pid: process.pid, config: origin }, "started");
   } catch (error) {
     if (control.stopping) return;
     await control.close(0);

@@ -12,15 +12,15 @@ const LONGEST_GOODBYE_MS = 1_000;
 export class BoundedLog {
   /** Set by whoever writes: it gets the number of lines that were lost. */
   onBack: (dropped: number) => void = () => {};
+  /** Set by whoever writes: called once, when the reader is gone. */
+  onGone: () => void = () => {};
   readonly #out: Writable;
   #dropped = 0;
   #gone = false;
 
   constructor(out: Writable) {
     this.#out = out;
-    out.on("error", () => {
-      this.#gone = true;
-    });
+    out.on("error", () => this.#leave());
     out.on("drain", () => this.#back());
   }
 
@@ -35,6 +35,12 @@ export class BoundedLog {
     if (this.#gone || this.#out.writableLength === 0) return;
     const written = new Promise<void>((resolve) => this.#out.write("", () => resolve()));
     await Promise.race([written, delay(LONGEST_GOODBYE_MS, undefined, { ref: false })]);
+  }
+
+  #leave(): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.onGone();
   }
 
   #back(): void {

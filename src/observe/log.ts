@@ -33,6 +33,7 @@ export function openLog({ level, format }: LogSettings): Log {
     pretty ? prettyPrinted(destination) : destination,
   );
   destination.onBack = (dropped) => logger.warn({ dropped }, "log lines dropped");
+  destination.onGone = sayOnStderr;
   return {
     logger,
     setLevel: (next) => {
@@ -41,6 +42,12 @@ export function openLog({ level, format }: LogSettings): Log {
     report: (batch) => batch.forEach((report) => void write(logger, lineOf(report))),
     close: () => destination.close(),
   };
+}
+
+/** Where nobody reads that either, nothing is said. */
+function sayOnStderr(): void {
+  process.stderr.on("error", () => {});
+  process.stderr.write("lb: nobody reads the log any more: nothing more is logged, and traffic goes on\n");
 }
 
 function stdout(): Writable {

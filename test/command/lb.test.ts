@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { algorithmNames } from "#lb/algorithms/index";
+import { version } from "#lb/command/version";
 import { formatEndpoint } from "#lb/core/address";
 import { BalancerProcess, balancerProcess, configuredBalancer } from "../support/balancer-process.ts";
 import { fileOf } from "../support/file-of.ts";
@@ -29,6 +30,15 @@ test("says where it listens, with the real port, and serves there", async () => 
   const client = await dialPeer(balancer.endpoint);
   expect((await client.bytes(2)).toString()).toBe("hi");
   client.reset();
+});
+
+test("says who it is, once it has started", async () => {
+  await using balancer = await balancerProcess("p2c", []);
+  const [line] = await balancer.line(/^.*"msg":"started".*$/);
+  expect(JSON.parse(line)).toMatchObject({ version: version(), pid: balancer.pid, config: "flags" });
+  await using file = await fileOf(GOOD.replace("127.0.0.1:1", "127.0.0.1:0"));
+  await using other = await configuredBalancer(file.path);
+  await other.line(new RegExp(`"config":"${file.path}","msg":"started"`));
 });
 
 test("spreads by the weights of its flags", async () => {

@@ -35,13 +35,26 @@ test("a log reader that has stopped reading does not delay the exit by more than
   expect(await balancer.code(5_000)).toBe(0);
 });
 
-test("a log reader that is gone takes nothing with it", async () => {
+test("a log reader that is gone takes nothing with it, and stderr is told once", async () => {
   await using server = await backend(echo);
   await using balancer = await balancerProcess("round-robin", [server.endpoint]);
   balancer.leaveOutput();
   for (let i = 0; i < 5; i++) await echoed("still served", balancer.endpoint);
   balancer.signal("SIGTERM");
-  expect(await balancer.exit()).toMatchObject({ code: 0, stderr: "" });
+  expect(await balancer.exit()).toMatchObject({
+    code: 0,
+    stderr: "lb: nobody reads the log any more: nothing more is logged, and traffic goes on\n",
+  });
+});
+
+test("where nobody reads stderr either, traffic goes on all the same", async () => {
+  await using server = await backend(echo);
+  await using balancer = await balancerProcess("round-robin", [server.endpoint]);
+  balancer.leaveOutput("stdout");
+  balancer.leaveOutput("stderr");
+  for (let i = 0; i < 5; i++) await echoed("still served", balancer.endpoint);
+  balancer.signal("SIGTERM");
+  expect(await balancer.exit()).toMatchObject({ code: 0 });
 });
 
 test("escapes text from outside, so that it can neither end a line nor colour a terminal", async () => {

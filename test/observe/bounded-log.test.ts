@@ -28,13 +28,19 @@ test("loses nothing while the reader reads", async () => {
   expect(reader.lines).toBe(5_000);
 });
 
-test("writes nothing to a reader that is gone, and closes at once", async () => {
+test("writes nothing to a reader that is gone, and closes at once, which it tells once", async () => {
   const reader = new Reader();
   const log = new BoundedLog(reader);
+  let gone = 0;
+  log.onGone = () => {
+    gone += 1;
+  };
   reader.destroy(new Error("EPIPE"));
   await new Promise(setImmediate);
+  reader.emit("error", new Error("EPIPE"));
   log.write(LINE);
   await log.close();
+  expect(gone).toBe(1);
   expect(reader.writableLength).toBe(0);
 });
 

@@ -98,9 +98,9 @@ export class CommandProcess implements AsyncDisposable {
     this.#child.stdout?.resume();
   }
 
-  /** Closes the reading end of its stdout, as `head -1` does. */
-  leaveOutput(): void {
-    this.#child.stdout?.destroy();
+  /** Closes the reading end of one of its streams, as `head -1` does. */
+  leaveOutput(stream: "stdout" | "stderr" = "stdout"): void {
+    this.#child[stream]?.destroy();
   }
 
   signal(signal: NodeJS.Signals): void {
