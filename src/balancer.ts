@@ -184,8 +184,10 @@ export class Balancer {
     return this.#pools.get(verdict.pool)?.verdict(verdict) ?? false;
   }
 
+  /** Those that have not ended: one that was told to may linger until its client closes. */
   #sessionsOn(pool: string, backend: string): Session[] {
-    return [...this.sessions()].filter((each) => each.backend === backend && each.origin.pool === pool);
+    const isOn = (each: Session) => each.backend === backend && each.origin.pool === pool;
+    return [...this.sessions()].filter((each) => each.ending === undefined && isOn(each));
   }
 
   /** See Plane.close. */

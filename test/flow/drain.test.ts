@@ -3,6 +3,7 @@ import { type Endpoint, formatEndpoint } from "#lb/core/address";
 import type { BackendSettings } from "#lb/core/backend";
 import type { Order } from "#lb/plane/plane";
 import { blackHole } from "../support/dead-ends.ts";
+import { eventually } from "../support/eventually.ts";
 import { fleet, politeFleet } from "../support/fleet.ts";
 import { type Lab, lab, type Member } from "../support/lab.ts";
 import { ManualClock } from "../support/manual-clock.ts";
@@ -21,6 +22,20 @@ test("ends the sessions of a drained backend by FIN, spread evenly over the time
   }
   expect(new Set(busy.balancer.records.map(({ ending }) => ending))).toEqual(new Set(["drained"]));
   expect(await busy.balancer.numbers("active")).toEqual({ a: 0, b: 0 });
+});
+
+test("ends as many at each step where clients take their time to close", async () => {
+  await using servers = await fleet("a");
+  const clock = new ManualClock();
+  await using balancer = await lab({ backends: servers.members, clock });
+  const clients: Peer[] = [];
+  while (clients.length < 5 * STEPS) clients.push((await balancer.served()).client);
+  const told = () => clients.filter(({ socket }) => socket.readableEnded).length;
+  await drain(balancer, { withinMs: 2_000 });
+  for (let step = 1; step <= STEPS; step++) {
+    await clock.run(100);
+    await eventually(() => expect(told()).toBe(5 * step));
+  }
 });
 
 test("gives new sessions to the others while it drains, and those stay", async () => {
