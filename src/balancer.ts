@@ -1,7 +1,7 @@
 import { ClientBuckets } from "./admission/client-buckets.ts";
 import type { ClientSettings } from "./admission/settings.ts";
 import { formatEndpoint } from "./core/address.ts";
-import type { Wish } from "./core/backend.ts";
+import { identityOf, type Wish } from "./core/backend.ts";
 import type { Clock } from "./core/clock.ts";
 import { Counts } from "./core/counts.ts";
 import { Deferred } from "./core/deferred.ts";
@@ -35,7 +35,7 @@ export interface BalancerOptions extends AlarmEvents {
 
 interface TimedDrain {
   readonly pool: string;
-  readonly backend: string;
+  readonly identity: string;
   readonly drain: Drain;
 }
 
@@ -156,20 +156,21 @@ export class Balancer {
    * sessions, spread over that time; any later wish for its state, an operator's or the file's, calls that off.
    */
   adjust(pool: string, backend: string, wish: Wish, withinMs: number | undefined): boolean {
-    if (!this.#pools.get(pool)?.adjust(backend, wish)) return false;
-    const key = `${pool} ${backend}`;
+    const identity = this.#pools.get(pool)?.adjust(backend, wish)?.identity;
+    if (identity === undefined) return false;
+    const key = `${pool} ${identity}`;
     if (wish.state !== undefined) this.#callOff(key);
     if (wish.state === "drain" && withinMs !== undefined) {
-      const drain = new Drain(this.#clock, withinMs, () => this.#sessionsOn(pool, backend));
-      this.#drains.set(key, { pool, backend, drain });
+      const drain = new Drain(this.#clock, withinMs, () => this.#sessionsOn(pool, identity));
+      this.#drains.set(key, { pool, identity, drain });
     }
     return true;
   }
 
   /** The file's word is newer than the order's; one that was removed goes on draining. */
   #callOffDrains(pools: ReadonlyMap<string, Pool>): void {
-    for (const [key, { pool, backend }] of this.#drains) {
-      const member = pools.get(pool)?.members.find(({ name }) => name === backend);
+    for (const [key, { pool, identity }] of this.#drains) {
+      const member = pools.get(pool)?.members.find((each) => each.identity === identity);
       if (member !== undefined && member.state !== "drain") this.#callOff(key);
     }
   }
@@ -185,8 +186,9 @@ export class Balancer {
   }
 
   /** Those that have not ended: one that was told to may linger until its client closes. */
-  #sessionsOn(pool: string, backend: string): Session[] {
-    const isOn = (each: Session) => each.backend === backend && each.origin.pool === pool;
+  #sessionsOn(pool: string, identity: string): Session[] {
+    const isOn = ({ backend, origin }: Session) =>
+      origin.pool === pool && backend !== null && identityOf(backend) === identity;
     return [...this.sessions()].filter((each) => each.ending === undefined && isOn(each));
   }
 

@@ -10,7 +10,7 @@ export type AdministrativeState = (typeof administrativeStates)[number];
 const operationalStates = ["up", "down", "ejected"] as const;
 export type OperationalState = (typeof operationalStates)[number];
 
-/** A backend as configured. Its name and endpoint together say which backend it is. */
+/** A backend as configured. */
 export interface BackendSettings {
   readonly name: string;
   /** The name of its entry in the file, where each address of that is a member of its own; default: its name. */
@@ -25,6 +25,13 @@ export interface BackendSettings {
   readonly state: AdministrativeState;
 }
 
+/** What says which backend it is: its entry in the file and its address, whatever it is called beside others. */
+export function identityOf({ name, entry = name, endpoint }: Identified): string {
+  return `${entry} ${formatEndpoint(endpoint)}`;
+}
+
+type Identified = Pick<BackendSettings, "name" | "entry" | "endpoint">;
+
 /** What an operator wants of a backend while it runs, beside what is configured. */
 export interface Wish {
   readonly state?: AdministrativeState;
@@ -34,6 +41,8 @@ export interface Wish {
 
 /** One server that sessions are sent to: its settings, its state, and its live numbers. It knows no sockets. */
 export class Backend {
+  /** See identityOf. */
+  readonly identity: string;
   readonly endpoint: Endpoint;
   /** The endpoint as text, for records. */
   readonly address: string;
@@ -53,6 +62,7 @@ export class Backend {
     readonly slot: number = counts.claim(),
   ) {
     this.#settings = settings;
+    this.identity = identityOf(settings);
     this.endpoint = settings.endpoint;
     this.address = formatEndpoint(settings.endpoint);
     this.weight = settings.weight;
@@ -81,7 +91,7 @@ export class Backend {
     return this.#wish.weight ?? this.#settings.weight;
   }
 
-  /** New settings, for the same name and endpoint. They are the newest word: earlier wishes are over. */
+  /** New settings, for the same identity. They are the newest word: earlier wishes are over. */
   configure(settings: BackendSettings): void {
     this.#settings = settings;
     this.#wish = {};

@@ -1,4 +1,5 @@
 import { canonicalAddress, hostPort } from "./address.ts";
+import type { BackendSettings } from "./backend.ts";
 import type { Ending } from "./ending.ts";
 import type { Enrolled } from "./roster.ts";
 
@@ -67,8 +68,8 @@ interface Origin {
 export class Session implements Enrolled {
   seat = -1;
   readonly attempts: Attempt[] = [];
-  /** The backend that answered. */
-  backend: string | null = null;
+  /** The backend that answered, as it was configured then. */
+  backend: BackendSettings | null = null;
   /** What connecting to it took. */
   connectMs: number | null = null;
   queuedMs = 0;
@@ -186,7 +187,7 @@ export class Session implements Enrolled {
       client: textOf(this.client) ?? this.#nameless,
       ...(this.#announced && { peer: textOf(this.peer.remote) ?? this.peer.kind }),
       pool: this.origin.pool,
-      backend: this.backend,
+      backend: this.backend?.name ?? null,
       attempts: this.attempts.map((attempt) => ({ ...attempt, ms: rounded(attempt.ms) })),
       queuedMs: rounded(this.queuedMs),
       connectMs: this.connectMs === null ? null : rounded(this.connectMs),

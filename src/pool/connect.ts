@@ -152,7 +152,7 @@ class Attempts {
     const { session, route } = this;
     const ms = lease.connected();
     session.attempts.push({ backend: lease.backend.name, address: lease.backend.address, ms });
-    session.backend = lease.backend.name;
+    session.backend = lease.backend.settings;
     session.connectMs = ms;
     route.pool.observe(lease.backend, true);
     const { sendProxy } = route.pool.settings;

@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Algorithm, ClientKey } from "../algorithms/algorithm.ts";
 import { algorithms } from "../algorithms/index.ts";
-import { formatEndpoint } from "../core/address.ts";
-import { Backend, type BackendSettings, type Wish } from "../core/backend.ts";
+import { Backend, type BackendSettings, identityOf, type Wish } from "../core/backend.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Counts } from "../core/counts.ts";
 import type { Dice } from "../core/dice.ts";
@@ -134,18 +133,18 @@ export class Pool {
 
   /** What probes found; false where it is said of no member, as one that a reload has put another in the place of. */
   verdict({ entry, endpoint, alive, reason }: Verdict): boolean {
-    const address = formatEndpoint(endpoint);
-    const isMeant = (backend: Backend) => backend.address === address && entryOf(backend.settings) === entry;
-    return this.#changeThat(isMeant, (backend) => (backend.alive = alive), reason);
+    const meant = identityOf({ name: entry, endpoint });
+    const change = (backend: Backend) => (backend.alive = alive);
+    return this.#changeThat(({ identity }) => identity === meant, change, reason) !== undefined;
   }
 
-  /** An operator's wish; false where no member has that name. */
-  adjust(name: string, wish: Wish, reason = "set by an operator"): boolean {
+  /** Sets an operator's wish on the member of that name, and says which that is; undefined where there is none. */
+  adjust(name: string, wish: Wish): Backend | undefined {
     const change = (backend: Backend) => {
       backend.adjust(wish);
       this.#slowStart.follow(backend);
     };
-    return this.#changeThat((backend) => backend.name === name, change, reason);
+    return this.#changeThat((backend) => backend.name === name, change, "set by an operator");
   }
 
   /** Applies new settings in place: what did not change keeps its counts and its part in the algorithm's memory. */
@@ -199,10 +198,10 @@ export class Pool {
     isMeant: (backend: Backend) => boolean,
     change: (backend: Backend) => void,
     reason: string,
-  ): boolean {
+  ): Backend | undefined {
     const backend = this.#members.find(isMeant);
     if (backend !== undefined) this.#change(backend, () => change(backend), reason);
-    return backend !== undefined;
+    return backend;
   }
 
   #change(backend: Backend, change: () => void, reason: string, forMs?: number): void {
@@ -215,10 +214,11 @@ export class Pool {
   }
 
   #enlist(backends: readonly BackendSettings[]): void {
-    const before = new Map(this.#members.map((member) => [key(member.settings), member]));
+    const before = new Map(this.#members.map((member) => [member.identity, member]));
     this.#members = backends.map((settings) => {
-      const backend = before.get(key(settings)) ?? this.#newcomer(settings);
-      before.delete(key(settings));
+      const identity = identityOf(settings);
+      const backend = before.get(identity) ?? this.#newcomer(settings);
+      before.delete(identity);
       this.#configure(backend, settings);
       this.#states.note(backend, "configured");
       this.#drains.note(backend);
@@ -263,15 +263,6 @@ export class Pool {
     }
     this.#queue.wake();
   }
-}
-
-/** What says which backend it is: the entry in the file and the address, whatever the member is called beside others. */
-function key(settings: BackendSettings): string {
-  return `${entryOf(settings)} ${formatEndpoint(settings.endpoint)}`;
-}
-
-function entryOf({ name, entry = name }: BackendSettings): string {
-  return entry;
 }
 
 function anonymous(settings: BackendSettings): BackendSettings {

@@ -167,6 +167,28 @@ test("says nothing of a backend that had no session when it was drained, or that
   expect(busy.drained()).toEqual([]);
 });
 
+test("ends the sessions that began on the backend when it had another name", async () => {
+  await using busy = await busyLab(4);
+  const [a, b] = busy.members as [(typeof busy.members)[0], (typeof busy.members)[0]];
+  const renamed = { ...a, name: "a@127.0.0.1", entry: "a" };
+  await busy.balancer.apply({ backends: [renamed, b], algorithm: "first", clock: busy.clock });
+  await drain(busy.balancer, { backend: "a@127.0.0.1", withinMs: 20_000 });
+  await busy.clock.run(20_000);
+  await busy.ended(4);
+  expect(busy.balancer.records[0]).toMatchObject({ backend: "a", ending: "drained" });
+});
+
+test("leaves the sessions of a backend alone whose name another has now", async () => {
+  await using busy = await busyLab(4);
+  const [, b] = busy.members as [(typeof busy.members)[0], (typeof busy.members)[0]];
+  await busy.balancer.apply({ backends: [{ ...b, name: "a" }], algorithm: "first", clock: busy.clock });
+  expect((await busy.balancer.served()).by).toBe("b");
+  await drain(busy.balancer, { withinMs: 20_000 });
+  await busy.clock.run(60_000);
+  await busy.balancer.ended(1);
+  expect(busy.clients.filter(({ socket }) => socket.readableEnded)).toEqual([]);
+});
+
 test("a session that is still dialling a backend when it is drained is served", async () => {
   const clock = new ManualClock();
   await using hole = await blackHole();

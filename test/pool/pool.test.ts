@@ -45,8 +45,8 @@ test("takes a backend of the same name at another address for another backend", 
 
 test("says so when there is no such backend to adjust", () => {
   const { pool } = made([member("a")]);
-  expect(pool.adjust("nobody", { weight: 3 })).toBe(false);
-  expect(pool.adjust("a", { weight: 3 })).toBe(true);
+  expect(pool.adjust("nobody", { weight: 3 })).toBeUndefined();
+  expect(pool.adjust("a", { weight: 3 })).toBe(pool.members[0]);
 });
 
 test("keeps what an operator set through new settings, unless they say something new of that backend", () => {
