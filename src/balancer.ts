@@ -1,7 +1,7 @@
 import { ClientBuckets } from "./admission/client-buckets.ts";
 import type { ClientSettings } from "./admission/settings.ts";
 import { formatEndpoint } from "./core/address.ts";
-import { identityOf, type Wish } from "./core/backend.ts";
+import type { Wish } from "./core/backend.ts";
 import type { Clock } from "./core/clock.ts";
 import { Counts } from "./core/counts.ts";
 import { Deferred } from "./core/deferred.ts";
@@ -10,8 +10,8 @@ import type { Session, SessionRecord } from "./core/session.ts";
 import type { Verdict } from "./health/verdict.ts";
 import { Listener, type ListenerSettings, type ListenerSurroundings } from "./listener.ts";
 import type { AlarmEvents } from "./pool/alarms.ts";
-import { Drain } from "./pool/drain.ts";
 import type { Drained } from "./pool/drain-log.ts";
+import { Drains } from "./pool/drains.ts";
 import { Pool, type Surroundings } from "./pool/pool.ts";
 import type { PoolSettings } from "./pool/settings.ts";
 import type { StateChange } from "./pool/state-log.ts";
@@ -33,12 +33,6 @@ export interface BalancerOptions extends AlarmEvents {
   readonly onBug: (error: unknown, session: Session) => void;
 }
 
-interface TimedDrain {
-  readonly pool: string;
-  readonly identity: string;
-  readonly drain: Drain;
-}
-
 /** Everything a balancer is configured by. */
 export interface BalancerSettings {
   readonly listeners: readonly ListenerSettings[];
@@ -52,7 +46,7 @@ export class Balancer {
   readonly #forPools: Surroundings;
   readonly #forListeners: ListenerSurroundings;
   readonly #clients: ClientBuckets;
-  readonly #drains = new Map<string, TimedDrain>();
+  readonly #drains: Drains;
   readonly #hurry = new Deferred<void>();
   #pools = new Map<string, Pool>();
   #listeners = new Map<string, Listener>();
@@ -64,6 +58,7 @@ export class Balancer {
   constructor(options: BalancerOptions) {
     this.#clock = options.clock;
     this.#clients = new ClientBuckets(options.clock);
+    this.#drains = new Drains(options.clock, () => this.sessions());
     this.#forPools = { ...options, counts: new Counts() };
     this.#forListeners = { ...options, clients: this.#clients, nextNumber: () => ++this.#sessions };
   }
@@ -102,7 +97,8 @@ export class Balancer {
     const nextListeners = await this.#bind(listeners, nextPools);
     this.#clients.configure(clients);
     for (const settings of pools) nextPools.get(settings.name)?.update(settings);
-    this.#callOffDrains(nextPools);
+    // The file's word is newer than the order's.
+    this.#drains.review(nextPools.values());
     for (const settings of listeners) {
       const pool = nextPools.get(settings.pool) as Pool;
       nextListeners.get(keyOf(settings))?.update(settings, pool);
@@ -156,40 +152,16 @@ export class Balancer {
    * sessions, spread over that time; any later wish for its state, an operator's or the file's, calls that off.
    */
   adjust(pool: string, backend: string, wish: Wish, withinMs: number | undefined): boolean {
-    const identity = this.#pools.get(pool)?.adjust(backend, wish)?.identity;
-    if (identity === undefined) return false;
-    const key = `${pool} ${identity}`;
-    if (wish.state !== undefined) this.#callOff(key);
-    if (wish.state === "drain" && withinMs !== undefined) {
-      const drain = new Drain(this.#clock, withinMs, () => this.#sessionsOn(pool, identity));
-      this.#drains.set(key, { pool, identity, drain });
-    }
+    const member = this.#pools.get(pool)?.adjust(backend, wish);
+    if (member === undefined) return false;
+    if (wish.state !== undefined) this.#drains.callOff(pool, member);
+    if (wish.state === "drain" && withinMs !== undefined) this.#drains.begin(pool, member, withinMs);
     return true;
-  }
-
-  /** The file's word is newer than the order's; one that was removed goes on draining. */
-  #callOffDrains(pools: ReadonlyMap<string, Pool>): void {
-    for (const [key, { pool, identity }] of this.#drains) {
-      const member = pools.get(pool)?.members.find((each) => each.identity === identity);
-      if (member !== undefined && member.state !== "drain") this.#callOff(key);
-    }
-  }
-
-  #callOff(key: string): void {
-    this.#drains.get(key)?.drain[Symbol.dispose]();
-    this.#drains.delete(key);
   }
 
   /** What probes found; false where there is no such backend, or no longer. */
   verdict(verdict: Verdict): boolean {
     return this.#pools.get(verdict.pool)?.verdict(verdict) ?? false;
-  }
-
-  /** Those that have not ended: one that was told to may linger until its client closes. */
-  #sessionsOn(pool: string, identity: string): Session[] {
-    const isOn = ({ backend, origin }: Session) =>
-      origin.pool === pool && backend !== null && identityOf(backend) === identity;
-    return [...this.sessions()].filter((each) => each.ending === undefined && isOn(each));
   }
 
   /** See Plane.close. */

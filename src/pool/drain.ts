@@ -8,14 +8,21 @@ export class Drain implements Disposable {
   readonly #clock: Clock;
   readonly #stepMs: number;
   readonly #sessions: () => readonly Session[];
+  readonly #over: () => void;
   #stepsLeft = STEPS;
   #timer: Timer;
 
-  /** `sessions`: those that are on the backend at the moment it is called. */
-  constructor(clock: Clock, withinMs: number, sessions: () => readonly Session[]) {
+  /** `sessions`: those that are on the backend at the moment it is called. `over` is called after the last step. */
+  constructor(
+    clock: Clock,
+    withinMs: number,
+    sessions: () => readonly Session[],
+    over: () => void = () => {},
+  ) {
     this.#clock = clock;
     this.#stepMs = withinMs / STEPS;
     this.#sessions = sessions;
+    this.#over = over;
     this.#timer = this.#schedule();
   }
 
@@ -31,6 +38,7 @@ export class Drain implements Disposable {
       for (const session of sessions.slice(0, part)) session.end("drained");
       this.#stepsLeft -= 1;
       if (this.#stepsLeft > 0) this.#timer = this.#schedule();
+      else this.#over();
     });
   }
 }
