@@ -9,9 +9,10 @@ import { configured } from "./config/configured.ts";
 import { blackHole, refusing } from "./support/dead-ends.ts";
 import { backend } from "./support/peer.ts";
 import { installed, needing, output, Program } from "./support/program.ts";
+import { unixBackend } from "./support/unix-backend.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const configurations = ["deploy/lb.compose.yaml", "deploy/lb.example.yaml"];
+const configurations = ["deploy/compose/lb.yaml", "deploy/lb.example.yaml"];
 
 describe("deploy/compose.yaml", () => {
   type Service = Readonly<Record<string, unknown>>;
@@ -46,9 +47,8 @@ describe("deploy/compose.yaml", () => {
 
   test("the balancer's backends are the servers, and it waits until they are well", () => {
     const { lb } = services as { lb: Service };
-    expect(lb.volumes).toEqual(["./lb.compose.yaml:/etc/lb/lb.yaml:ro"]);
     const names = servers.map(([name]) => name);
-    const { backends } = configuration("deploy/lb.compose.yaml").pools.ping as Config["pools"][string];
+    const { backends } = configuration("deploy/compose/lb.yaml").pools.ping as Config["pools"][string];
     expect(backends.map(({ address }) => formatEndpoint(address))).toEqual(
       names.map((name) => `${name}:9001`),
     );
@@ -56,8 +56,14 @@ describe("deploy/compose.yaml", () => {
     expect(lb.depends_on).toEqual(waited);
   });
 
+  test("the balancer is given the folder of its configuration, in which a file may take another's place", () => {
+    expect(services.lb?.volumes).toEqual(["./compose:/etc/lb:ro"]);
+    expect(services.lb?.command).toEqual(["--config", "/etc/lb/lb.yaml"]);
+    expect(existsSync(`${root}/deploy/compose/lb.yaml`)).toBe(true);
+  });
+
   test("sessions have their whole grace before the balancer is killed", () => {
-    const { grace } = configuration("deploy/lb.compose.yaml").shutdown;
+    const { grace } = configuration("deploy/compose/lb.yaml").shutdown;
     expect(parseDuration(services.lb?.stop_grace_period as string)).toBeGreaterThan(grace);
   });
 });
@@ -102,6 +108,11 @@ describe("deploy/Dockerfile", () => {
   test("runs the balancer, not as root", () => {
     expect(lines).toEqual(expect.arrayContaining(["USER node", 'ENTRYPOINT ["node", "dist/lb.js"]']));
     expect(existsSync(sourceOf("dist/lb.js"))).toBe(true);
+  });
+
+  test("asks whether it is well at an address that the container may be given", () => {
+    expect(lines.join("\n")).toMatch(/^HEALTHCHECK .* CMD \["node", "deploy\/healthy.mjs"\]$/m);
+    expect(lines.join("\n")).toMatch(/^ENV .*\bLB_HEALTH_ADDRESS=127\.0\.0\.1:8080$/m);
   });
 });
 
@@ -162,6 +173,29 @@ describe("deploy/healthy.mjs", () => {
     },
   );
 
+  test("exits 0 where something accepts connections on a unix socket, and 1 where nothing is", async () => {
+    await using server = await unixBackend();
+    expect(await healthy(formatEndpoint(server.endpoint))).toBe(1);
+    await server.open();
+    expect(await healthy(formatEndpoint(server.endpoint))).toBe(0);
+  });
+
+  test("asks the address in LB_HEALTH_ADDRESS where it is given none", async () => {
+    await using server = await backend();
+    expect(await healthy(undefined, { LB_HEALTH_ADDRESS: formatEndpoint(server.endpoint) })).toBe(0);
+    await using end = await refusing();
+    expect(await healthy(undefined, { LB_HEALTH_ADDRESS: formatEndpoint(end.endpoint) })).toBe(1);
+  });
+
+  test.each(["unix:", "127.0.0.1", "127.0.0.1:99999"])(
+    "answers %s with one line, and exits 1",
+    async (text) => {
+      await using check = asking(text);
+      expect(await check.code()).toBe(1);
+      expect(check.stderr).toBe(`healthy: expected host:port, [ipv6]:port or unix:/path, got "${text}"\n`);
+    },
+  );
+
   test.each([
     ["refuses", refusing],
     ["does not answer", blackHole],
@@ -205,9 +239,14 @@ function sourceOf(built: string): string {
   return existsSync(`${root}/src/${path}`) ? `${root}/src/${path}` : `${root}/${path}`;
 }
 
-async function healthy(address: string): Promise<number | null> {
-  await using check = new Program(process.execPath, [`${root}/deploy/healthy.mjs`, address]);
+async function healthy(address: string | undefined, env: Readonly<Record<string, string>> = {}) {
+  await using check = asking(address, env);
   return await check.code();
+}
+
+function asking(address: string | undefined, env: Readonly<Record<string, string>> = {}): Program {
+  const args = [`${root}/deploy/healthy.mjs`, ...(address === undefined ? [] : [address])];
+  return new Program(process.execPath, args, { env: { ...process.env, ...env } });
 }
 
 /** The words that start Compose: Docker's plugin, or the program of its own. */
