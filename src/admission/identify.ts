@@ -1,9 +1,9 @@
 import type { Clock } from "../core/clock.ts";
 import { Deferred } from "../core/deferred.ts";
-import { Ended, type Ending } from "../core/ending.ts";
+import { Ended } from "../core/ending.ts";
 import { ipOf } from "../core/ip.ts";
 import type { Session } from "../core/session.ts";
-import type { Header } from "../proxy-protocol/header.ts";
+import type { Flaw, Header } from "../proxy-protocol/header.ts";
 import { parseHeader } from "../proxy-protocol/parse.ts";
 import type { Connection } from "../transport/transport.ts";
 import { type Match, parseMatcher } from "./matcher.ts";
@@ -29,8 +29,8 @@ export class TrustedPeers {
 /**
  * Reads the PROXY header that a trusted peer must send first, and enters in the session whom it names; what came behind
  * it stays the connection's to read. From anybody else it is never looked for. Rejects with Ended: `bad-proxy-header` where
- * it is missing, malformed, too long or not there in time, `client-gone` where the peer left, or the word with which the
- * session was ended from outside meanwhile.
+ * it is missing, malformed, too long, cut short or not there in time (the session's detail says which), `client-gone` where
+ * the peer left, or the word with which the session was ended from outside meanwhile.
  */
 export function identify(
   session: Session,
@@ -48,7 +48,7 @@ async function enterHeader(
   timeoutMs: number,
   clock: Clock,
 ): Promise<void> {
-  using _deadline = clock.after(timeoutMs, () => session.end("bad-proxy-header"));
+  using _deadline = clock.after(timeoutMs, () => session.end(flawed(session, "timeout").ending));
   const { announced, length } = await readHeader(session, connection);
   session.announce(announced, length);
 }
@@ -60,18 +60,25 @@ async function readHeader(session: Session, connection: Connection): Promise<Hea
   for (;;) {
     const bytes = await Promise.race([connection.read(), interrupted.promise]);
     if (session.ending !== undefined) throw new Ended(session.ending);
-    if (bytes === undefined) throw new Ended(await whyItLeft(connection));
+    if (bytes === undefined) throw await leftEarly(session, connection);
     held = Buffer.concat([held, bytes]);
     const parsed = parseHeader(held);
-    if (parsed === "bad") throw new Ended("bad-proxy-header");
     if (parsed === "more") continue;
+    if (typeof parsed === "string") throw flawed(session, parsed);
     if (held.length > parsed.length) connection.unread(held.subarray(parsed.length));
     return parsed;
   }
 }
 
 /** One that finished in the middle of a header sent a bad one; one that never sent a byte, a health check perhaps, just left. */
-async function whyItLeft(connection: Connection): Promise<Ending> {
+async function leftEarly(session: Session, connection: Connection): Promise<Ended> {
   const left = await connection.left;
-  return left === "reset" || connection.bytesRead === 0 ? "client-gone" : "bad-proxy-header";
+  const isGone = left === "reset" || connection.bytesRead === 0;
+  return isGone ? new Ended("client-gone") : flawed(session, "cut short");
+}
+
+/** Notes what was wrong with the header. */
+function flawed(session: Session, detail: Flaw | "cut short" | "timeout"): Ended {
+  session.detail = detail;
+  return new Ended("bad-proxy-header");
 }

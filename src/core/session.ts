@@ -29,6 +29,8 @@ export interface SessionRecord {
   readonly bytesIn: number;
   readonly bytesOut: number;
   readonly ending: Ending;
+  /** More of why, where the ending has more than one reason. */
+  readonly detail?: string;
 }
 
 /** One side of a TCP connection. */
@@ -73,6 +75,8 @@ export class Session implements Enrolled {
   /** What connecting to it took. */
   connectMs: number | null = null;
   queuedMs = 0;
+  /** See SessionRecord. */
+  detail: string | undefined;
   #announced: Addresses | "unix" | undefined;
   #headerBytes = 0;
   #address: string | undefined;
@@ -195,6 +199,7 @@ export class Session implements Enrolled {
       bytesIn: this.bytesIn,
       bytesOut: this.bytesOut,
       ending: this.#ending ?? "bug",
+      ...(this.detail !== undefined && { detail: this.detail }),
     };
   }
 }

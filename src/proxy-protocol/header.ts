@@ -8,9 +8,12 @@ export type Announced = Addresses | "unix" | undefined;
 
 /**
  * What the bytes of a connection so far hold at their beginning: a whole header of `length` bytes, behind which the
- * payload begins; the beginning of one; or no header.
+ * payload begins; the beginning of one; or what is wrong with them.
  */
-export type Parsed = Header | "more" | "bad";
+export type Parsed = Header | "more" | Flaw;
+
+/** `missing`: they are not so much as the beginning of a header. */
+export type Flaw = "missing" | "malformed" | "too long";
 
 export interface Header {
   readonly kind: "header";

@@ -13,23 +13,23 @@ const LARGEST_PORT = 65_535;
 
 /** Reads the line of version 1. */
 export function parseV1(bytes: Uint8Array): Parsed {
-  if (!mayBegin(bytes, BEGINNING)) return "bad";
+  if (!mayBegin(bytes, BEGINNING)) return "missing";
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, LONGEST)).toString(
     "latin1",
   );
   const end = text.indexOf(END);
-  if (end === -1) return bytes.length < LONGEST ? "more" : "bad";
+  if (end === -1) return bytes.length < LONGEST ? "more" : "too long";
   const announced = announcedBy(text.slice(0, end));
-  return announced === "bad" ? "bad" : { kind: "header", announced, length: end + END.length };
+  return announced === "malformed" ? announced : { kind: "header", announced, length: end + END.length };
 }
 
-function announcedBy(line: string): Announced | "bad" {
+function announcedBy(line: string): Announced | "malformed" {
   if (UNKNOWN.test(line)) return undefined;
   const [, family, ...fields] = TCP.exec(line) ?? [];
   const [from, to] = fields.slice(0, 2).map((text) => addressOf(text, Number(family)));
   const [fromPort, toPort] = fields.slice(2).map(Number) as [number, number];
   if (from === undefined || to === undefined || fromPort > LARGEST_PORT || toPort > LARGEST_PORT)
-    return "bad";
+    return "malformed";
   return addressesOf(from, to, fromPort, toPort);
 }
 

@@ -22,13 +22,14 @@ const ADDRESS_BYTES = [0, 12, 36, 216];
 
 /** Reads the header of version 2; what follows the addresses in it (TLVs) is skipped. */
 export function parseV2(bytes: Uint8Array): Parsed {
-  if (!mayBegin(bytes, SIGNATURE)) return "bad";
+  if (!mayBegin(bytes, SIGNATURE)) return "missing";
   const header = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const command = header[12] ?? PROXY;
-  if (command !== PROXY && command !== LOCAL) return "bad";
+  if (command !== PROXY && command !== LOCAL) return "malformed";
   if (header.length < FIXED) return "more";
   const length = FIXED + header.readUInt16BE(14);
-  if (length > LONGEST || !isPossible(command, header.readUInt8(13), length)) return "bad";
+  if (length > LONGEST) return "too long";
+  if (!isPossible(command, header.readUInt8(13), length)) return "malformed";
   if (header.length < length) return "more";
   return { kind: "header", announced: command === LOCAL ? undefined : announcedBy(header), length };
 }

@@ -223,6 +223,7 @@ describe("a trusted peer that", () => {
     await met.send("PROXY TCP4");
     met.peer.finish();
     expect(await identified).toBe("bad-proxy-header");
+    expect(met.session.record(0)).toMatchObject({ detail: "cut short" });
   });
 
   test("is waited for no longer once its session is ended from outside", async () => {
@@ -230,6 +231,7 @@ describe("a trusted peer that", () => {
     const identified = met.identify();
     met.session.end("shutdown");
     expect(await identified).toBe("shutdown");
+    expect(met.session.record(0)).not.toHaveProperty("detail");
     const ended = await meeting();
     ended.session.end("killed");
     expect(await ended.identify()).toBe("killed");

@@ -60,21 +60,26 @@ test.each([
 });
 
 test.each([
-  ["missing", "GET / HTTP/1.1\r\n\r\n"],
-  ["malformed", "PROXY TCP4 1.2.3.4\r\n"],
-  ["too long", `PROXY UNKNOWN ${"x".repeat(100)}`],
-  ["of a version that does not exist", v2(0x31, 0x11, "00".repeat(12))],
-  ["too long in version 2", v2(0x21, 0x11, "", 5_000)],
-])("ends whoever must send a header that is %s, without a word, and dials nobody", async (_, bytes) => {
-  await using server = await backend();
-  await using balancer = await lab({ backends: [server.endpoint], acceptProxy, refuse: "line" });
-  const client = await balancer.client();
-  client.send(bytes);
-  expect(await client.outcome()).toBe("end");
-  client.finish();
-  expect(await balancer.ended()).toMatchObject([{ ending: "bad-proxy-header", backend: null, attempts: [] }]);
-  expect([client.length, server.peers.length]).toEqual([0, 0]);
-});
+  ["missing", "missing", "GET / HTTP/1.1\r\n\r\n"],
+  ["malformed", "malformed", "PROXY TCP4 1.2.3.4\r\n"],
+  ["too long", "too long", `PROXY UNKNOWN ${"x".repeat(100)}`],
+  ["of a version that does not exist", "malformed", v2(0x31, 0x11, "00".repeat(12))],
+  ["too long in version 2", "too long", v2(0x21, 0x11, "", 5_000)],
+])(
+  "ends whoever must send a header that is %s, without a word, and dials nobody",
+  async (_, detail, bytes) => {
+    await using server = await backend();
+    await using balancer = await lab({ backends: [server.endpoint], acceptProxy, refuse: "line" });
+    const client = await balancer.client();
+    client.send(bytes);
+    expect(await client.outcome()).toBe("end");
+    client.finish();
+    expect(await balancer.ended()).toMatchObject([
+      { ending: "bad-proxy-header", detail, backend: null, attempts: [] },
+    ]);
+    expect([client.length, server.peers.length]).toEqual([0, 0]);
+  },
+);
 
 test("ends whoever is too slow with its header after the timeout, however busily it trickles", async () => {
   const clock = new ManualClock();
@@ -90,7 +95,7 @@ test("ends whoever is too slow with its header after the timeout, however busily
   await clock.run(200);
   expect(await client.outcome()).toBe("end");
   client.finish();
-  expect(await balancer.ended()).toMatchObject([{ ending: "bad-proxy-header" }]);
+  expect(await balancer.ended()).toMatchObject([{ ending: "bad-proxy-header", detail: "timeout" }]);
   expect(server.peers).toEqual([]);
 });
 

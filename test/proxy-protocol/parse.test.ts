@@ -22,8 +22,6 @@ describe("a line of version 1", () => {
   });
 
   test.each([
-    "proxy TCP4 192.0.2.7 198.51.100.1 51234 443\r\n",
-    " PROXY TCP4 192.0.2.7 198.51.100.1 51234 443\r\n",
     "PROXY  TCP4 192.0.2.7 198.51.100.1 51234 443\r\n",
     "PROXY TCP4 192.0.2.7  198.51.100.1 51234 443\r\n",
     "PROXY TCP4 192.0.2.7 198.51.100.1 51234 443 \r\n",
@@ -40,16 +38,21 @@ describe("a line of version 1", () => {
     "PROXY TCP6 2001:db8::7 2001:db8::1::2 51234 443\r\n",
     "PROXY UDP4 192.0.2.7 198.51.100.1 51234 443\r\n",
     "PROXY UNKNOWNS\r\n",
-    "PROXY\r\n\r\n",
+  ])("%j is malformed", (line) => expect(parse(line)).toBe("malformed"));
+
+  test.each([
+    "proxy TCP4 192.0.2.7 198.51.100.1 51234 443\r\n",
+    " PROXY TCP4 192.0.2.7 198.51.100.1 51234 443\r\n",
     "GET / HTTP/1.1\r\n",
+    "PROXY\r\n\r\n",
     "P2",
-  ])("%j is bad", (line) => expect(parse(line)).toBe("bad"));
+  ])("%j is none", (line) => expect(parse(line)).toBe("missing"));
 
   test("may have 107 bytes with its line end, and no more", () => {
     const padding = "x".repeat(107 - "PROXY UNKNOWN \r\n".length);
     expect(parse(`PROXY UNKNOWN ${padding}\r\n`)).toMatchObject({ kind: "header", length: 107 });
-    expect(parse(`PROXY UNKNOWN ${padding}x\r\n`)).toBe("bad");
-    expect(parse(`PROXY UNKNOWN ${padding}x\r`)).toBe("bad");
+    expect(parse(`PROXY UNKNOWN ${padding}x\r\n`)).toBe("too long");
+    expect(parse(`PROXY UNKNOWN ${padding}x\r`)).toBe("too long");
     expect(parse(`PROXY UNKNOWN ${padding}\r`)).toBe("more");
   });
 });
@@ -80,11 +83,21 @@ describe("a header of version 2", () => {
     ["too few bytes for IPv4", v2(0x21, 0x11, IPV4.slice(2))],
     ["too few bytes for IPv6", v2(0x21, 0x21, IPV4)],
     ["too few bytes for a unix socket", v2(0x21, 0x31, IPV6)],
+  ])("of %s is malformed, without waiting for the rest", (_, header) => {
+    expect(parseHeader(header)).toBe("malformed");
+  });
+
+  test.each([
     ["4097 bytes", v2(0x21, 0x11, IPV4, 4097 - 16)],
     ["65 551 bytes of LOCAL", v2(0x20, 0x00, "", 0xffff)],
+  ])("of %s is too long, without waiting for the rest", (_, header) => {
+    expect(parseHeader(header)).toBe("too long");
+  });
+
+  test.each([
     ["another signature", Buffer.from("0d0a0d0a000d0a515549540b", "hex")],
     ["a bare line end", Buffer.from("\r\nGET")],
-  ])("of %s is bad, without waiting for the rest", (_, header) => expect(parseHeader(header)).toBe("bad"));
+  ])("is not there where there is %s", (_, header) => expect(parseHeader(header)).toBe("missing"));
 });
 
 describe("any header", () => {
@@ -136,7 +149,7 @@ describe("malformed bytes", () => {
     });
   const anything = fc.oneof(damaged, fc.uint8Array({ maxLength: 200 }));
 
-  test("never throw, and what is bad or a header stays so whatever follows", () => {
+  test("never throw, and what is a header or none stays so whatever follows", () => {
     fc.assert(
       fc.property(anything, fc.uint8Array({ maxLength: 50 }), (bytes, more) => {
         const parsed = parseHeader(bytes);
