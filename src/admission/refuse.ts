@@ -8,13 +8,19 @@ const STATUS: { readonly [word in Ending]?: string } = {
 };
 const UNAVAILABLE = "503 Service Unavailable";
 const RETRY_MS = 1_000;
+/** The access list is changed by hand: who comes back every second is only denied again. */
+const DENIED_RETRY_MS = 3_600_000;
 const LONGEST_RETRY_S = 86_400;
 
 /**
  * What a client that cannot be served is sent before its connection is closed; undefined where that is nothing
  * (`close`, `reset`). `retryMs`: when it is worth coming back, told by `http` alone.
  */
-export function refusal(how: Refusal, ending: Ending, retryMs = RETRY_MS): Uint8Array | undefined {
+export function refusal(
+  how: Refusal,
+  ending: Ending,
+  retryMs = ending === "denied" ? DENIED_RETRY_MS : RETRY_MS,
+): Uint8Array | undefined {
   if (how === "line") return Buffer.from(`ERR ${ending}\n`);
   return how === "http" ? httpAnswer(ending, retryMs) : undefined;
 }
