@@ -41,7 +41,13 @@ await runCommand<Args>({
 function options(yargs: Argv): Argv<Args> {
   return yargs
     .usage("$0 [algorithm]", "Spreads TCP connections over backends.", (command) =>
-      command.positional("algorithm", { describe: algorithmNames.join(", "), type: "string" }),
+      command
+        .positional("algorithm", { describe: algorithmNames.join(", "), type: "string" })
+        .option("watch", {
+          describe: "apply changes of the file as they are saved; SIGHUP does it once",
+          type: "boolean",
+          default: false,
+        }),
     )
     .command("check", "Prints the effective configuration, or every mistake, and listens on nothing.")
     .option("config", {
@@ -49,11 +55,6 @@ function options(yargs: Argv): Argv<Args> {
       requiresArg: true,
       type: "string",
       coerce: coerced("config", String),
-    })
-    .option("watch", {
-      describe: "apply changes of the file as they are saved; SIGHUP does it once",
-      type: "boolean",
-      default: false,
     })
     .option("listen", {
       describe: "where clients connect; port 0 picks a free one",
@@ -91,6 +92,7 @@ async function check(args: Args): Promise<number> {
 }
 
 async function run(args: Args): Promise<number> {
+  if (args.watch && args.config === undefined) throw new UsageError("--watch needs --config with a file");
   const load = () => loadConfig(flagsOf(args));
   const config = await load();
   const log = openLog(config.log);

@@ -64,5 +64,15 @@ async function parse<Args>(command: Command<Args>): Promise<Args | undefined> {
     answered = output !== "";
     if (answered) console.log(output);
   });
-  return answered ? undefined : (args as Args);
+  if (answered) return undefined;
+  refuseValuesOfSwitches(args);
+  return args as Args;
+}
+
+/** yargs takes `--switch=3` for false. */
+function refuseValuesOfSwitches(args: Readonly<Record<string, unknown>>): void {
+  for (const word of process.argv.slice(2)) {
+    const [, name = "", value] = /^--([^=]+)=(?!true$|false$)(.*)$/.exec(word) ?? [];
+    if (typeof args[name] === "boolean") throw new UsageError(`--${name} takes no value, got "${value}"`);
+  }
 }

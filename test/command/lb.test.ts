@@ -62,6 +62,9 @@ test.each([
     ["first", "--listen", "[::1]:1", "--listen", "[::1]:2"],
     /--listen may be given once/,
   ],
+  ["a file to watch, and none", ["first", "--watch"], /--watch needs --config with a file/],
+  ["a switch with a value", ["--config", "lb.yaml", "--watch=3"], /--watch takes no value, got "3"/],
+  ["a check that is to go on", ["check", "--config", "lb.yaml", "--watch"], /Unknown argument: watch/],
   ["a wrong address", ["first", "--listen", "127.0.0.1"], /expected host:port.*got "127\.0\.0\.1"/],
   [
     "itself as backend",
@@ -158,6 +161,13 @@ test("shows every algorithm and three real examples", async () => {
   expect(code).toBe(0);
   expect(stdout.match(/^ +node dist\/lb\.js (round-robin|--config|p2c)\b.*$/gm)).toHaveLength(3);
   for (const name of algorithmNames) expect(stdout).toContain(name);
+});
+
+test("check offers only what it does", async () => {
+  const { code, stdout } = await run("lb.js", "check", "--help");
+  expect(code).toBe(0);
+  expect(stdout).toContain("--config");
+  expect(stdout).not.toContain("--watch");
 });
 
 test("says its version", async () => {
