@@ -101,10 +101,15 @@ export class Listener {
     return this.#sessions;
   }
 
-  /** Binds, and lets whoever comes wait for the first `update`; rejects with the system's error. */
+  /** Binds, and lets whoever comes wait for the first `update`; rejects with the system's error, to which its name is added. */
   async open(): Promise<void> {
     const { transport } = this.#surroundings;
-    this.#socket = await transport.listen(this.#settings.endpoint, (connection) => this.#accept(connection));
+    const { endpoint, name } = this.#settings;
+    try {
+      this.#socket = await transport.listen(endpoint, (connection) => this.#accept(connection));
+    } catch (error) {
+      throw Object.assign(error as Error, { listener: name });
+    }
   }
 
   /** New settings for sessions to come; those that live keep what they began with. Serves from the first time on. */

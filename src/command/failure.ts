@@ -9,6 +9,8 @@ export class Failure extends Error {}
 const SENTENCES: Readonly<Record<string, string>> = {
   EADDRINUSE: "is taken; end what listens there, or choose another port (0 picks a free one)",
   EADDRNOTAVAIL: "is not an address of this machine",
+  EAFNOSUPPORT: "is of a family that this machine does not speak",
+  ENOTSOCK: "is there already and is no socket; choose another path",
   EACCES: "may not be used by this user",
   EPERM: "may not be used by this user",
   ENOENT: "does not exist",
@@ -20,25 +22,43 @@ const SENTENCES: Readonly<Record<string, string>> = {
   EAI_AGAIN: "could not be looked up: no name server answered",
 };
 
-/** One line for a person about any error: the system's own codes become sentences about `subject`, a path or an address. */
+/** Where a path is listened on there is no port to choose. */
+const UNIX_SENTENCES: Readonly<Record<string, string>> = {
+  ...SENTENCES,
+  EADDRINUSE: "is taken; end what listens there, or choose another path",
+};
+
+/**
+ * One line for a person about any error: the system's own codes become sentences about `subject`, a path or an address, and
+ * where the error says which listener it is about, so does the line.
+ */
 export function explain(error: unknown, subject?: string): string {
   if (!(error instanceof Error)) return String(error);
   const system = error as NodeJS.ErrnoException & Whereabouts;
-  const sentence = SENTENCES[system.code ?? ""];
+  const sentence = (isPath(system) ? UNIX_SENTENCES : SENTENCES)[system.code ?? ""];
   const about = subject ?? system.path ?? addressIn(system);
-  return sentence && about ? `${about} ${sentence}` : firstLine(error.message);
+  const said = sentence && about ? `${about} ${sentence}` : firstLine(error.message);
+  const { listener } = system;
+  return listener === undefined || said.startsWith(`${listener} `) ? said : `listener ${listener}: ${said}`;
 }
 
-/** What a system's error says of where it was to listen, or whom to look up. */
+/** What an error says of where it was to listen, for which listener, or whom to look up. */
 interface Whereabouts {
   readonly address?: string;
   readonly port?: number;
   readonly hostname?: string;
+  readonly listener?: string;
 }
 
-function addressIn({ address, port, hostname }: Whereabouts): string | undefined {
+function addressIn(system: Whereabouts): string | undefined {
+  const { address, port, hostname } = system;
   if (address === undefined) return hostname;
-  return port === undefined ? `unix:${address}` : hostPort(address, port);
+  return isPath(system) ? `unix:${address}` : hostPort(address, port as number);
+}
+
+/** Node says -1 for the port of a path that was to be listened on, and nothing for one that was dialled. */
+function isPath({ address, port = -1 }: Whereabouts): boolean {
+  return address !== undefined && port === -1;
 }
 
 function firstLine(text: string): string {

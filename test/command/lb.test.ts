@@ -78,12 +78,23 @@ test.each([
   expect(stderr).toMatch(/^lb: .*lb\.js --help tells more\)\n$/);
 });
 
-test("answers a port that is taken with one line, and exit code 1", async () => {
+test("answers a port that is taken with one line that says which listener wants it, and exit code 1", async () => {
   await using taken = await backend();
   const address = formatEndpoint(taken.endpoint);
   const { code, stderr } = await run("lb.js", "first", "--listen", address);
   expect(code).toBe(1);
-  expect(stderr).toMatch(new RegExp(`^lb: ${address} is taken; .*\n$`));
+  expect(stderr).toMatch(new RegExp(`^lb: listener main: ${address} is taken; .*\n$`));
+});
+
+test.each([
+  ["/nowhere/lb.sock", "listener main: /nowhere does not exist"],
+  [
+    process.execPath,
+    `listener main: unix:${process.execPath} is there already and is no socket; choose another path`,
+  ],
+])("answers the path %s with one line, and exit code 1", async (path, expected) => {
+  const { code, stderr } = await run("lb.js", "first", "--listen", `unix:${path}`);
+  expect({ code, stderr }).toEqual({ code: 1, stderr: `lb: ${expected}\n` });
 });
 
 describe("with a file", () => {

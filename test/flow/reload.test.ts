@@ -103,7 +103,7 @@ test("a port that is taken is reported, and the old configuration serves on", as
   await file.replace(config(servers.members.slice(0, 1)).replace("127.0.0.1:0", taken));
   balancer.signal("SIGHUP");
   const [, reason] = await balancer.line(/"reason":"(.+)","msg":"reload refused/);
-  expect(reason).toMatch(new RegExp(`^${taken} is taken; `));
+  expect(reason).toMatch(new RegExp(`^listener web: ${taken} is taken; `));
   expect(await greeting(balancer.endpoint)).toBe("a");
 });
 
@@ -117,7 +117,9 @@ test("an address that overlaps one of its own is reported with who holds it, and
   balancer.signal("SIGHUP");
   const [, reason] = await balancer.line(/"reason":"(.+)","msg":"reload refused/);
   expect(reason).toMatch(
-    new RegExp(`^${wider} is held by the running listener web on ${own}: .* in a reload before this one`),
+    new RegExp(
+      `^listener web: ${wider} is held by the running listener web on ${own}: .* in a reload before this one`,
+    ),
   );
   expect(await greeting(balancer.endpoint)).toBe("a");
 });

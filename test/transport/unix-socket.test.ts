@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import type { Endpoint } from "#lb/core/address";
 import { systemClock } from "#lb/core/clock";
 import { SocketTransport } from "#lb/transport/sockets/index";
 import { lab } from "../support/lab.ts";
@@ -44,14 +45,21 @@ test("leaves a socket that somebody answers on, and any other file, alone", asyn
   (await dialPeer(endpoint)).reset();
   await first.close();
   writeFileSync(endpoint.path, "precious");
-  await expect(listen(endpoint)).rejects.toMatchObject({ code: "EADDRINUSE" });
+  await expect(listen(endpoint)).rejects.toMatchObject({ code: "ENOTSOCK" });
   expect(statSync(endpoint.path).size).toBe(8);
+});
+
+test("says of a folder that is not there, or is none, that it is so", async () => {
+  const { path } = socketPath();
+  await expect(listen({ kind: "unix", path: `${path}/s` })).rejects.toMatchObject({ code: "ENOENT", path });
+  writeFileSync(path, "");
+  await expect(listen({ kind: "unix", path: `${path}/s` })).rejects.toMatchObject({ code: "ENOTDIR" });
 });
 
 function socketPath() {
   return { kind: "unix", path: join(mkdtempSync(join(tmpdir(), "lb-")), "s.sock") } as const;
 }
 
-function listen(endpoint: ReturnType<typeof socketPath>) {
+function listen(endpoint: Endpoint) {
   return new SocketTransport(systemClock).listen(endpoint, (connection) => connection.end());
 }

@@ -4,7 +4,7 @@ import type { Endpoint } from "../../core/address.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Connection, ListeningSocket } from "../transport.ts";
 import { SocketConnection } from "./connection.ts";
-import { removeStaleSocket, restrictSocket } from "./unix-socket.ts";
+import { makeRoom, restrictSocket } from "./unix-socket.ts";
 
 /** Node's default of 511 lets a burst wait for seconds: the kernel drops what is above it. */
 const BACKLOG = 4_096;
@@ -35,7 +35,7 @@ class NodeListeningSocket implements ListeningSocket {
 
   async open(): Promise<void> {
     const { endpoint } = this;
-    if (endpoint.kind === "unix") await removeStaleSocket(endpoint.path);
+    if (endpoint.kind === "unix") await makeRoom(endpoint.path);
     const where =
       endpoint.kind === "unix" ? { path: endpoint.path } : { host: endpoint.host, port: endpoint.port };
     this.#server.listen({ ...where, backlog: BACKLOG });

@@ -1,15 +1,24 @@
 import { once } from "node:events";
 import { chmodSync } from "node:fs";
-import { lstat, unlink } from "node:fs/promises";
+import { access, lstat, unlink } from "node:fs/promises";
 import { connect } from "node:net";
+import { dirname } from "node:path";
 
 const MODE = 0o660;
 const ANSWER_MS = 1_000;
 
-/** Removes a socket file that nobody answers on, as a killed process leaves it; a live one, or another kind of file, stays. */
-export async function removeStaleSocket(path: string): Promise<void> {
+/**
+ * Makes room for a socket file: removes one that nobody answers on, as a killed process leaves it; a live one stays. Rejects
+ * with ENOTSOCK where another kind of file is in the way, and with the system's error where the folder is not there, for
+ * which binding itself would say EACCES.
+ */
+export async function makeRoom(path: string): Promise<void> {
+  await access(dirname(path));
   const found = await lstat(path).catch(() => undefined);
-  if (found?.isSocket() && (await isDead(path))) await unlink(path);
+  if (found === undefined) return;
+  if (!found.isSocket())
+    throw Object.assign(new Error(`${path} is not a socket`), { code: "ENOTSOCK", address: path });
+  if (await isDead(path)) await unlink(path);
 }
 
 /** Lets the owner and the group connect, and nobody else. */
