@@ -12,13 +12,15 @@ export interface AppliedConfig {
 export function targetsOf({ config, snapshot }: AppliedConfig, now: readonly PoolSample[]): Target[] {
   const left = inMaintenance(now);
   return snapshot.pools.flatMap(({ name: pool, localAddress, sendProxy, backends }) => {
-    const health = config.pools[pool]?.health;
+    const { health, backends: entries = [] } = config.pools[pool] ?? {};
     if (health === undefined) return [];
+    const written = new Map(entries.map((each) => [each.name, each.address]));
     const probed = backends.filter(({ name }) => !left.has(`${pool} ${name}`));
     return probed.map(({ name, entry = name, endpoint }) => ({
       pool,
       entry,
       endpoint,
+      written: written.get(entry),
       localAddress,
       sendProxy,
       health,

@@ -118,6 +118,11 @@ export const httpPath = matching("a path that begins with /, without spaces", (t
   /^\/[!-~]{0,1023}$/.test(text),
 );
 
+/** The Host field of an HTTP request (RFC 9112 §3.2). */
+export const httpHost = matching("a host such as web.example or 10.0.0.1:8080", (text) =>
+  /^(?:[\w.-]+|\[[\da-fA-F:.]+\])(?::\d{1,5})?$/.test(text),
+);
+
 /** A database; what it says besides user and password is checked when it is used. */
 export const postgresUrl = matching(
   "postgres://user:password@host:port/database",

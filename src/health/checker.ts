@@ -14,6 +14,8 @@ export interface Target {
   readonly pool: string;
   readonly entry: string;
   readonly endpoint: Endpoint;
+  /** Its address as the file has it; default: the endpoint. */
+  readonly written?: Endpoint | undefined;
   /** The source address towards it, as sessions have it. */
   readonly localAddress?: string | undefined;
   /** The PROXY protocol version it expects. */
@@ -84,8 +86,8 @@ export class HealthChecker implements Disposable {
 
   async #run(watch: Watch): Promise<void> {
     const { transport, clock, dice } = this.#parts;
-    const { endpoint, localAddress, sendProxy, health } = watch.target;
-    const tools = { transport, clock, localAddress, sendProxy, timeoutMs: health.timeoutMs };
+    const { endpoint, health, written, localAddress, sendProxy } = watch.target;
+    const tools = { transport, clock, written, localAddress, sendProxy, timeoutMs: health.timeoutMs };
     const nextAtMs = clock.now() + health.intervalMs * (1 - JITTER + 2 * JITTER * dice());
     this.#running += 1;
     watch.saw(await probe(endpoint, health.probe, tools));

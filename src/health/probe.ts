@@ -1,4 +1,4 @@
-import type { Endpoint } from "../core/address.ts";
+import { type Endpoint, formatEndpoint } from "../core/address.ts";
 import type { Clock } from "../core/clock.ts";
 import { encodeHeader } from "../proxy-protocol/encode.ts";
 import { type Connection, DialError, type Transport } from "../transport/transport.ts";
@@ -13,6 +13,8 @@ export interface ProbeTools {
   readonly localAddress?: string | undefined;
   /** The PROXY protocol version in which the backend is told first that nobody's client is behind it. */
   readonly sendProxy?: "v1" | "v2" | undefined;
+  /** The backend's address as the file has it, perhaps by a name; default: the endpoint. */
+  readonly written?: Endpoint | undefined;
 }
 
 /** Undefined where the backend passed, otherwise why it did not, in words. */
@@ -37,13 +39,13 @@ export async function probe(
   settings: ProbeSettings,
   tools: ProbeTools,
 ): Promise<ProbeFailure> {
-  const { transport, clock, timeoutMs, localAddress, sendProxy } = tools;
+  const { transport, clock, timeoutMs, localAddress, sendProxy, written = endpoint } = tools;
   const header = sendProxy === undefined ? NO_HEADER : encodeHeader(sendProxy, undefined);
   const startedMs = clock.now();
   try {
     const connection = await transport.dial(endpoint, { timeoutMs, localAddress }).connection;
     using _deadline = clock.after(timeoutMs - (clock.now() - startedMs), () => connection.reset());
-    const failure = await conversationOf(settings)(connection, header);
+    const failure = await conversationOf(settings, written)(connection, header);
     connection.end();
     return failure === undefined || clock.now() - startedMs < timeoutMs ? failure : "no answer in time";
   } catch (error) {
@@ -56,12 +58,12 @@ function wordsFor(error: DialError): string {
   return error.code === undefined ? `connect: ${error.failure}` : `connect: ${error.failure} (${error.code})`;
 }
 
-function conversationOf(settings: ProbeSettings): Conversation {
+function conversationOf(settings: ProbeSettings, backend: Endpoint): Conversation {
   switch (settings.kind) {
     case "line":
       return (...to) => line(...to, settings);
     case "http":
-      return (...to) => http(...to, settings);
+      return (...to) => http(...to, { host: hostOf(backend), ...settings });
     default:
       return connectionOnly;
   }
@@ -88,15 +90,20 @@ async function line(
 async function http(
   connection: Connection,
   header: Uint8Array,
-  { path, status }: Of<"http">,
+  { path, host, status }: Required<Of<"http">>,
 ): Promise<ProbeFailure> {
-  const request = `GET ${path} HTTP/1.1\r\nHost: health\r\nConnection: close\r\n\r\n`;
+  const request = `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
   await connection.write(Buffer.concat([header, Buffer.from(request)]));
   const answer = (await read(connection, (bytes) => bytes.includes("\r\n"))).toString("latin1");
   const code = Number(/^HTTP\/1\.[01] (\d{3})/.exec(answer)?.[1]);
   const [min, max] = status;
   if (code >= min && code <= max) return undefined;
   return `expected a status from ${min} to ${max}, got ${Number.isNaN(code) ? quoted(answer) : code}`;
+}
+
+/** The Host field for an address (RFC 9112 §3.2): ASCII, and without the port that HTTP has anyway. */
+function hostOf(backend: Endpoint): string {
+  return backend.kind === "unix" ? "localhost" : new URL(`http://${formatEndpoint(backend)}`).host;
 }
 
 /** What the backend said, as far as it is needed, or until it ended or said too much. */

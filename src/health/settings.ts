@@ -6,7 +6,13 @@ export type ProbeSettings =
   /** Writes `send` as it is; the answer must begin with `expect`. */
   | { readonly kind: "line"; readonly send: string; readonly expect: string }
   /** A GET of `path`; the status must lie between the two, both included. */
-  | { readonly kind: "http"; readonly path: string; readonly status: readonly [min: number, max: number] };
+  | {
+      readonly kind: "http";
+      readonly path: string;
+      /** The Host field, with a port where it needs one; default: the backend's address. */
+      readonly host?: string;
+      readonly status: readonly [min: number, max: number];
+    };
 
 /** How the backends of a pool are probed. */
 export interface HealthSettings {

@@ -63,6 +63,10 @@ test.each([
   ["{ probe: line }", { kind: "line", send: "ping\n", expect: "pong" }],
   ["{ probe: http }", { kind: "http", path: "/", status: [200, 399] }],
   ["{ probe: http, status: 204 }", { kind: "http", path: "/", status: [204, 204] }],
+  [
+    "{ probe: http, host: web.example }",
+    { kind: "http", path: "/", host: "web.example", status: [200, 399] },
+  ],
   ["{ probe: off }", { kind: "off" }],
 ])("gives the probe of health %s what it needs", (health, probe) => {
   const { pools } = configured(`listeners: [{ listen: "127.0.0.1:8080", pool: p }]

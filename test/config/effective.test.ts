@@ -16,7 +16,7 @@ pools:
     localAddress: 127.0.0.2
     sendProxy: v2
     slowStart: 90s
-    health: { probe: http, path: /health, status: 204 }
+    health: { probe: http, path: /health, host: "web.example:8080", status: 204 }
     outlier: { failures: off, maxEjected: 12.5% }
     retryBudget: { share: 7%, min: 0 }
     backends: [{ address: "web.example:80", maxConnections: 3 }]

@@ -58,6 +58,16 @@ describe("says what was expected, and what it got", () => {
       "address: expected four numbers from 0 to 255, or a name",
       'got "10.0.0.256:9001"',
     ],
+    [
+      file().replace("backends", "health: { probe: tcp, host: web.example }, backends"),
+      "health.host: expected no such key, except with probe: http",
+      'got "web.example"',
+    ],
+    [
+      file().replace("backends", 'health: { probe: http, host: "a b" }, backends'),
+      "health.host: expected a host such as web.example",
+      'got "a b"',
+    ],
     [file("log:"), "log: expected a mapping", "got nothing"],
     [file("log: []"), "log: expected a mapping", "got an empty list"],
     [file("admin: 8081"), "admin: expected off, or a mapping", "got 8081"],

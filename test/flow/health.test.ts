@@ -161,6 +161,18 @@ test("probes come from where sessions come from", async () => {
   expect((await server.next()).socket.remoteAddress).toBe("127.0.0.3");
 });
 
+test("http probes ask a backend for the host that the file calls it by", async () => {
+  await using server = await backend();
+  const written = formatEndpoint(server.endpoint).replace("127.0.0.1", "localhost");
+  await using _balancer = await steered(
+    `listeners: [{ listen: "127.0.0.1:0", pool: p }]
+pools: { p: { health: { probe: http }, backends: [{ address: "${written}" }] } }`,
+    systemClock,
+  );
+  const head = `GET / HTTP/1.1\r\nHost: ${written}\r\n`;
+  expect((await (await server.next()).bytes(head.length)).subarray(0, head.length).toString()).toBe(head);
+});
+
 test("a backend that requires a PROXY header is up by its probes, and served", async () => {
   const header = "PROXY UNKNOWN\r\n";
   await using server = await backend((peer) => {

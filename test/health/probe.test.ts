@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Endpoint } from "#lb/core/address";
+import { type Endpoint, parseEndpoint } from "#lb/core/address";
 import { Deferred } from "#lb/core/deferred";
 import { type ProbeTools, probe } from "#lb/health/probe";
 import type { ProbeSettings } from "#lb/health/settings";
@@ -11,7 +11,8 @@ import { backend, type Peer, type TestBackend } from "../support/peer.ts";
 
 const TCP = { kind: "tcp" } as const;
 const LINE = { kind: "line", send: "ping\n", expect: "pong" } as const;
-const HTTP = { kind: "http", path: "/health", status: [200, 399] } as const;
+const HTTP = { kind: "http", path: "/health", host: "web.example", status: [200, 399] } as const;
+const REQUEST = "GET /health HTTP/1.1\r\nHost: web.example\r\nConnection: close\r\n\r\n";
 
 test("tcp: a connection that stands is enough, and it ends with FIN", async () => {
   await using server = await backend();
@@ -98,9 +99,27 @@ test.each(["HTTP/1.1 200 OK\r\n", "HTTP/1.0 399 Odd\r\n", "HTTP/1.1 204 No Conte
   async (answer) => {
     await using server = await answering(answer);
     expect(await asked(server.endpoint, HTTP)).toBeUndefined();
-    expect((await server.next()).text).toBe(
-      "GET /health HTTP/1.1\r\nHost: health\r\nConnection: close\r\n\r\n",
-    );
+    expect((await server.next()).text).toBe(REQUEST);
+  },
+);
+
+test.each([
+  ["127.0.0.1:8080", "127.0.0.1:8080"],
+  ["web.example:80", "web.example"],
+  ["Bücher.example:8080", "xn--bcher-kva.example:8080"],
+  ["[::1]:80", "[::1]"],
+  ["[::1]:443", "[::1]:443"],
+  ["unix:/run/web.sock", "localhost"],
+])(
+  "http: asks a backend that is written %s for the host %s, unless it is told another",
+  async (text, host) => {
+    await using server = await answering("HTTP/1.1 200 OK\r\n");
+    const { host: _, ...settings } = HTTP;
+    const tools = { written: parseEndpoint(text) };
+    expect(await asked(server.endpoint, settings, new ManualClock(), tools)).toBeUndefined();
+    expect((await server.next()).text).toBe(REQUEST.replace("web.example", host));
+    expect(await asked(server.endpoint, HTTP, new ManualClock(), tools)).toBeUndefined();
+    expect((await server.next()).text).toBe(REQUEST);
   },
 );
 
@@ -122,14 +141,14 @@ describe.each([
     test.each([
       { settings: TCP, said: "" },
       { settings: LINE, said: "ping\n" },
-      { settings: HTTP, said: "GET /health HTTP/1.1\r\nHost: health\r\nConnection: close\r\n\r\n" },
+      { settings: HTTP, said: REQUEST },
     ])("$settings.kind: before all else, in one write", async ({ settings, said }) => {
       const answer = settings === HTTP ? "HTTP/1.1 200 OK\r\n" : "pong\n";
       const first = new Deferred<Buffer>();
       await using server = await backend((peer) => {
         peer.socket.once("data", first.resolve).once("data", () => peer.send(answer));
       });
-      expect(await asked(server.endpoint, settings, new ManualClock(), sendProxy)).toBeUndefined();
+      expect(await asked(server.endpoint, settings, new ManualClock(), { sendProxy })).toBeUndefined();
       const session = await server.next();
       expect(await session.outcome()).toBe("end");
       expect(session.text).toBe(header + said);
@@ -142,9 +161,9 @@ function asked(
   endpoint: Endpoint,
   settings: ProbeSettings,
   clock = new ManualClock(),
-  sendProxy?: ProbeTools["sendProxy"],
+  more: Partial<ProbeTools> = {},
 ) {
-  const tools = { transport: new SocketTransport(clock), clock, timeoutMs: 1_000, sendProxy };
+  const tools = { transport: new SocketTransport(clock), clock, timeoutMs: 1_000, ...more };
   return probe(endpoint, settings, tools);
 }
 

@@ -1,13 +1,13 @@
 import { z } from "zod";
 import type { HealthSettings, ProbeSettings } from "../../health/settings.ts";
 import { field, isMapping } from "../value.ts";
-import { duration, httpPath, oneOf, range, text, wholeNumber } from "../values.ts";
+import { duration, httpHost, httpPath, oneOf, range, text, wholeNumber } from "../values.ts";
 
 const probes = ["tcp", "off", "line", "http"] as const;
 const LONGEST = 1_024;
 
 type Keys = { probe: (typeof probes)[number] } & Partial<
-  Record<"send" | "expect" | "path" | "status", unknown>
+  Record<"send" | "expect" | "path" | "host" | "status", unknown>
 >;
 
 /** A key that means something to one probe alone; looked at also where other keys are wrong. */
@@ -34,6 +34,9 @@ const fields = z
       .optional()
       .describe('probe line: how the answer begins. Default: "pong".'),
     path: field(httpPath).optional().describe("probe http: what is asked for. Default: /."),
+    host: field(httpHost)
+      .optional()
+      .describe("probe http: the Host it is asked for. Default: the backend's address, as it is written."),
     status: field(range("a status range", 100, 599))
       .optional()
       .describe("probe http: the answers that pass. Default: 200-399."),
@@ -41,6 +44,7 @@ const fields = z
   .refine(...only("line", "send"))
   .refine(...only("line", "expect"))
   .refine(...only("http", "path"))
+  .refine(...only("http", "host"))
   .refine(...only("http", "status"));
 
 /** How the backends of a pool are probed. */
@@ -62,16 +66,17 @@ export const health = z.codec(fields, z.custom<HealthSettings>(), {
   }),
 });
 
-type Probe = Pick<z.output<typeof fields>, "probe" | "send" | "expect" | "path" | "status">;
+type Probe = Pick<z.output<typeof fields>, "probe" | "send" | "expect" | "path" | "host" | "status">;
 
 function probeOf({
   probe,
   send = "ping\n",
   expect = "pong",
   path = "/",
+  host,
   status = [200, 399],
 }: Probe): ProbeSettings {
   if (probe === "line") return { kind: probe, send, expect };
-  if (probe === "http") return { kind: probe, path, status };
+  if (probe === "http") return { kind: probe, path, ...(host !== undefined && { host }), status };
   return { kind: probe };
 }
