@@ -5,7 +5,7 @@ import { formatEndpoint } from "#lb/core/address";
 import { BalancerProcess, balancerProcess, configuredBalancer } from "../support/balancer-process.ts";
 import { fileOf } from "../support/file-of.ts";
 import { backend, dialPeer } from "../support/peer.ts";
-import { run, start } from "../support/process.ts";
+import { CommandProcess, run, start } from "../support/process.ts";
 
 const GOOD = `
 pools: { p: { backends: [{ address: "127.0.0.1:9" }] } }
@@ -146,6 +146,17 @@ describe("with a file", () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: `lb: warning: ${warning}\n` });
     await using balancer = await configuredBalancer(file.path);
     await balancer.line(new RegExp(`"level":"warn".*"msg":"${warning}"`));
+  });
+
+  test("more sessions than there are files for are a warning, at the check and at the start", async () => {
+    await using file = await fileOf(
+      GOOD.replace("127.0.0.1:1", "127.0.0.1:0").replace("p }", "p, maxConnections: 99 }"),
+    );
+    const warning = "maxConnections of the listeners asks for 99 sessions, and only 120 files may be open";
+    await using check = new CommandProcess("lb.js", ["check", "--config", file.path], { openFiles: 120 });
+    expect(await check.exit()).toMatchObject({ code: 0, stderr: expect.stringContaining(warning) });
+    await using balancer = await configuredBalancer(file.path, { openFiles: 120 });
+    await balancer.line(new RegExp(`"level":"warn".*"msg":"${warning}`));
   });
 
   test("a file that does not exist is one line, and exit code 1", async () => {
