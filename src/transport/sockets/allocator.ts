@@ -1,5 +1,5 @@
 /** Below glibc's DEFAULT_MMAP_THRESHOLD_MAX of 32 MiB, above which it would not adapt. */
-const BLOCK_BYTES = 16 * 1024 * 1024;
+const BLOCK_BYTES = 31 * 1024 * 1024;
 
 /**
  * Keeps glibc from giving memory back to the kernel between two reads, only to fault the same pages in again: freeing
@@ -8,5 +8,9 @@ const BLOCK_BYTES = 16 * 1024 * 1024;
  * never touched, so it takes no memory; elsewhere than on glibc this does nothing.
  */
 export function raiseTrimThreshold(): void {
-  Buffer.allocUnsafeSlow(BLOCK_BYTES);
+  const { buffer } = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+  const { port1: port } = new MessageChannel();
+  port.close();
+  // What is moved to a closed port is freed at once; a collector would take its time.
+  port.postMessage(buffer, [buffer]);
 }
