@@ -1,4 +1,5 @@
 import type { Clock } from "../core/clock.ts";
+import { shareOf } from "../core/share.ts";
 
 const SLOTS = 10;
 const SLOT_MS = 1_000;
@@ -31,7 +32,7 @@ export class RetryBudget {
     const recent = this.#slots.filter(({ second }) => second > current.second - SLOTS);
     const dials = recent.reduce((sum, slot) => sum + slot.dials, 0);
     const retries = recent.reduce((sum, slot) => sum + slot.retries, 0);
-    return retries < Math.max(limits.min, Math.floor(dials * limits.share));
+    return retries < Math.max(limits.min, shareOf(dials, limits.share));
   }
 
   /** The same; if so it counts. */

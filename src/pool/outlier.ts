@@ -1,5 +1,6 @@
 import type { Backend } from "../core/backend.ts";
 import type { Clock, Timer } from "../core/clock.ts";
+import { shareOf } from "../core/share.ts";
 import type { OutlierSettings } from "./settings.ts";
 
 const LONGEST_FACTOR = 10;
@@ -63,7 +64,7 @@ export class Outliers {
     const serving = members.filter((member) => member.ejected || member.usable);
     const ejected = serving.filter((member) => member.ejected).length;
     const anotherIsLeft = serving.some((member) => member !== backend && member.usable);
-    const ceiling = Math.max(anotherIsLeft ? 1 : 0, Math.floor(serving.length * maxEjected));
+    const ceiling = Math.max(anotherIsLeft ? 1 : 0, shareOf(serving.length, maxEjected));
     return maxEjected > 0 && ejected < ceiling;
   }
 

@@ -16,6 +16,10 @@ test.each([
   expect(allowed({ share: 0.2, min: 0 }, dials)).toBe(retries);
 });
 
+test("takes a share for what it says, though 0.58 of 50 is 28.99… to a machine", () => {
+  expect(made(50).allowed({ share: 0.58, min: 0 }, 50)).toBe(29);
+});
+
 test("the minimum is no addition to the share", () => {
   const { allowed } = made(100);
   expect(allowed({ share: 0.2, min: 10 }, 100)).toBe(20);

@@ -75,6 +75,7 @@ test.each([
   [3, 0.1, 1],
   [4, 1, 4],
   [4, 0, 0],
+  [50, 0.58, 29],
 ])("of %i members and a share of %d, %i may be out at once", (members, maxEjected, most) => {
   const { backends, fail } = made(members, { ...SETTINGS, maxEjected });
   for (const { name } of backends) fail(name, 5);
