@@ -158,10 +158,12 @@ async function announceStop(control: Control, log: Log, signal: string): Promise
   log.logger.info({ signal, sessions, grace: formatDuration(control.graceMs), ...hint }, "stopping");
 }
 
-/** A defect outside of any session ends the process, with a line that says what it was. */
+/** A defect outside of any session ends the process, with a line that says what it was; on stderr where the log is silent. */
 function dieLoudly(log: Log): void {
+  const last = "the balancer ends because of a defect";
   process.on("uncaughtException", (error) => {
-    log.logger.fatal({ err: error }, "the balancer ends because of a defect");
+    if (log.logger.isLevelEnabled("fatal")) log.logger.fatal({ err: error }, last);
+    else console.error(`lb: ${last}:`, error);
     void log.close().then(() => process.exit(exitCodes.failed));
   });
 }

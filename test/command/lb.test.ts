@@ -97,6 +97,23 @@ test.each([
   expect({ code, stderr }).toEqual({ code: 1, stderr: `lb: ${expected}\n` });
 });
 
+test.each([
+  ["info", "stdout"],
+  ["silent", "stderr"],
+] as const)("with log level %s a defect is told on %s, and ends it with code 1", async (level, stream) => {
+  // As soon as it listens to defects, there is one.
+  const defect = `process.on("newListener", (event) => {
+    if (event === "uncaughtException") setImmediate(() => { throw new Error("a defect of this test"); });
+  })`;
+  const env = { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(defect)}` };
+  const args = ["first", "--listen", "127.0.0.1:0", "--log-level", level];
+  await using balancer = new BalancerProcess("lb.js", args, { env });
+  const exit = await balancer.exit();
+  expect(exit.code).toBe(1);
+  expect(exit[stream]).toMatch(/the balancer ends because of a defect/);
+  expect(exit[stream]).toMatch(/a defect of this test.+ at /s);
+});
+
 describe("with a file", () => {
   test("serves as it says, and what flags say beside it instead", async () => {
     await using server = await backend((peer) => peer.send("hi"));
