@@ -109,7 +109,7 @@ export class Control {
       const applied = await this.#apply(config);
       const changes = difference(this.#config, config);
       this.#config = config;
-      log.setLevel(config.log.level);
+      log.configure(config.log);
       log.logger.info({ changes }, changes.length === 0 ? "reloaded, nothing changed" : "reloaded");
       this.#warn(config);
       this.#announce(applied);

@@ -2,7 +2,7 @@ import type { Writable } from "node:stream";
 import { type Logger, pino } from "pino";
 import { prettyFactory } from "pino-pretty";
 import { readableDuration } from "../core/duration.ts";
-import type { LogLevel, LogSettings } from "../core/log-settings.ts";
+import type { LogSettings } from "../core/log-settings.ts";
 import type { Report } from "../plane/plane.ts";
 import type { StateChange } from "../pool/state-log.ts";
 import { BoundedLog } from "./bounded-log.ts";
@@ -12,32 +12,33 @@ import { Terminal } from "./terminal.ts";
 /** The balancer's log, on stdout. */
 export interface Log {
   readonly logger: Logger;
-  setLevel(level: LogLevel): void;
+  /** Writes from now on as these say. */
+  configure(settings: LogSettings): void;
   /** Writes what a plane reports. */
   report(batch: readonly Report[]): void;
   /** Resolves when everything was written, or after 1 s. */
   close(): Promise<void>;
 }
 
-/** Opens the log; `level` and `format` as configured. */
-export function openLog({ level, format }: LogSettings): Log {
+export function openLog(settings: LogSettings): Log {
   const destination = new BoundedLog(stdout());
-  const pretty = format === "pretty" || (format === "auto" && process.stdout.isTTY);
+  let printed = printerOf(settings);
   const logger = pino(
     {
-      level,
+      level: settings.level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    pretty ? prettyPrinted(destination) : destination,
+    { write: (line) => destination.write(printed(line)) },
   );
   destination.onBack = (dropped) => logger.warn({ dropped }, "log lines dropped");
   destination.onGone = sayOnStderr;
   return {
     logger,
-    setLevel: (next) => {
-      logger.level = next;
+    configure: (next) => {
+      logger.level = next.level;
+      printed = printerOf(next);
     },
     report: (batch) => batch.forEach((report) => void write(logger, lineOf(report))),
     close: () => destination.close(),
@@ -60,10 +61,12 @@ function stdout(): Writable {
   }
 }
 
-function prettyPrinted(destination: BoundedLog) {
+/** Gives a line of JSON the look that the settings want. */
+function printerOf({ format }: LogSettings): (line: string) => string {
+  const pretty = format === "pretty" || (format === "auto" && process.stdout.isTTY);
+  if (!pretty) return (line) => line;
   const colorize = process.stdout.isTTY === true && !process.env.NO_COLOR;
-  const format = prettyFactory({ colorize, singleLine: true, translateTime: "HH:MM:ss.l" });
-  return { write: (line: string) => destination.write(format(line)) };
+  return prettyFactory({ colorize, singleLine: true, translateTime: "HH:MM:ss.l" });
 }
 
 function write(logger: Logger, [level, fields, message]: Line): void {

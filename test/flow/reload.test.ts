@@ -66,6 +66,18 @@ test("says what has changed, and that nothing has", async () => {
   ]);
 });
 
+test("writes its log in the format that the file names by now", async () => {
+  await using servers = await politeFleet("a");
+  await using file = await fileOf(config(servers.members));
+  await using balancer = await configuredBalancer(file.path);
+  await file.replace(config(servers.members, { format: "pretty" }));
+  balancer.signal("SIGHUP");
+  await balancer.line(/^\[[\d:.]+\] INFO: reloaded \{"changes":\["log\.format: auto → pretty"\]\}$/);
+  await file.replace(config(servers.members, { format: "json" }));
+  balancer.signal("SIGHUP");
+  await balancer.line(/"changes":\["log\.format: pretty → json"\],"msg":"reloaded"/);
+});
+
 test("a listener that is added is announced and serves, and one that is removed serves nobody", async () => {
   await using servers = await politeFleet("a");
   await using file = await fileOf(config(servers.members));
@@ -171,10 +183,11 @@ interface Changes {
   readonly connect?: string;
   readonly name?: string;
   readonly host?: string;
+  readonly format?: string;
 }
 
 function config(members: readonly { name: string; endpoint: Endpoint }[], changes: Changes = {}): string {
-  const { connect = "2s", name = "web", host = "127.0.0.1" } = changes;
+  const { connect = "2s", name = "web", host = "127.0.0.1", format = "auto" } = changes;
   const backends = members.map(({ name: called, endpoint }) => ({
     name: called,
     address: formatEndpoint(endpoint),
@@ -182,6 +195,7 @@ function config(members: readonly { name: string; endpoint: Endpoint }[], change
   return JSON.stringify({
     listeners: [{ name, listen: `${host}:0`, pool: "p" }],
     pools: { p: { health: { probe: "off" }, timeouts: { connect }, backends } },
+    log: { format },
   });
 }
 

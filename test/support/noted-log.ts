@@ -14,7 +14,7 @@ export class NotedLog implements Log {
     error: this.#line("error"),
   } as unknown as Log["logger"];
 
-  setLevel(): void {}
+  configure(): void {}
 
   report(batch: readonly Report[]): void {
     this.reported.push(...batch);

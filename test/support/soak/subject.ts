@@ -44,7 +44,7 @@ export class SubjectHere implements Subject {
     const parts = { transport: new SocketTransport(systemClock), clock: systemClock, dice: seededDice(5) };
     const logger = pino({ level: "error" }, { write: (line: string) => void this.#complaints.push(line) });
     const report = (batch: readonly Report[]) => this.#read(batch);
-    const log = { logger, report, setLevel: () => {}, close: () => Promise.resolve() };
+    const log = { logger, report, configure: () => {}, close: () => Promise.resolve() };
     this.#text = text;
     this.#plane = new LocalPlane(parts);
     const load = async () => configured(this.#text);
