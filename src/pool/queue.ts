@@ -1,4 +1,5 @@
 import type { Backend } from "../core/backend.ts";
+import { Chain, type Chained } from "../core/chain.ts";
 import type { Clock } from "../core/clock.ts";
 import { Deferred } from "../core/deferred.ts";
 import { Ended } from "../core/ending.ts";
@@ -15,7 +16,10 @@ export interface Waiting {
 /** Gives a place on a backend that is not among the `tried`, or undefined where there is none. */
 export type Give = (tried: readonly Backend[]) => Lease | undefined;
 
-class Waiter {
+class Waiter implements Chained<Waiter> {
+  chained = false;
+  before: Waiter | undefined;
+  after: Waiter | undefined;
   readonly place = new Deferred<Lease>();
   constructor(
     readonly give: Give,
@@ -30,7 +34,7 @@ class Waiter {
  */
 export class Queue {
   readonly #clock: Clock;
-  readonly #waiters = new Set<Waiter>();
+  readonly #waiters = new Chain<Waiter>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -76,8 +80,10 @@ export class Queue {
 
   /** Nobody will ever have a place here: all are told that there is no backend. */
   abandon(): void {
-    for (const { place } of this.#waiters) place.reject(new Ended("no-backend"));
-    this.#waiters.clear();
+    for (const waiter of this.#waiters) {
+      this.#waiters.delete(waiter);
+      waiter.place.reject(new Ended("no-backend"));
+    }
   }
 
   #grant(waiter: Waiter, place: Lease): void {
