@@ -169,10 +169,10 @@ describe("with a file", () => {
     await using file = await fileOf(
       GOOD.replace("127.0.0.1:1", "127.0.0.1:0").replace("p }", "p, maxConnections: 99 }"),
     );
-    const warning = "maxConnections of the listeners asks for 99 sessions, and only 120 files may be open";
-    await using check = new CommandProcess("lb.js", ["check", "--config", file.path], { openFiles: 120 });
+    const warning = "maxConnections of the listeners asks for 99 sessions, and only 200 files may be open";
+    await using check = new CommandProcess("lb.js", ["check", "--config", file.path], { openFiles: 200 });
     expect(await check.exit()).toMatchObject({ code: 0, stderr: expect.stringContaining(warning) });
-    await using balancer = await configuredBalancer(file.path, { openFiles: 120 });
+    await using balancer = await configuredBalancer(file.path, { openFiles: 200 });
     await balancer.line(new RegExp(`"level":"warn".*"msg":"${warning}`));
   });
 
