@@ -5,10 +5,12 @@ import { heldByOwn } from "./config/held.ts";
 import { type NameEvents, type NameService, Names } from "./config/names.ts";
 import { namesIn, snapshotOf } from "./config/snapshot.ts";
 import { type AppliedConfig, targetsOf } from "./config/targets.ts";
+import { refuseUnresolved, type UnresolvedBackend, unresolvedBackends } from "./config/unresolved.ts";
 import { warnings } from "./config/warnings.ts";
 import { formatEndpoint } from "./core/address.ts";
 import type { Clock } from "./core/clock.ts";
 import type { Dice } from "./core/dice.ts";
+import { Newcomers } from "./core/newcomers.ts";
 import { HealthChecker } from "./health/checker.ts";
 import type { Log } from "./observe/log.ts";
 import type { Applied, Plane, Report } from "./plane/plane.ts";
@@ -38,6 +40,12 @@ export class Control {
   #config: Config;
   #applied: AppliedConfig | undefined;
   #listening: Applied["listeners"] = [];
+  readonly #announced = new Newcomers<Applied["listeners"][number]>(({ endpoint }) =>
+    formatEndpoint(endpoint),
+  );
+  readonly #unresolved = new Newcomers<UnresolvedBackend>(
+    ({ pool, backend, address }) => `${pool} ${backend} ${address}`,
+  );
   #turn: Promise<unknown> = Promise.resolve();
   #stopping = false;
 
@@ -52,7 +60,7 @@ export class Control {
     const tell = (verdict: Parameters<ControlParts["plane"]["order"]>[0]) => void plane.order(verdict);
     this.#checker = new HealthChecker({ ...parts, tell: (verdict) => tell({ kind: "verdict", ...verdict }) });
     const followed: NameEvents = {
-      changed: () => void this.#inTurn(() => this.#followNames()),
+      changed: (name, addresses) => void this.#inTurn(() => this.#follow(name, addresses)),
       failed: (name, error) => log.logger.warn({ name, reason: explain(error, name) }, "name lost"),
     };
     this.#names = new Names(clock, followed, nameService);
@@ -62,7 +70,7 @@ export class Control {
   start(): Promise<void> {
     return this.#inTurn(async () => {
       this.#warn(this.#config);
-      this.#announce(await this.#apply(this.#config));
+      this.#announce(await this.#adopt(this.#config));
     });
   }
 
@@ -106,7 +114,7 @@ export class Control {
     const { log, load } = this.#parts;
     try {
       const config = await load();
-      const applied = await this.#apply(config);
+      const applied = await this.#adopt(config);
       const changes = difference(this.#config, config);
       this.#config = config;
       log.configure(config.log);
@@ -118,25 +126,35 @@ export class Control {
     }
   }
 
-  async #followNames(): Promise<void> {
+  async #follow(name: string, addresses: readonly string[]): Promise<void> {
     const { log } = this.#parts;
     try {
       await this.#apply(this.#config);
-      log.logger.info("names have other addresses, backends follow");
+      log.logger.info({ name, addresses }, "names have other addresses, backends follow");
     } catch (error) {
-      log.logger.error({ reason: whole(error) }, "names have other addresses, which cannot be used");
+      log.logger.error(
+        { name, addresses, reason: whole(error) },
+        "names have other addresses, which cannot be used",
+      );
     }
+  }
+
+  /** Applies a configuration once its names are looked up, which takes a few seconds at most. */
+  async #adopt(config: Config): Promise<Applied> {
+    await this.#names.learn(namesIn(config));
+    return this.#apply(config);
   }
 
   async #apply(config: Config): Promise<Applied> {
     try {
-      await this.#names.learn(namesIn(config));
       // It would open again what is being closed.
       if (this.#stopping) throw new Failure("the balancer is stopping");
+      refuseUnresolved(config, this.#names);
       const snapshot = snapshotOf(config, (name) => this.#names.addressesOf(name));
       const applied = await this.#parts.plane.apply(snapshot);
       this.#applied = { config, snapshot };
       this.#listening = applied.listeners;
+      this.#tellUnresolved(config);
       await this.#probe();
       return applied;
     } catch (error) {
@@ -158,18 +176,16 @@ export class Control {
     for (const warning of warnings(config)) this.#parts.log.logger.warn(warning);
   }
 
-  #announced = new Set<string>();
+  /** One line for each backend that is newly left out. */
+  #tellUnresolved(config: Config): void {
+    for (const backend of this.#unresolved.among(unresolvedBackends(config, this.#names)))
+      this.#parts.log.logger.warn(backend, "backend not resolved");
+  }
 
   /** One line for each listener that is new. */
   #announce({ listeners }: Applied): void {
-    const now = new Set<string>();
-    for (const { name, endpoint } of listeners) {
-      const address = formatEndpoint(endpoint);
-      if (!this.#announced.has(address))
-        this.#parts.log.logger.info({ listener: name, address }, "listening");
-      now.add(address);
-    }
-    this.#announced = now;
+    for (const { name, endpoint } of this.#announced.among(listeners))
+      this.#parts.log.logger.info({ listener: name, address: formatEndpoint(endpoint) }, "listening");
   }
 }
 

@@ -154,6 +154,51 @@ test("looks up the names of what was applied, and no more those of a configurati
   expect(new Set(made.lookups)).toEqual(new Set(["new.example"]));
 });
 
+test("starts and reloads without backends whose names nobody knows, and says once which", async () => {
+  const made = controlled(twoBackends("late.example:2"));
+  made.unknown.add("late.example");
+  await made.control.start();
+  expect(made.backends()).toEqual([["a"]]);
+  const reason = "late.example is a name nobody knows";
+  const left = { pool: "p", backend: "z", address: "late.example:2", reason };
+  expect(made.lines).toContainEqual(["warn", "backend not resolved", left]);
+  await made.control.reload();
+  made.next = twoBackends("late.example:3");
+  await made.control.reload();
+  expect(made.messages("warn")).toEqual(["backend not resolved", "backend not resolved"]);
+  expect(made.lines).toContainEqual(["warn", "backend not resolved", { ...left, address: "late.example:3" }]);
+});
+
+test("a backend whose name nobody knew joins once it is known, and stays when it is lost", async () => {
+  const made = controlled(twoBackends("late.example:2"));
+  made.unknown.add("late.example");
+  await made.control.start();
+  made.unknown.clear();
+  await made.clock.run(1_000);
+  expect(made.backends()).toEqual([["a"], ["a", "z"]]);
+  const found = { name: "late.example", addresses: ["192.0.2.1"] };
+  expect(made.lines.at(-1)).toEqual(["info", "names have other addresses, backends follow", found]);
+  made.unknown.add("late.example");
+  await made.clock.run(60_000);
+  await made.control.reload();
+  expect(made.backends().at(-1)).toEqual(["a", "z"]);
+  expect(made.messages("warn")).toEqual(["backend not resolved", "name lost"]);
+});
+
+test("a listener whose name nobody knows is refused by its name, at the start and at a reload", async () => {
+  const named = text("a").replace("127.0.0.1:8080", "front.example:8080");
+  const refused = "the listener web cannot listen: front.example is a name nobody knows";
+  const made = controlled(named);
+  made.unknown.add("front.example");
+  await expect(made.control.start()).rejects.toThrow(refused);
+  const other = controlled(text("a"));
+  other.unknown.add("front.example");
+  await other.control.start();
+  other.next = named;
+  await other.control.reload();
+  expect(other.lines.at(-1)?.[2]).toEqual({ reason: refused });
+});
+
 test("probes nothing and applies nothing once it is closed, also what was under way", async () => {
   const made = controlled(text("a", ""));
   await made.control.start();
@@ -174,6 +219,10 @@ function text(backend: string, health = OFF): string {
   return `
 listeners: [{ name: web, listen: "127.0.0.1:8080", pool: p }]
 pools: { p: { ${health && `${health}, `}backends: [{ name: ${backend}, address: "127.0.0.1:1" }] } }`;
+}
+
+function twoBackends(address: string): string {
+  return text("a").replace("}] }", `}, { name: z, address: "${address}" }] }`);
 }
 
 /** What the system answers to whoever wants a port that another has. */
@@ -241,6 +290,7 @@ function controlled(first: string) {
     reported,
     lines,
     lookups: [] as string[],
+    unknown: new Set<string>(),
     orders: plane.orders,
     next: first,
     control: undefined as unknown as Control,
@@ -250,16 +300,23 @@ function controlled(first: string) {
       lines.filter(([of]) => level === undefined || of === level).map(([, message]) => message),
   };
   const load = async (): Promise<Config> => configured(made.next);
-  const nameService = known(made.lookups);
+  const nameService = known(made);
   const parts = { plane, transport: deadEnds(dialled), clock, dice: seededDice(1), log, load, nameService };
   made.control = new Control(configured(first), parts);
   return made;
 }
 
-/** Every name has one address, for ten seconds. */
-function known(lookups: string[]): NameService {
+/** Every name has one address, for ten seconds, but for those that are unknown. */
+function known({
+  lookups,
+  unknown,
+}: {
+  readonly lookups: string[];
+  readonly unknown: ReadonlySet<string>;
+}): NameService {
   const addresses = async (name: string) => {
     lookups.push(name);
+    if (unknown.has(name)) throw Object.assign(new Error("unknown"), { code: "ENOTFOUND", hostname: name });
     return ["192.0.2.1"];
   };
   return { addresses, ttlSec: async () => 10 };

@@ -7,6 +7,7 @@ const LOOKUP_MS = 5_000;
 const TTL_QUERY_MS = 1_000;
 const SHORTEST_MS = 1_000;
 const LONGEST_MS = 300_000;
+const LONGEST_RETRY_MS = 30_000;
 /** How long an answer holds where no DNS server tells. */
 const UNTOLD_MS = 30_000;
 
@@ -20,8 +21,8 @@ export interface NameService {
 
 /** Whom the names tell. */
 export interface NameEvents {
-  /** Some name has other addresses than before. */
-  changed(): void;
+  /** A name has other addresses than before, or its first ones. */
+  changed(name: string, addresses: readonly string[]): void;
   /** A name had an answer and has none now; told once, the last answer stays. */
   failed(name: string, error: Error): void;
 }
@@ -43,12 +44,16 @@ export class Names implements Disposable {
     this.#service = service;
   }
 
-  /** Looks up those that are new; rejects with the first one's error that has no answer, and changes nothing then. */
+  /**
+   * Looks up those that have no address yet. One without an answer stays without, and is asked for again and again:
+   * after a second, then ever less often, at least every 30 s.
+   */
   async learn(names: readonly string[]): Promise<void> {
-    const unknown = names.filter((name) => !this.#watched.has(name));
-    const learnt = await Promise.all(unknown.map(async (name) => [name, await this.#lookUp(name)] as const));
+    const unknown = names.filter((name) => this.addressesOf(name).length === 0);
+    const asked = await Promise.all(unknown.map((name) => this.#ask(new Name(name))));
     if (this.#closed) return;
-    for (const [name, addresses] of learnt) this.#watch(new Name(name, addresses));
+    // It may have had its first answer meanwhile, when it was asked for again.
+    for (const name of asked) if (this.addressesOf(name.text).length === 0) this.#watch(name);
   }
 
   /** Goes on with these alone. */
@@ -60,9 +65,14 @@ export class Names implements Disposable {
     }
   }
 
-  /** The last good answer; empty for a name that was not learnt. */
+  /** The last good answer; empty for a name that never had one, or was not learnt. */
   addressesOf(name: string): readonly string[] {
     return this.#watched.get(name)?.addresses ?? [];
+  }
+
+  /** Why its last look-up failed; undefined where that had an answer. */
+  errorOf(name: string): Error | undefined {
+    return this.#watched.get(name)?.error;
   }
 
   [Symbol.dispose](): void {
@@ -71,14 +81,15 @@ export class Names implements Disposable {
   }
 
   #watch(name: Name): void {
+    this.#watched.get(name.text)?.timer?.[Symbol.dispose]();
     this.#watched.set(name.text, name);
     void this.#schedule(name);
   }
 
   async #schedule(name: Name): Promise<void> {
-    const ttlMs = await this.#ttlMs(name.text);
+    const ms = name.addresses.length > 0 ? await this.#ttlMs(name.text) : name.nextRetryMs();
     if (!this.#isWatched(name)) return;
-    name.timer = this.#clock.after(ttlMs, () => void this.#refresh(name));
+    name.timer = this.#clock.after(ms, () => void this.#refresh(name));
   }
 
   /** It may have been let go while it was looked up. */
@@ -96,17 +107,22 @@ export class Names implements Disposable {
   }
 
   async #refresh(name: Name): Promise<void> {
-    try {
-      const addresses = await this.#lookUp(name.text);
-      const changed = !isDeepStrictEqual(addresses, name.addresses);
-      name.addresses = addresses;
-      name.failing = false;
-      if (changed && this.#isWatched(name)) this.#events.changed();
-    } catch (error) {
-      if (!name.failing && this.#isWatched(name)) this.#events.failed(name.text, error as Error);
-      name.failing = true;
-    }
+    const { addresses, error } = name;
+    await this.#ask(name);
+    if (!this.#isWatched(name)) return;
+    if (!isDeepStrictEqual(name.addresses, addresses)) this.#events.changed(name.text, name.addresses);
+    if (name.error !== undefined && error === undefined) this.#events.failed(name.text, name.error);
     await this.#schedule(name);
+  }
+
+  async #ask(name: Name): Promise<Name> {
+    try {
+      name.addresses = await this.#lookUp(name.text);
+      name.error = undefined;
+    } catch (error) {
+      name.error = error as Error;
+    }
+    return name;
   }
 
   async #lookUp(name: string): Promise<readonly string[]> {
@@ -130,13 +146,19 @@ export class Names implements Disposable {
 }
 
 class Name {
+  addresses: readonly string[] = [];
+  error: Error | undefined;
   timer: Timer | undefined;
-  failing = false;
+  #retryMs = SHORTEST_MS;
 
-  constructor(
-    readonly text: string,
-    public addresses: readonly string[],
-  ) {}
+  constructor(readonly text: string) {}
+
+  /** How long to wait before a name without an answer is asked for again; longer each time. */
+  nextRetryMs(): number {
+    const ms = this.#retryMs;
+    this.#retryMs = Math.min(2 * ms, LONGEST_RETRY_MS);
+    return ms;
+  }
 }
 
 function noAnswer(name: string): Error {

@@ -13,29 +13,66 @@ test("gives IPv4 addresses where there are any, else IPv6, each once and in one 
   expect(made.names.addressesOf("nobody")).toEqual([]);
 });
 
-test("rejects with the error of the name that has no answer, and learns none then", async () => {
+test("a name without an answer has no addresses yet and says why, and keeps no other from having theirs", async () => {
   using made = known({ good: ["192.0.2.1"] });
-  await expect(made.names.learn(["good", "bad"])).rejects.toMatchObject({
-    code: "ENOTFOUND",
-    hostname: "bad",
-  });
-  expect(made.names.addressesOf("good")).toEqual([]);
-  expect(made.clock.timers).toBe(0);
+  await made.names.learn(["good", "bad"]);
+  expect(made.names.addressesOf("good")).toEqual(["192.0.2.1"]);
+  expect(made.names.errorOf("good")).toBeUndefined();
+  expect(made.names.addressesOf("bad")).toEqual([]);
+  expect(made.names.errorOf("bad")).toMatchObject({ code: "ENOTFOUND", hostname: "bad" });
 });
 
 test("an answer without an address is no answer", async () => {
   using made = known({ empty: [] });
-  await expect(made.names.learn(["empty"])).rejects.toMatchObject({ code: "ENOTFOUND" });
+  await made.names.learn(["empty"]);
+  expect(made.names.errorOf("empty")).toMatchObject({ code: "ENOTFOUND", hostname: "empty" });
 });
 
 test("waits for no answer longer than five seconds", async () => {
   using made = known({ slow: "silent" });
-  const learnt = expect(made.names.learn(["slow"])).rejects.toMatchObject({
-    code: "ENOTFOUND",
-    hostname: "slow",
-  });
+  const learnt = made.names.learn(["slow"]);
   await made.clock.run(5_000);
   await learnt;
+  expect(made.names.errorOf("slow")).toMatchObject({ code: "ENOTFOUND", hostname: "slow" });
+});
+
+test("asks for a name without an answer ever less often, and tells nothing before it has one", async () => {
+  using made = known({});
+  await made.names.learn(["late"]);
+  for (const [nth, seconds] of [1, 2, 4, 8, 16, 30, 30].entries()) {
+    await made.clock.run(seconds * 1_000 - 1);
+    expect(made.lookups).toHaveLength(nth + 1);
+    await made.clock.run(1);
+    expect(made.lookups).toHaveLength(nth + 2);
+  }
+  expect(made.told).toEqual([]);
+  made.answers.late = ["192.0.2.1"];
+  await made.clock.run(30_000);
+  expect(made.told).toEqual(["changed late"]);
+  expect(made.names.addressesOf("late")).toEqual(["192.0.2.1"]);
+  expect(made.names.errorOf("late")).toBeUndefined();
+});
+
+test("asks at once for a name without an answer that is to be learnt again, and often from then on", async () => {
+  using made = known({});
+  await made.names.learn(["late"]);
+  await made.clock.run(20_000);
+  made.lookups.length = 0;
+  await made.names.learn(["late"]);
+  expect(made.lookups).toEqual(["late"]);
+  await made.clock.run(1_000);
+  expect(made.lookups).toEqual(["late", "late"]);
+});
+
+test("a first answer that comes while the name is learnt again in vain stays", async () => {
+  using made = known({});
+  await made.names.learn(["late"]);
+  made.answers.late = "silent";
+  const again = made.names.learn(["late"]);
+  made.answers.late = ["192.0.2.1"];
+  await made.clock.run(5_000);
+  await again;
+  expect(made.names.addressesOf("late")).toEqual(["192.0.2.1"]);
 });
 
 test.each([
@@ -60,7 +97,7 @@ test("tells of other addresses, and of nothing where only their order is another
   expect(made.told).toEqual([]);
   made.answers.name = ["192.0.2.3"];
   await made.clock.run(10_000);
-  expect(made.told).toEqual(["changed"]);
+  expect(made.told).toEqual(["changed name"]);
   expect(made.names.addressesOf("name")).toEqual(["192.0.2.3"]);
 });
 
@@ -124,7 +161,7 @@ function known(answers: Record<string, Answer>, ttlSec: number | "untold" = 10) 
     },
   };
   const events = {
-    changed: () => void told.push("changed"),
+    changed: (name: string) => void told.push(`changed ${name}`),
     failed: (name: string) => void told.push(`failed ${name}`),
   };
   const names = new Names(clock, events, service);

@@ -1,3 +1,4 @@
+import type { NameService } from "#lb/config/names";
 import { Control } from "#lb/control";
 import type { Clock } from "#lb/core/clock";
 import { seededDice } from "#lb/core/dice";
@@ -13,8 +14,9 @@ export class Steered implements AsyncDisposable {
   readonly control: Control;
   #text: string;
 
-  constructor(text: string, clock: Clock) {
-    const parts = { transport: new SocketTransport(clock), clock, dice: seededDice(1), log: this.log };
+  constructor(text: string, clock: Clock, names: { readonly nameService?: NameService }) {
+    const transport = new SocketTransport(clock);
+    const parts = { transport, clock, dice: seededDice(1), log: this.log, ...names };
     this.#text = text;
     this.plane = new LocalPlane(parts);
     const load = async () => configured(this.#text);
@@ -32,8 +34,12 @@ export class Steered implements AsyncDisposable {
 }
 
 /** One that has started. */
-export async function steered(text: string, clock: Clock): Promise<Steered> {
-  const made = new Steered(text, clock);
+export async function steered(
+  text: string,
+  clock: Clock,
+  names: { readonly nameService?: NameService } = {},
+): Promise<Steered> {
+  const made = new Steered(text, clock, names);
   await made.control.start();
   return made;
 }

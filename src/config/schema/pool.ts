@@ -27,7 +27,7 @@ const backendFields = z.strictObject({
     .optional()
     .describe("What logs and metrics call it. Default: its address. Two may share an address, not a name."),
   address: field(backendAddress).describe(
-    "A name is looked up again as its answers change; each answer is a member.",
+    "A name is looked up again as its answers change; each answer is a member, and while there is none it is left out.",
   ),
   weight: field(wholeNumber(0, HEAVIEST))
     .prefault(1)
