@@ -82,9 +82,8 @@ export class Balancer {
   }
 
   /**
-   * Makes listeners and pools equal to the settings, one call after another. All new sockets are bound before anything
-   * is changed, so that it can reject with the system's error and leave everything as it was; nobody is served by them
-   * before everything is.
+   * Makes listeners and pools equal to the settings, one call after another. What can fail comes before anything is
+   * changed: it rejects with the system's error where a new socket cannot be bound, and leaves everything as it was. Nobody is served by a new socket before everything is changed.
    */
   apply(settings: BalancerSettings): Promise<void> {
     const applied = this.#turn.then(() => this.#apply(settings));
@@ -93,10 +92,9 @@ export class Balancer {
   }
 
   async #apply({ listeners, pools, clients }: BalancerSettings): Promise<void> {
-    const nextPools = new Map(pools.map((settings) => [settings.name, this.#poolFor(settings)]));
-    const nextListeners = await this.#bind(listeners, nextPools);
+    const nextListeners = await this.#bind(listeners);
     this.#clients.configure(clients);
-    for (const settings of pools) nextPools.get(settings.name)?.update(settings);
+    const nextPools = new Map(pools.map((settings) => [settings.name, this.#poolFor(settings)]));
     // The file's word is newer than the order's.
     this.#drains.review(nextPools.values());
     for (const settings of listeners) {
@@ -112,13 +110,12 @@ export class Balancer {
   }
 
   #poolFor(settings: PoolSettings): Pool {
-    return this.#pools.get(settings.name) ?? new Pool(settings, this.#forPools);
+    const running = this.#pools.get(settings.name);
+    running?.update(settings);
+    return running ?? new Pool(settings, this.#forPools);
   }
 
-  async #bind(
-    settings: readonly ListenerSettings[],
-    pools: Map<string, Pool>,
-  ): Promise<Map<string, Listener>> {
+  async #bind(settings: readonly ListenerSettings[]): Promise<Map<string, Listener>> {
     const bound = new Map<string, Listener>();
     const opened: Listener[] = [];
     try {
@@ -127,7 +124,7 @@ export class Balancer {
         if (bound.has(address))
           throw new RangeError(`expected each listen address once, got ${address} twice`);
         const running = this.#listeners.get(address);
-        const listener = running ?? new Listener(each, pools.get(each.pool) as Pool, this.#forListeners);
+        const listener = running ?? new Listener(each, this.#forListeners);
         if (running === undefined) opened.push(listener);
         if (running === undefined) await listener.open();
         bound.set(address, listener);
@@ -135,7 +132,6 @@ export class Balancer {
       return bound;
     } catch (error) {
       await Promise.all(opened.map((listener) => this.#leave(listener)));
-      for (const [name, pool] of pools) if (!this.#pools.has(name)) pool.dissolve();
       throw error;
     }
   }

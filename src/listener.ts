@@ -76,16 +76,16 @@ export class Listener {
   readonly #farewells = new Farewells(() => this.#mostFarewells());
   readonly #perClient = new ClientLimit();
   #settings: ListenerSettings;
-  #route: Route;
+  /** Undefined until it serves. */
+  #route: Route | undefined;
   #socket: ListeningSocket | undefined;
-  /** Who came since it was bound; undefined once it serves. */
-  #waiting: Connection[] | undefined = [];
+  /** Who came since it was bound and before it serves. */
+  readonly #waiting: Connection[] = [];
   #emptied: Deferred<void> | undefined;
 
-  constructor(settings: ListenerSettings, pool: Pool, surroundings: ListenerSurroundings) {
+  constructor(settings: ListenerSettings, surroundings: ListenerSurroundings) {
     this.#surroundings = surroundings;
     this.#settings = settings;
-    this.#route = this.#routeTo(pool);
   }
 
   get name(): string {
@@ -116,15 +116,13 @@ export class Listener {
   update(settings: ListenerSettings, pool: Pool): void {
     this.#settings = settings;
     this.#route = this.#routeTo(pool);
-    const waiting = this.#waiting ?? [];
-    this.#waiting = undefined;
-    for (const connection of waiting) this.#serve(connection);
+    for (const connection of this.#waiting.splice(0)) this.#serve(connection, this.#route);
   }
 
   /** Stops accepting; see ListeningSocket.close. Its sessions live on; whoever still waits to be served is broken off. */
   async close(how: "served" | "now" = "served"): Promise<void> {
     await this.#socket?.close(how);
-    for (const connection of this.#waiting ?? []) connection.reset();
+    for (const connection of this.#waiting) connection.reset();
   }
 
   /** Resolves when no session is left. */
@@ -173,18 +171,18 @@ export class Listener {
 
   #accept(connection: Connection): void {
     // Asked for now: a peer that has left has no address any more.
-    if (this.#waiting !== undefined || this.#surroundings.recorded()) void connection.remote;
-    if (this.#waiting === undefined) this.#serve(connection);
-    else this.#waiting.push(connection);
+    if (this.#route === undefined || this.#surroundings.recorded()) void connection.remote;
+    if (this.#route === undefined) this.#waiting.push(connection);
+    else this.#serve(connection, this.#route);
   }
 
-  #serve(connection: Connection): void {
+  #serve(connection: Connection, route: Route): void {
     const { clock, nextNumber } = this.#surroundings;
-    const origin = { listener: this.name, pool: this.#route.pool.name };
+    const origin = { listener: this.name, pool: route.pool.name };
     const session = new Session(nextNumber(), origin, clock.now(), connection);
     this.totals.sessions += 1;
     this.#sessions.add(session);
-    void serve(connection, session, this.#route).then(() => this.#over(session));
+    void serve(connection, session, route).then(() => this.#over(session));
   }
 
   #over(session: Session): void {

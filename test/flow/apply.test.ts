@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
 import type { Endpoint } from "#lb/core/address";
+import type { BackendSettings } from "#lb/core/backend";
+import { plainBackend } from "../support/backends.ts";
 import { blackHole } from "../support/dead-ends.ts";
 import { fleet } from "../support/fleet.ts";
-import { lab } from "../support/lab.ts";
+import { lab, plainListener, plainPool } from "../support/lab.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { backend, dialPeer, echo } from "../support/peer.ts";
 
@@ -147,6 +149,31 @@ test("a snapshot whose port is taken is refused, and changes nothing", async () 
   expect(await balancer.numbers("connected")).toEqual({ a: 2, b: 0 });
 });
 
+test("a snapshot that is refused tells nothing of the backends that it brings", async () => {
+  await using servers = await fleet("a");
+  const [a] = servers.members as [Member];
+  await using balancer = await lab({ backends: [a] });
+  const pool = (name: string, backends: readonly Partial<BackendSettings>[]) => ({
+    ...plainPool,
+    name,
+    backends: backends.map((each) => ({ ...plainBackend, ...a, ...each })),
+  });
+  const pools = [pool("main", [{}]), pool("new", [{ name: "m", state: "maint" }])];
+  const apply = (endpoint: Endpoint) =>
+    balancer.plane.apply({
+      listeners: [plainListener, { ...plainListener, name: "second", endpoint, pool: "new" }],
+      pools,
+      clients: { default: undefined, list: [] },
+      recordSessions: true,
+    });
+  await expect(apply(a.endpoint)).rejects.toMatchObject({ code: "EADDRINUSE" });
+  expect(await balancer.served1by1(1)).toBe("a");
+  expect(balancer.changes).toEqual([]);
+  await apply({ kind: "tcp", host: "127.0.0.2", port: 0 });
+  expect(await balancer.served1by1(1)).toBe("a");
+  expect(balancer.changes).toEqual(["m maint"]);
+});
+
 test("changes that come at once are applied one after the other", async () => {
   await using servers = await fleet("a", "b", "c");
   await using balancer = await lab({ backends: servers.members });
@@ -154,3 +181,5 @@ test("changes that come at once are applied one after the other", async () => {
   await Promise.all(changes);
   expect(await balancer.served1by1(2)).toBe("cc");
 });
+
+type Member = { name: string; endpoint: Endpoint };
