@@ -83,7 +83,8 @@ export class Balancer {
 
   /**
    * Makes listeners and pools equal to the settings, one call after another. What can fail comes before anything is
-   * changed: it rejects with the system's error where a new socket cannot be bound, and leaves everything as it was. Nobody is served by a new socket before everything is changed.
+   * changed: it rejects where there are more backends than it has room for, or with the system's error where a new
+   * socket cannot be bound, and leaves everything as it was. Nobody is served by a new socket before everything is changed.
    */
   apply(settings: BalancerSettings): Promise<void> {
     const applied = this.#turn.then(() => this.#apply(settings));
@@ -92,6 +93,7 @@ export class Balancer {
   }
 
   async #apply({ listeners, pools, clients }: BalancerSettings): Promise<void> {
+    this.#forPools.counts.provideFor(pools.reduce((sum, { backends }) => sum + backends.length, 0));
     const nextListeners = await this.#bind(listeners);
     this.#clients.configure(clients);
     const nextPools = new Map(pools.map((settings) => [settings.name, this.#poolFor(settings)]));

@@ -1,4 +1,5 @@
 import { type Endpoint, formatEndpoint } from "../core/address.ts";
+import { MOST_BACKENDS } from "../core/counts.ts";
 import { isBlock } from "./block.ts";
 import { loopMistakes } from "./loops.ts";
 import type { Mistake, Path } from "./mistake.ts";
@@ -15,6 +16,7 @@ export function referenceMistakes(value: unknown): Mistake[] {
     ...unknownPools(outline),
     ...repeated(outline.listeners.map(listenerName), "a name no other listener has"),
     ...repeatedBackends(outline),
+    ...tooManyBackends(outline),
     ...sharedAddresses(outline),
     ...repeated(clientIds(outline), "each client once"),
     ...repeated(clientBlocks(outline), "an address or block no other client has"),
@@ -50,6 +52,12 @@ function repeatedBackends({ pools }: Outline): Mistake[] {
     );
     return repeated(names, "a name no other backend of the pool has");
   });
+}
+
+function tooManyBackends({ pools }: Outline): Mistake[] {
+  const all = [...(pools ?? [])].reduce((sum, [, backends]) => sum + backends.length, 0);
+  const expected = `at most ${MOST_BACKENDS} backends in all pools together`;
+  return all > MOST_BACKENDS ? [{ path: ["pools"], expected, got: `${all}` }] : [];
 }
 
 function listenerName({ name, listen }: Outline["listeners"][number], at: number): Placed {

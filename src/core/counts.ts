@@ -1,5 +1,7 @@
-/** How many backends a balancer can hold at once; their slots are given back when they leave. */
-const CAPACITY = 16_384;
+/** How many backends a balancer may have at once. */
+export const MOST_BACKENDS = 16_384;
+/** Slots for them, and for those that were removed and still have sessions. */
+const CAPACITY = 4 * MOST_BACKENDS;
 
 /**
  * The live numbers of all backends, in typed arrays indexed by slot, so that a transport in another thread can one
@@ -15,10 +17,26 @@ export class Counts {
   readonly #free: number[] = [];
   #used = 0;
 
-  /** A slot with all numbers at zero; throws a RangeError when 16 384 backends exist. */
+  /** Slots that are taken. */
+  get taken(): number {
+    return this.#used - this.#free.length;
+  }
+
+  /** Throws a RangeError where so many backends may not be, or might not find a slot each, were all of them new. */
+  provideFor(backends: number): void {
+    if (backends > MOST_BACKENDS)
+      throw new RangeError(`expected at most ${MOST_BACKENDS} backends in all, got ${backends}`);
+    if (this.taken + backends > CAPACITY)
+      throw new RangeError(
+        `expected room for ${backends} backends, got ${this.taken} of ${CAPACITY} in use: removed ones that still have sessions count`,
+      );
+  }
+
+  /** A slot with all numbers at zero; there is one for all that were provided for. */
   claim(): number {
-    const slot = this.#free.pop() ?? this.#used++;
-    if (slot >= CAPACITY) throw new RangeError(`expected at most ${CAPACITY} backends`);
+    const slot = this.#free.pop() ?? this.#used;
+    if (slot >= CAPACITY) throw new RangeError(`expected at most ${CAPACITY} slots in use`);
+    this.#used = Math.max(this.#used, slot + 1);
     this.active[slot] = 0;
     this.connected[slot] = 0;
     this.failed[slot] = 0;

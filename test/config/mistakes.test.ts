@@ -113,6 +113,20 @@ describe("says in one line why a text cannot be read", () => {
   ])("%j", (text, expected) => expect(mistakesIn(text)).toEqual([expected]));
 });
 
+test("counts the backends of all pools together", () => {
+  const backends = (count: number, host: string) =>
+    Array.from({ length: count }, (_, n) => ({ address: `${host}:${n + 1}` }));
+  const text = (more: number) =>
+    JSON.stringify({
+      listeners: [{ listen: "127.0.0.1:8080", pool: "p" }],
+      pools: { p: { backends: backends(10_000, "10.0.0.1") }, q: { backends: backends(more, "10.0.0.2") } },
+    });
+  expect(mistakesIn(text(6_384))).toEqual([]);
+  expect(mistakesIn(text(6_385))).toEqual([
+    "lb.yaml:1: pools: expected at most 16384 backends in all pools together, got 16385",
+  ]);
+});
+
 test("a key that JavaScript gives a meaning to is told of once", () => {
   expect(mistakesIn(file("__proto__: 1"))).toEqual([
     'lb.yaml:3: __proto__: expected another key, got "__proto__"',

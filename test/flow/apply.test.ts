@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Endpoint } from "#lb/core/address";
 import type { BackendSettings } from "#lb/core/backend";
+import { MOST_BACKENDS } from "#lb/core/counts";
 import { plainBackend } from "../support/backends.ts";
 import { blackHole } from "../support/dead-ends.ts";
 import { fleet } from "../support/fleet.ts";
@@ -149,6 +150,32 @@ test("a snapshot whose port is taken is refused, and changes nothing", async () 
   expect(await balancer.numbers("connected")).toEqual({ a: 2, b: 0 });
 });
 
+test("a snapshot with more backends than there may be is refused however often it comes, and changes nothing", async () => {
+  await using servers = await fleet("a");
+  await using balancer = await lab({ backends: servers.members });
+  const endpoint = { kind: "tcp", host: "127.0.0.2", port: 0 } as const;
+  for (let i = 0; i < 5; i++) {
+    const next = balancer.apply({ backends: many(MOST_BACKENDS + 1, 1), endpoint });
+    await expect(next).rejects.toThrow("expected at most 16384 backends in all, got 16385");
+  }
+  expect((await balancer.plane.sample()).listeners).toHaveLength(1);
+  expect(await balancer.served1by1(1)).toBe("a");
+  await balancer.apply({ backends: many(MOST_BACKENDS, 1) });
+});
+
+test("as many backends as there may be are replaced by as many others, those in use included", async () => {
+  await using servers = await fleet("a");
+  await using balancer = await lab({
+    backends: [...many(MOST_BACKENDS - 1, 1), ...servers.members],
+    algorithm: "first",
+  });
+  const { members } = servers;
+  await balancer.apply({ backends: [...members, ...many(MOST_BACKENDS - 1, 2)], algorithm: "first" });
+  await balancer.served();
+  await balancer.apply({ backends: many(MOST_BACKENDS, 3) });
+  expect(Object.keys(await balancer.numbers("active"))).toContain("127.0.0.3:1");
+});
+
 test("a snapshot that is refused tells nothing of the backends that it brings", async () => {
   await using servers = await fleet("a");
   const [a] = servers.members as [Member];
@@ -183,3 +210,8 @@ test("changes that come at once are applied one after the other", async () => {
 });
 
 type Member = { name: string; endpoint: Endpoint };
+
+/** So many backends on one address that nobody listens on. */
+function many(count: number, address: number): Endpoint[] {
+  return Array.from({ length: count }, (_, n) => ({ kind: "tcp", host: `127.0.0.${address}`, port: n + 1 }));
+}

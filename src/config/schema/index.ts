@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { MOST_BACKENDS } from "../../core/counts.ts";
 import { logFormats, logLevels } from "../../core/log-settings.ts";
 import { field, isMapping, or, partOrOff } from "../value.ts";
 import {
@@ -78,7 +79,9 @@ export const configSchema = z.strictObject({
   listeners: z.array(listener).min(1).max(1_000).describe("Where clients connect."),
   pools: z
     .record(field(name), pool)
-    .describe("The backends, in groups that listeners send to; each by its name."),
+    .describe(
+      `The backends, in groups that listeners send to; each by its name. At most ${MOST_BACKENDS} backends in all.`,
+    ),
   clients: clients.prefault({}).describe("Token buckets, used by listeners with `rateLimit: true`."),
   store: partOrOff(store).prefault("off").describe("Where clients' limits and tokens survive a restart."),
   servers: z
