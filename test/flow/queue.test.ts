@@ -106,6 +106,41 @@ test("a backend that is added serves those that wait", async () => {
   expect((await waiting.bytes(1)).toString()).toBe("b");
 });
 
+test.each([
+  [
+    "goes down",
+    (balancer: Lab) => balancer.verdict("a", false),
+    (balancer: Lab) => balancer.verdict("a", true),
+  ],
+  [
+    "is put in maintenance",
+    (balancer: Lab) => order(balancer, "a", { state: "maint" }),
+    (balancer: Lab) => order(balancer, "a", { state: "ready" }),
+  ],
+  [
+    "is taken out of the file",
+    (balancer: Lab) => balancer.apply({ backends: [] }),
+    (balancer: Lab, backends: Member[]) => balancer.apply({ backends }),
+  ],
+])(
+  "who waits when the last backend %s waits on for its return, and who comes then is refused at once",
+  async (_, leave, comeBack) => {
+    await using full = await fullLab();
+    const { balancer, backends } = full;
+    const [waiting] = (await full.wait(1)) as [Peer];
+    await leave(balancer);
+    const newcomer = await balancer.client();
+    expect(await newcomer.outcome()).toBe("end");
+    newcomer.finish();
+    full.leave();
+    const records = await balancer.ended(2);
+    expect(records.map(({ ending }) => ending).sort()).toEqual(["client-reset", "no-backend"]);
+    await balancer.queued(1);
+    await comeBack(balancer, backends);
+    await waiting.bytes(1);
+  },
+);
+
 test.each([0, 1])("refuses at once where %i may wait and one more comes", async (max) => {
   await using full = await fullLab({ queue: { max, timeoutMs: 5_000 } });
   await full.wait(max);
@@ -269,6 +304,7 @@ async function fullLab(more: Partial<Parameters<typeof lab>[0]> = {}) {
   const { client } = await balancer.served();
   return {
     balancer,
+    backends,
     holder: client,
     leave(): void {
       this.holder.reset();
@@ -296,7 +332,7 @@ async function askAndLeave(client: Peer): Promise<void> {
   expect(await client.outcome()).toBe("end");
 }
 
-type Wish = { state?: "ready" | "drain"; weight?: number; maxConnections?: number };
+type Wish = { state?: "ready" | "drain" | "maint"; weight?: number; maxConnections?: number };
 
 async function order(balancer: Lab, backendName: string, wish: Wish): Promise<void> {
   await balancer.plane.order({ kind: "backend", pool: "main", backend: backendName, ...wish });
