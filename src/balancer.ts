@@ -53,14 +53,14 @@ export class Balancer {
   /** Listeners of an earlier snapshot whose sessions live on. */
   readonly #leaving = new Set<Listener>();
   #turn: Promise<unknown> = Promise.resolve();
-  #sessions = 0;
+  #lastNumber = 0;
 
   constructor(options: BalancerOptions) {
     this.#clock = options.clock;
     this.#clients = new ClientBuckets(options.clock);
     this.#drains = new Drains(options.clock, () => this.sessions());
     this.#forPools = { ...options, counts: new Counts() };
-    this.#forListeners = { ...options, clients: this.#clients, nextNumber: () => ++this.#sessions };
+    this.#forListeners = { ...options, clients: this.#clients, nextNumber: () => ++this.#lastNumber };
   }
 
   get listeners(): readonly Listener[] {

@@ -12,6 +12,7 @@ import type { Clock } from "./core/clock.ts";
 import type { Dice } from "./core/dice.ts";
 import { Newcomers } from "./core/newcomers.ts";
 import { HealthChecker } from "./health/checker.ts";
+import type { Verdict } from "./health/verdict.ts";
 import type { Log } from "./observe/log.ts";
 import type { Applied, Plane, Report } from "./plane/plane.ts";
 import type { Transport } from "./transport/transport.ts";
@@ -57,8 +58,8 @@ export class Control {
       log.report(batch);
       if (batch.some(isOfMaintenance)) void this.#inTurn(() => this.#probe());
     };
-    const tell = (verdict: Parameters<ControlParts["plane"]["order"]>[0]) => void plane.order(verdict);
-    this.#checker = new HealthChecker({ ...parts, tell: (verdict) => tell({ kind: "verdict", ...verdict }) });
+    const tell = (verdict: Verdict) => void plane.order({ kind: "verdict", ...verdict });
+    this.#checker = new HealthChecker({ ...parts, tell });
     const followed: NameEvents = {
       changed: (name, addresses) => void this.#inTurn(() => this.#follow(name, addresses)),
       failed: (name, error) => log.logger.warn({ name, reason: explain(error, name) }, "name lost"),

@@ -97,7 +97,8 @@ export class Listener {
     return this.#socket?.endpoint ?? this.#settings.endpoint;
   }
 
-  get sessions(): Roster<Session> {
+  /** Those that live. */
+  get sessions(): Iterable<Session> & { readonly size: number } {
     return this.#sessions;
   }
 
