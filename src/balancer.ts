@@ -10,11 +10,10 @@ import type { Session, SessionRecord } from "./core/session.ts";
 import type { Verdict } from "./health/verdict.ts";
 import { Listener, type ListenerSettings, type ListenerSurroundings } from "./listener.ts";
 import type { AlarmEvents } from "./pool/alarms.ts";
-import type { Drained } from "./pool/drain-log.ts";
+import type { ConditionEvents } from "./pool/condition.ts";
 import { Drains } from "./pool/drains.ts";
 import { Pool, type Surroundings } from "./pool/pool.ts";
 import type { PoolSettings } from "./pool/settings.ts";
-import type { StateChange } from "./pool/state-log.ts";
 import type { Transport } from "./transport/transport.ts";
 
 /** How long sessions that are cut may take to deliver what was read, before they are reset. */
@@ -22,13 +21,11 @@ const CUT_MS = 1_500;
 const HURRIED_CUT_MS = 100;
 
 /** What a balancer is made of and whom it tells. */
-export interface BalancerOptions extends AlarmEvents {
+export interface BalancerOptions extends AlarmEvents, ConditionEvents {
   readonly transport: Transport;
   readonly clock: Clock;
   readonly dice: Dice;
   readonly recorded: () => boolean;
-  readonly onStateChange: (change: StateChange) => void;
-  readonly onDrained: (drained: Drained) => void;
   readonly onRecord: (record: SessionRecord) => void;
   readonly onBug: (error: unknown, session: Session) => void;
 }

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import type { Algorithm, ClientKey } from "../algorithms/algorithm.ts";
 import { algorithms } from "../algorithms/index.ts";
 import { Backend, type BackendSettings, identityOf, type Wish } from "../core/backend.ts";
@@ -9,21 +8,16 @@ import { measureLatency } from "../core/latency.ts";
 import type { Verdict } from "../health/verdict.ts";
 import { type AlarmEvents, Alarms } from "./alarms.ts";
 import { RetryBudget } from "./budget.ts";
-import { type Drained, DrainLog } from "./drain-log.ts";
+import { Condition, type ConditionEvents } from "./condition.ts";
 import { Lease } from "./lease.ts";
-import { Outliers } from "./outlier.ts";
 import { Queue, type Waiting } from "./queue.ts";
 import type { PoolSettings } from "./settings.ts";
-import { SlowStart } from "./slow-start.ts";
-import { type StateChange, StateLog } from "./state-log.ts";
 
 /** What a pool is given by the balancer it lives in. */
-export interface Surroundings extends AlarmEvents {
+export interface Surroundings extends AlarmEvents, ConditionEvents {
   readonly clock: Clock;
   readonly dice: Dice;
   readonly counts: Counts;
-  readonly onStateChange: (change: StateChange) => void;
-  readonly onDrained: (drained: Drained) => void;
 }
 
 /** The backends that sessions of some listeners are spread over, and the algorithm that ranks them. It knows no sockets. */
@@ -40,10 +34,7 @@ export class Pool {
   #version = "";
   readonly #queue: Queue;
   readonly #budget: RetryBudget;
-  readonly #outliers: Outliers;
-  readonly #slowStart: SlowStart;
-  readonly #states: StateLog;
-  readonly #drains: DrainLog;
+  readonly #condition: Condition;
   /** What is said loudly of this pool. */
   readonly alarms: Alarms;
 
@@ -55,15 +46,13 @@ export class Pool {
     this.#backupAlgorithm = algorithms[settings.algorithm].create(surroundings);
     this.#queue = new Queue(clock);
     this.#budget = new RetryBudget(clock);
-    this.#slowStart = new SlowStart(clock, () => this.#regroup());
-    this.#states = new StateLog(clock, settings.name, surroundings.onStateChange);
-    this.#drains = new DrainLog(clock, settings.name, surroundings.onDrained);
+    this.#condition = new Condition(
+      clock,
+      surroundings,
+      () => this.#settings,
+      () => this.#regroup(),
+    );
     this.alarms = new Alarms(clock, settings.name, surroundings);
-    this.#outliers = new Outliers(clock, {
-      ejected: (backend, reason, forMs) =>
-        this.#change(backend, () => (backend.ejected = true), reason, forMs),
-      returned: (backend) => this.#change(backend, () => (backend.ejected = false), "ejection over"),
-    });
     this.#enlist(settings.backends);
   }
 
@@ -96,6 +85,22 @@ export class Pool {
     return new Lease(backend, this.#surroundings.clock, this.#freed);
   }
 
+  /** Whether any usable backend that was not tried has a place. One scan: less than reading a whole ranking. */
+  hasPlace(tried: readonly Backend[]): boolean {
+    const free = (backend: Backend) => !backend.full && !tried.includes(backend);
+    return this.#usable.some(free) || this.#usableBackups.some(free);
+  }
+
+  /** A place on the best usable backend that was not tried and has one; it belongs to the caller. */
+  place(client: ClientKey, tried: readonly Backend[]): Lease | undefined {
+    if (!this.hasPlace(tried)) return undefined;
+    for (const backend of this.rank(client)) {
+      const lease = tried.includes(backend) ? undefined : this.lease(backend);
+      if (lease !== undefined) return lease;
+    }
+    return undefined;
+  }
+
   /**
    * Waits for a place on a usable backend that was not tried, `waitedMs` less than the pool allows; undefined where there is no such backend, Ended where the
    * queue is full or the wait too long.
@@ -126,25 +131,22 @@ export class Pool {
   /** How a dial went, where the backend is the cause. */
   observe(backend: Backend, answered: boolean): void {
     // One that left while it was dialled is nobody's outlier.
-    if (!this.#members.includes(backend)) return;
-    if (answered) this.#outliers.succeeded(backend);
-    else this.#outliers.failed(backend, this.#members, this.#settings.outlier);
+    if (this.#members.includes(backend)) this.#condition.dialled(backend, answered, this.#members);
   }
 
   /** What probes found; false where it is said of no member, as one that a reload has put another in the place of. */
   verdict({ entry, endpoint, alive, reason }: Verdict): boolean {
     const meant = identityOf({ name: entry, endpoint });
-    const change = (backend: Backend) => (backend.alive = alive);
-    return this.#changeThat(({ identity }) => identity === meant, change, reason) !== undefined;
+    const member = this.#members.find(({ identity }) => identity === meant);
+    if (member !== undefined) this.#condition.probed(member, alive, reason);
+    return member !== undefined;
   }
 
   /** Sets an operator's wish on the member of that name, and says which that is; undefined where there is none. */
   adjust(name: string, wish: Wish): Backend | undefined {
-    const change = (backend: Backend) => {
-      backend.adjust(wish);
-      this.#slowStart.follow(backend);
-    };
-    return this.#changeThat((backend) => backend.name === name, change, "set by an operator");
+    const member = this.#members.find((each) => each.name === name);
+    if (member !== undefined) this.#condition.adjust(member, wish);
+    return member;
   }
 
   /** Applies new settings in place: what did not change keeps its counts and its part in the algorithm's memory. */
@@ -164,7 +166,7 @@ export class Pool {
   }
 
   readonly #freed = (backend: Backend): void => {
-    this.#drains.freed(backend);
+    this.#condition.freed(backend);
     if (this.#queue.length > 0) this.#queue.freed(() => this.lease(backend), backend);
   };
 
@@ -173,44 +175,9 @@ export class Pool {
     yield* this.#backupAlgorithm(this.#usableBackups, client);
   }
 
-  /** Whether any usable backend that was not tried has a place. One scan: less than reading a whole ranking. */
-  hasPlace(tried: readonly Backend[]): boolean {
-    const free = (backend: Backend) => !backend.full && !tried.includes(backend);
-    return this.#usable.some(free) || this.#usableBackups.some(free);
-  }
-
-  /** A place on the best usable backend that was not tried and has one; it belongs to the caller. */
-  place(client: ClientKey, tried: readonly Backend[]): Lease | undefined {
-    if (!this.hasPlace(tried)) return undefined;
-    for (const backend of this.rank(client)) {
-      const lease = tried.includes(backend) ? undefined : this.lease(backend);
-      if (lease !== undefined) return lease;
-    }
-    return undefined;
-  }
-
   #hasUntried(tried: readonly Backend[]): boolean {
     const untried = (backend: Backend) => !tried.includes(backend);
     return this.#usable.some(untried) || this.#usableBackups.some(untried);
-  }
-
-  #changeThat(
-    isMeant: (backend: Backend) => boolean,
-    change: (backend: Backend) => void,
-    reason: string,
-  ): Backend | undefined {
-    const backend = this.#members.find(isMeant);
-    if (backend !== undefined) this.#change(backend, () => change(backend), reason);
-    return backend;
-  }
-
-  #change(backend: Backend, change: () => void, reason: string, forMs?: number): void {
-    const wasUsable = backend.usable;
-    change();
-    if (!wasUsable && backend.usable) this.#slowStart.begin(backend, this.#settings.slowStartMs);
-    this.#states.note(backend, reason, forMs);
-    this.#drains.note(backend);
-    this.#regroup();
   }
 
   #enlist(backends: readonly BackendSettings[]): void {
@@ -219,33 +186,11 @@ export class Pool {
       const identity = identityOf(settings);
       const backend = before.get(identity) ?? this.#newcomer(settings);
       before.delete(identity);
-      this.#configure(backend, settings);
-      this.#states.note(backend, "configured");
-      this.#drains.note(backend);
+      this.#condition.configure(backend, settings);
       return backend;
     });
-    for (const gone of before.values()) this.#release(gone);
+    for (const gone of before.values()) this.#condition.retire(gone);
     this.#regroup();
-  }
-
-  /** Unchanged settings leave an operator's wish and a slow start under way alone. */
-  #configure(backend: Backend, settings: BackendSettings): void {
-    if (isDeepStrictEqual(anonymous(backend.settings), anonymous(settings))) {
-      backend.rename(settings);
-      return;
-    }
-    const wasUsable = backend.usable;
-    backend.configure(settings);
-    this.#slowStart.follow(backend);
-    if (!wasUsable && backend.usable) this.#slowStart.begin(backend, this.#settings.slowStartMs);
-  }
-
-  #release(backend: Backend): void {
-    this.#outliers.forget(backend);
-    this.#slowStart.stop(backend);
-    this.#states.forget(backend);
-    backend.retire();
-    this.#drains.note(backend);
   }
 
   #newcomer(settings: BackendSettings): Backend {
@@ -263,8 +208,4 @@ export class Pool {
     }
     this.#queue.wake();
   }
-}
-
-function anonymous(settings: BackendSettings): BackendSettings {
-  return { ...settings, name: "" };
 }
