@@ -1,29 +1,25 @@
 import { type Endpoint, formatEndpoint } from "../core/address.ts";
 import type { Mistake, Path } from "./mistake.ts";
-import { leadsTo } from "./reach.ts";
+import { type AddressesOf, leadsTo, reached } from "./reach.ts";
 import { shown } from "./shown.ts";
 
-/** Who sends to whom: each address as it is written, and the literal addresses that stands for. */
+/** What a file says of who sends to whom; what is not understood of it is undefined. */
 export interface Routes {
-  readonly listeners: readonly {
-    readonly pool: string;
-    readonly written: Endpoint;
-    readonly at: readonly Endpoint[];
-  }[];
-  readonly backends: readonly {
-    readonly pool: string;
-    readonly path: Path;
-    readonly written: Endpoint;
-    readonly to: readonly Endpoint[];
-  }[];
+  readonly listeners: readonly { readonly listen: Endpoint | undefined; readonly pool: unknown }[];
+  readonly pools: Iterable<readonly [name: string, backends: readonly Destination[]]>;
+}
+
+interface Destination {
+  readonly address: Endpoint | undefined;
 }
 
 /**
  * The backends through which a pool leads back to itself, directly or by way of other listeners: each session would
- * open the next, without end. One listener before another is fine.
+ * open the next, without end. One listener before another is fine. Names stand for what `addressesOf` says, by
+ * default for what every machine knows without asking.
  */
-export function loopMistakes(routes: Routes): Mistake[] {
-  const edges = edgesOf(routes);
+export function loopMistakes(routes: Routes, addressesOf?: AddressesOf): Mistake[] {
+  const edges = edgesOf(routes, addressesOf);
   const next = new Map<string, Set<string>>();
   for (const { from, to } of edges) next.set(from, (next.get(from) ?? new Set()).add(to));
   const reachable = new Map(
@@ -49,22 +45,38 @@ interface Edge {
   readonly listener: Endpoint;
 }
 
-function edgesOf({ listeners, backends }: Routes): Edge[] {
-  const places = listeners.flatMap(({ pool, written, at }) =>
-    at.map((endpoint) => ({ endpoint, to: pool, listener: written })),
-  );
-  const byPlace = new Map<number | string, (typeof places)[number][]>();
-  for (const place of places) {
-    const port = portOf(place.endpoint);
-    byPlace.set(port, [...(byPlace.get(port) ?? []), place]);
-  }
-  return backends.flatMap(({ pool, path, written, to }) =>
-    to.flatMap((endpoint) => {
-      const near = byPlace.get(portOf(endpoint)) ?? [];
-      const led = near.filter((place) => leadsTo(endpoint, place.endpoint));
-      return led.map((place) => ({ ...place, from: pool, path, backend: written }));
+function edgesOf({ listeners, pools }: Routes, addressesOf?: AddressesOf): Edge[] {
+  const places = placesOf(listeners, addressesOf);
+  return [...pools].flatMap(([from, backends]) =>
+    backends.flatMap(({ address }, at) => {
+      if (address === undefined) return [];
+      const path = ["pools", from, "backends", at, "address"];
+      return reached(address, addressesOf).flatMap((endpoint) => {
+        const near = places.get(portOf(endpoint)) ?? [];
+        const led = near.filter((place) => leadsTo(endpoint, place.endpoint));
+        return led.map(({ to, listener }) => ({ from, to, path, backend: address, listener }));
+      });
     }),
   );
+}
+
+/** Where a connection comes to a listener. */
+interface Place extends Pick<Edge, "to" | "listener"> {
+  readonly endpoint: Endpoint;
+}
+
+/** By port: many listeners are compared with many backends. */
+function placesOf(listeners: Routes["listeners"], addressesOf?: AddressesOf): Map<number | string, Place[]> {
+  const places = new Map<number | string, Place[]>();
+  for (const { listen, pool } of listeners) {
+    if (listen === undefined || typeof pool !== "string") continue;
+    for (const endpoint of reached(listen, addressesOf)) {
+      const near = places.get(portOf(endpoint)) ?? [];
+      places.set(portOf(endpoint), near);
+      near.push({ endpoint, to: pool, listener: listen });
+    }
+  }
+  return places;
 }
 
 function portOf(endpoint: Endpoint): number | string {

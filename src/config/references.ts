@@ -4,7 +4,7 @@ import { isBlock } from "./block.ts";
 import { loopMistakes } from "./loops.ts";
 import type { Mistake, Path } from "./mistake.ts";
 import { type Outline, outlineOf } from "./outline.ts";
-import { overlap, reached } from "./reach.ts";
+import { overlap } from "./reach.ts";
 import { shown } from "./shown.ts";
 import { understood } from "./value.ts";
 import { name } from "./values.ts";
@@ -20,7 +20,7 @@ export function referenceMistakes(value: unknown): Mistake[] {
     ...sharedAddresses(outline),
     ...repeated(clientIds(outline), "each client once"),
     ...repeated(clientBlocks(outline), "an address or block no other client has"),
-    ...loopMistakes(routesOf(outline)),
+    ...loopMistakes({ listeners: outline.listeners, pools: outline.pools ?? [] }),
   ];
 }
 
@@ -109,20 +109,4 @@ function sharedAddresses({ listeners, admin }: Outline): Mistake[] {
       },
     ];
   });
-}
-
-function routesOf({ listeners, pools }: Outline) {
-  return {
-    listeners: listeners.flatMap(({ listen, pool }) =>
-      listen !== undefined && typeof pool === "string"
-        ? [{ pool, written: listen, at: reached(listen) }]
-        : [],
-    ),
-    backends: [...(pools ?? [])].flatMap(([pool, backends]) =>
-      backends.flatMap(({ address }, at) => {
-        const path = ["pools", pool, "backends", at, "address"];
-        return address === undefined ? [] : [{ pool, path, written: address, to: reached(address) }];
-      }),
-    ),
-  };
 }

@@ -94,20 +94,7 @@ function isTold(level: LogLevel, least: LogLevel): boolean {
 }
 
 function refuseLoops({ listeners, pools }: Config, addressesOf: AddressesOf): void {
-  const mistakes = loopMistakes({
-    listeners: listeners.map(({ pool, listen }) => ({
-      pool,
-      written: listen,
-      at: reached(listen, addressesOf),
-    })),
-    backends: Object.entries(pools).flatMap(([pool, { backends }]) =>
-      backends.map(({ address }, at) => ({
-        pool,
-        path: ["pools", pool, "backends", at, "address"],
-        written: address,
-        to: reached(address, addressesOf),
-      })),
-    ),
-  });
+  const destinations = Object.entries(pools).map(([name, { backends }]) => [name, backends] as const);
+  const mistakes = loopMistakes({ listeners, pools: destinations }, addressesOf);
   if (mistakes.length > 0) throw new ConfigMistakes("configuration", mistakes);
 }
