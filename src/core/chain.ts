@@ -18,6 +18,11 @@ export class Chain<T extends Chained<T>> implements Iterable<T> {
     return this.#size;
   }
 
+  /** Whoever has been there the longest. */
+  get first(): T | undefined {
+    return this.#first;
+  }
+
   /** Behind all others. Nobody may be in it twice, nor in two at once. */
   add(member: T): void {
     member.chained = true;

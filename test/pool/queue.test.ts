@@ -92,17 +92,6 @@ test("gives nobody a place who has left", () => {
   expect(a.active).toBe(0);
 });
 
-test("serves a long queue at the price of a short one", () => {
-  const { queue, clock, a } = made();
-  const many = 300_000;
-  for (let n = 0; n < many; n++) queue.join(nothing, [], { ...LIMITS, max: many });
-  const before = performance.now();
-  for (let n = 1; n <= many; n++) queue.freed(() => leaseOn(a, clock, n), a);
-  expect([queue.length, a.active]).toEqual([0, many]);
-  // A third of what walking over the places of those served before takes, ten times what it should.
-  expect(performance.now() - before).toBeLessThan(2_500);
-});
-
 function nothing(): undefined {}
 
 function made() {
