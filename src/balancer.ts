@@ -161,13 +161,13 @@ export class Balancer {
 
   /** See Plane.close. */
   async close(graceMs: number): Promise<void> {
-    if (graceMs === 0) this.#hurry.resolve();
+    const how = graceMs === 0 ? "now" : "served";
+    if (how === "now") this.#hurryUp();
     const hurry = this.#hurry.promise;
     // A change under way may still open listeners.
     await this.#turn;
     const listeners = [...this.#listeners.values(), ...this.#leaving];
-    void hurry.then(() => listeners.map((listener) => listener.close("now")));
-    await Promise.all(listeners.map((listener) => listener.close()));
+    await Promise.all(listeners.map((listener) => listener.close(how)));
     await Promise.race([this.#emptied(listeners, graceMs), hurry]);
     for (const session of this.sessions()) session.end("shutdown");
     const hurriedCut = hurry.then(() => this.#emptied(listeners, HURRIED_CUT_MS));
@@ -175,6 +175,12 @@ export class Balancer {
     for (const session of this.sessions()) session.end("shutdown", "reset");
     // A reset takes a turn or two, and then each session has its record.
     await this.#emptied(listeners, HURRIED_CUT_MS);
+  }
+
+  /** Cuts short what an earlier close waits for, and a change under way that closes listeners. */
+  #hurryUp(): void {
+    this.#hurry.resolve();
+    for (const listener of [...this.#listeners.values(), ...this.#leaving]) void listener.close("now");
   }
 
   /** Resolves when no session is left, or after `ms`. */

@@ -75,6 +75,7 @@ export class Listener {
   readonly #limit = new ListenerLimit();
   readonly #farewells = new Farewells(() => this.#mostFarewells());
   readonly #perClient = new ClientLimit();
+  readonly #ageLimit: AgeLimit;
   #settings: ListenerSettings;
   /** Undefined until it serves. */
   #route: Route | undefined;
@@ -85,6 +86,7 @@ export class Listener {
 
   constructor(settings: ListenerSettings, surroundings: ListenerSurroundings) {
     this.#surroundings = surroundings;
+    this.#ageLimit = new AgeLimit(surroundings);
     this.#settings = settings;
   }
 
@@ -135,7 +137,7 @@ export class Listener {
 
   #routeTo(pool: Pool): Route {
     const { refuse, halfClose, idleMs, finMs, maxAgeMs, acceptProxy } = this.#settings;
-    const { transport, clock, dice, onBug } = this.#surroundings;
+    const { transport, clock, onBug } = this.#surroundings;
     const trusted = acceptProxy && new TrustedPeers(acceptProxy);
     const admission = {
       entrance: this.#entrance(),
@@ -144,8 +146,8 @@ export class Listener {
       refuse,
       farewells: this.#farewells,
     };
-    const ageLimit = maxAgeMs === Infinity ? undefined : new AgeLimit(maxAgeMs, { clock, dice });
-    return { pool, transport, clock, ...admission, halfClose, idleMs, finMs, ageLimit, onBug };
+    const ageLimit = this.#ageLimit;
+    return { pool, transport, clock, ...admission, halfClose, idleMs, finMs, ageLimit, maxAgeMs, onBug };
   }
 
   #entrance(): Gate[] {

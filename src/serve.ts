@@ -20,8 +20,9 @@ export interface Route extends ConnectRoute {
   readonly farewells: Farewells;
   readonly idleMs: number;
   readonly finMs: number;
-  /** Undefined where sessions may last as long as they like. */
-  readonly ageLimit: AgeLimit | undefined;
+  readonly ageLimit: AgeLimit;
+  /** Infinity where sessions may last as long as they like. */
+  readonly maxAgeMs: number;
   /** Told of a throw that is no ending: a defect, which ends this session alone. */
   readonly onBug: (error: unknown, session: Session) => void;
 }
@@ -33,7 +34,7 @@ export interface Route extends ConnectRoute {
 export async function serve(client: Connection, session: Session, route: Route): Promise<void> {
   try {
     using _place = admit(session, route.entrance);
-    using _age = route.ageLimit?.watch(session);
+    using _age = route.ageLimit.watch(session, route.maxAgeMs);
     if (route.trusted) await identify(session, client, route.trusted, route.clock);
     using _pass = admit(session, route.gates);
     using upstream = await connect(session, client, route);

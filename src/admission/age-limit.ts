@@ -31,23 +31,22 @@ class Aging implements Enrolled, Disposable {
  * a timer each. Nobody is ended early; at most a second late.
  */
 export class AgeLimit {
-  readonly #maxAgeMs: number;
-  readonly #lookEveryMs: number;
+  #lookEveryMs = SLOWEST_LOOK_MS;
   readonly #clock: Clock;
   readonly #dice: Dice;
   readonly #aging = new Roster<Aging>();
   #looking = false;
 
-  constructor(maxAgeMs: number, { clock, dice }: { readonly clock: Clock; readonly dice: Dice }) {
-    this.#maxAgeMs = maxAgeMs;
-    this.#lookEveryMs = Math.min(SLOWEST_LOOK_MS, Math.max(FASTEST_LOOK_MS, maxAgeMs / LOOKS_PER_AGE));
+  constructor({ clock, dice }: { readonly clock: Clock; readonly dice: Dice }) {
     this.#clock = clock;
     this.#dice = dice;
   }
 
   /** Ends the session with `max-age` when its time has come, wherever in its life it is; until the result is disposed of. */
-  watch(session: Session): Disposable {
-    const ageMs = this.#maxAgeMs * (1 + JITTER * (2 * this.#dice() - 1));
+  watch(session: Session, maxAgeMs: number): Disposable | undefined {
+    if (maxAgeMs === Infinity) return undefined;
+    const ageMs = maxAgeMs * (1 + JITTER * (2 * this.#dice() - 1));
+    this.#lookEveryMs = Math.min(SLOWEST_LOOK_MS, Math.max(FASTEST_LOOK_MS, maxAgeMs / LOOKS_PER_AGE));
     if (!this.#looking) this.#lookLater();
     return new Aging(session, session.startedAtMs + ageMs, this.#aging);
   }

@@ -86,6 +86,11 @@ export class Backend {
     return this.#wish.state ?? this.#settings.state;
   }
 
+  /** What an operator wants it to be, where that is newer than what is configured. */
+  get orderedState(): AdministrativeState | undefined {
+    return this.#wish.state;
+  }
+
   /** Its share once it has started. */
   get fullWeight(): number {
     return this.#wish.weight ?? this.#settings.weight;

@@ -20,9 +20,8 @@ export class Drains {
     return this.#underWay.size;
   }
 
-  /** Ends the backend's sessions within that time, instead of within another that was given before. */
+  /** Ends the backend's sessions within that time; an earlier drain of it must have been called off. */
   begin(pool: string, backend: Backend, withinMs: number): void {
-    this.callOff(pool, backend);
     const key = keyOf(pool, backend);
     const sessions = () => this.#sessionsOn(pool, backend);
     const over = () => void this.#underWay.delete(key);
@@ -35,11 +34,11 @@ export class Drains {
     this.#underWay.delete(key);
   }
 
-  /** Calls off those of members that are not to drain any more; a backend that was removed goes on draining. */
+  /** Calls off those of members for which the order is not the newest word any more; a backend that was removed goes on draining. */
   review(pools: Iterable<Pool>): void {
     if (this.#underWay.size === 0) return;
     for (const { name, members } of pools)
-      for (const member of members) if (member.state !== "drain") this.callOff(name, member);
+      for (const member of members) if (member.orderedState !== "drain") this.callOff(name, member);
   }
 
   /** Those that have not ended: one that was told to may linger until its client closes. */

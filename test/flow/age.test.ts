@@ -60,6 +60,21 @@ test("ends a session that still waits for a place at its maximum age", async () 
   holder.reset();
 });
 
+test("looks at the ages of all sessions at once, however often the configuration changed", async () => {
+  const clock = new ManualClock();
+  await using server = await backend(echo);
+  const options = { backends: [server.endpoint], maxAgeMs: 60_000, clock };
+  await using balancer = await lab(options);
+  const timers: number[] = [];
+  for (let changes = 0; changes < 5; changes++) {
+    await balancer.apply({ ...options, idleMs: 100_000 + changes });
+    await balancer.client();
+    await balancer.when("it", ({ pools }) => pools[0]?.backends[0]?.connected === changes + 1);
+    timers.push(clock.timers);
+  }
+  expect(new Set(timers).size).toBe(1);
+});
+
 test("keeps sessions for as long as they like where there is no maximum", async () => {
   const clock = new ManualClock();
   await using server = await backend();

@@ -118,11 +118,13 @@ test("a backend's drain outlives a new configuration that says nothing new of it
   await busy.ended(4);
 });
 
-test("a new configuration that makes the backend ready calls its drain off", async () => {
+test.each([
+  ["makes the backend ready", { weight: 2 }],
+  ["drains the backend without a time", { state: "drain" }],
+] as const)("a new configuration that %s calls its timed drain off", async (_, settings) => {
   await using busy = await busyLab(4);
-  const [a, b] = busy.members as [(typeof busy.members)[0], (typeof busy.members)[0]];
   await drain(busy.balancer, { withinMs: 20_000 });
-  await busy.balancer.apply({ backends: [{ ...a, weight: 2 }, b], algorithm: "first", clock: busy.clock });
+  await file(busy, settings);
   await busy.clock.run(60_000);
   expect(await busy.balancer.numbers("active")).toEqual({ a: 4, b: 0 });
 });

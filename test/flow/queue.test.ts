@@ -1,4 +1,7 @@
 import { once } from "node:events";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { seededDice } from "#lb/core/dice";
 import { blackHole } from "../support/dead-ends.ts";
@@ -202,6 +205,27 @@ test("gives the turn of a client that has sent its request, finished, and then b
   expect(await full.balancer.ended()).toMatchObject([{ ending: "client-gone", backend: null, attempts: [] }]);
   full.leave();
   await next.bytes(1);
+});
+
+test("serves a client on a unix socket that has sent its request and left while it waited", async () => {
+  const clock = new ManualClock();
+  const path = join(await mkdtemp(join(tmpdir(), "queue-")), "lb");
+  await using server = await backend();
+  const backends = [{ endpoint: server.endpoint, maxConnections: 1 }];
+  await using balancer = await lab({ endpoint: { kind: "unix", path }, backends, clock });
+  const holder = await balancer.client();
+  const held = await server.next();
+  const sender = await balancer.client();
+  sender.send("fire and forget");
+  await balancer.queued(1);
+  sender.socket.destroySoon();
+  await clock.run(3_000);
+  holder.finish();
+  held.finish();
+  const served = await server.next();
+  expect((await served.bytes(15)).toString()).toBe("fire and forget");
+  served.finish();
+  expect((await balancer.ended(2))[1]).toMatchObject({ bytesIn: 15, ending: "done" });
 });
 
 test("serves a client that has sent its request and finished while it waited", async () => {

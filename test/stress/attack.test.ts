@@ -118,7 +118,7 @@ test.each<[string, Answer]>([
 ])("counts a %s for what it is, and goes on with the next request", (word, answer) =>
   withServer(answer, async (target) => {
     const { counts, errors, samples, perServer } = await resultsOf(target, {
-      timeoutMs: 50,
+      timeoutMs: word === "response-timeout" ? 50 : 5_000,
       requestsPerClient: 2,
     });
     expect(counts).toMatchObject({ started: 8, ok: 0, failed: 8 });

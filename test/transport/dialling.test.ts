@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { expect, test } from "vitest";
+import type { Endpoint } from "#lb/core/address";
 import { isSelfConnected } from "#lb/transport/sockets/dialling";
 import { SocketTransport } from "#lb/transport/sockets/index";
 import { blackHole, refusing } from "../support/dead-ends.ts";
@@ -69,4 +70,11 @@ test("a socket that the kernel connected to itself is told from one with a peer"
   ]);
   itself.resetAndDestroy();
   honest.destroy();
+});
+
+test("an address that cannot be dialled at all is the backend's fault, where no source address was asked for", async () => {
+  // A link-local address without its zone: the kernel refuses it before anything is sent.
+  const endpoint: Endpoint = { kind: "tcp", host: "fe80::1", port: 9 };
+  const dialling = new SocketTransport(new ManualClock()).dial(endpoint, { timeoutMs: 1_000 });
+  await expect(dialling.connection).rejects.toMatchObject({ failure: "unreachable" });
 });

@@ -262,10 +262,10 @@ export class SocketConnection implements Connection {
     this.peerFinished = true;
     this.#depart("finished");
     if (this.#receiver !== undefined) this.#receiver.finished();
-    else if (this.#lingering === undefined) this.#askLater();
+    else if (this.kind === "tcp" && this.#lingering === undefined) this.#askLater();
   }
 
-  /** A socket that was read to its end tells of nothing more, not of a reset either; writing, even nothing, does. */
+  /** A socket that was read to its end tells of nothing more, not of a reset either; on TCP writing, even nothing, does. */
   #askLater(): void {
     this.#asking = this.clock.after(ASK_MS, () => {
       this.socket.write("", (error) => {

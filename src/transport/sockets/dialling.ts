@@ -19,13 +19,14 @@ const FAILURES: Readonly<Record<string, DialFailure>> = {
   ETIMEDOUT: "timeout",
   EADDRNOTAVAIL: "local",
   EADDRINUSE: "local",
-  // A source address of the other family.
-  EINVAL: "local",
   EMFILE: "local",
   ENFILE: "local",
   ENOBUFS: "local",
   ENOMEM: "local",
 };
+
+/** From a source address: one of the other family. */
+const SOURCE_FAILURES: Readonly<Record<string, DialFailure>> = { ...FAILURES, EINVAL: "local" };
 
 const dialling = Symbol("dialling");
 type DialledSocket = Socket & { [dialling]: SocketDialling | undefined };
@@ -37,10 +38,12 @@ export class SocketDialling implements Dialling {
   readonly #connection: SocketConnection;
   readonly #deadline: Timer;
   readonly #endpoint: Endpoint;
+  readonly #failures: Readonly<Record<string, DialFailure>>;
   #settled = false;
 
   constructor(endpoint: Endpoint, options: DialOptions, clock: Clock) {
     this.#endpoint = endpoint;
+    this.#failures = options.localAddress === undefined ? FAILURES : SOURCE_FAILURES;
     this.#socket = dial(endpoint, options);
     this.#connection = new SocketConnection(this.#socket, endpoint.kind, clock);
     (this.#socket as DialledSocket)[dialling] = this;
@@ -64,7 +67,7 @@ export class SocketDialling implements Dialling {
   onError(error: NodeJS.ErrnoException): void {
     // Only a connection that stood can be reset: the backend had accepted it.
     if (error.code === "ECONNRESET") this.onConnect();
-    else this.#fail(new DialError(FAILURES[error.code ?? ""] ?? "unreachable", error.code));
+    else this.#fail(new DialError(this.#failures[error.code ?? ""] ?? "unreachable", error.code));
   }
 
   #fail(error: DialError): void {
