@@ -20,6 +20,7 @@ export interface Log {
   close(): Promise<void>;
 }
 
+/** Opens the log, written as the settings say; traffic never waits for its reader, and the caller closes it. */
 export function openLog(settings: LogSettings): Log {
   const destination = new BoundedLog(stdout());
   let printed = printerOf(settings);

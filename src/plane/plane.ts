@@ -99,7 +99,10 @@ export type Report =
  * instance, no function; so whoever steers the balancer never holds a part of it.
  */
 export interface Plane {
-  /** Makes what runs equal to the snapshot; rejects, and changes nothing, where a listener cannot be bound or there is no room for its backends. */
+  /**
+   * Makes what runs equal to the snapshot; rejects, and changes nothing, where a listener cannot be bound or there is no
+   * room for its backends.
+   */
   apply(snapshot: Snapshot): Promise<Applied>;
   order(order: Order): Promise<Outcome>;
   sample(): Promise<Sample>;
