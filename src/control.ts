@@ -130,8 +130,9 @@ export class Control {
   async #follow(name: string, addresses: readonly string[]): Promise<void> {
     const { log } = this.#parts;
     try {
-      await this.#apply(this.#config);
+      const applied = await this.#apply(this.#config);
       log.logger.info({ name, addresses }, "names have other addresses, backends follow");
+      this.#announce(applied);
     } catch (error) {
       log.logger.error(
         { name, addresses, reason: whole(error) },

@@ -199,6 +199,21 @@ test("a listener whose name nobody knows is refused by its name, at the start an
   expect(other.lines.at(-1)?.[2]).toEqual({ reason: refused });
 });
 
+test("a listener whose name has another address says where it listens now, once", async () => {
+  const made = controlled(text("a").replace("127.0.0.1:8080", "front.example:8080"));
+  await made.control.start();
+  made.addresses = ["192.0.2.7"];
+  await made.clock.run(10_000);
+  await made.control.reload();
+  expect(made.messages()).toEqual([
+    "listening",
+    "names have other addresses, backends follow",
+    "listening",
+    "reloaded, nothing changed",
+  ]);
+  expect(made.lines[2]?.[2]).toEqual({ listener: "web", address: "192.0.2.7:8080" });
+});
+
 test("probes nothing and applies nothing once it is closed, also what was under way", async () => {
   const made = controlled(text("a", ""));
   await made.control.start();
@@ -291,6 +306,7 @@ function controlled(first: string) {
     lines,
     lookups: [] as string[],
     unknown: new Set<string>(),
+    addresses: ["192.0.2.1"] as readonly string[],
     orders: plane.orders,
     next: first,
     control: undefined as unknown as Control,
@@ -306,18 +322,17 @@ function controlled(first: string) {
   return made;
 }
 
-/** Every name has one address, for ten seconds, but for those that are unknown. */
-function known({
-  lookups,
-  unknown,
-}: {
+/** Every name has the same addresses, for ten seconds, but for those that are unknown. */
+function known(world: {
   readonly lookups: string[];
   readonly unknown: ReadonlySet<string>;
+  readonly addresses: readonly string[];
 }): NameService {
   const addresses = async (name: string) => {
-    lookups.push(name);
-    if (unknown.has(name)) throw Object.assign(new Error("unknown"), { code: "ENOTFOUND", hostname: name });
-    return ["192.0.2.1"];
+    world.lookups.push(name);
+    if (world.unknown.has(name))
+      throw Object.assign(new Error("unknown"), { code: "ENOTFOUND", hostname: name });
+    return world.addresses;
   };
   return { addresses, ttlSec: async () => 10 };
 }
