@@ -12,20 +12,19 @@ import type { BackendConfig, Config, ListenerConfig, PoolConfig } from "./config
 import { loopMistakes } from "./loops.ts";
 import { ConfigMistakes } from "./mistake.ts";
 import { type AddressesOf, reached } from "./reach.ts";
-import { shown } from "./shown.ts";
 
 /**
  * The configuration as the data plane takes it. Names are looked up by `addressesOf`: each address is a member of its
- * own, and a backend without one is left out. Throws ConfigMistakes where a listener's name has no address, or where
- * the addresses make a loop.
+ * own, and a backend without one is left out; a listener's name has one, see refuseUnresolved. Throws ConfigMistakes
+ * where the addresses make a loop.
  */
 export function snapshotOf(config: Config, addressesOf: AddressesOf, files: number = openFiles()): Snapshot {
   refuseLoops(config, addressesOf);
   const { default: everybody, list } = config.clients;
   return {
-    listeners: config.listeners.map((listener, at) => ({
+    listeners: config.listeners.map((listener) => ({
       ...listenerSettings(listener, files),
-      endpoint: listenedOn(listener.listen, at, addressesOf),
+      endpoint: reached(listener.listen, addressesOf)[0] as Endpoint,
     })),
     pools: Object.entries(config.pools).map(([name, pool]) => poolSettings(name, pool, addressesOf)),
     clients: { default: everybody, list: list.map(clientEntry) },
@@ -53,13 +52,6 @@ function listenerSettings(listener: ListenerConfig, files: number): Omit<Listene
     finMs: timeouts.fin,
     maxAgeMs: timeouts.maxAge,
   };
-}
-
-function listenedOn(listen: Endpoint, at: number, addressesOf: AddressesOf): Endpoint {
-  const [endpoint] = reached(listen, addressesOf);
-  if (endpoint !== undefined) return endpoint;
-  const [path, host] = [["listeners", at, "listen"], listen.kind === "tcp" ? listen.host : ""];
-  throw new ConfigMistakes("configuration", [{ path, expected: "a name with an address", got: shown(host) }]);
 }
 
 function poolSettings(name: string, pool: PoolConfig, addressesOf: AddressesOf): PoolSettings {
