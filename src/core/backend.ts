@@ -140,6 +140,14 @@ export class Backend {
     this.vacated();
   }
 
+  /** It is a member again, while it still has sessions: they go on counting, and all else is as of a new backend. */
+  rejoin(settings: BackendSettings): void {
+    this.#retired = false;
+    this.alive = true;
+    this.ejected = false;
+    this.configure(settings);
+  }
+
   /** A place on it became free. */
   vacated(): void {
     if (this.#retired && this.active === 0) this.counts.release(this.slot);

@@ -27,6 +27,8 @@ export class Pool {
   #algorithm: Algorithm;
   #backupAlgorithm: Algorithm;
   #members: readonly Backend[] = [];
+  /** Members that were removed and still have sessions, by identity: whoever comes back is the same backend. */
+  readonly #retired = new Map<string, Backend>();
   /** Those that may get something new; replaced whole when one of them changes, so that its identity is a version. */
   #usable: readonly Backend[] = [];
   #usableBackups: readonly Backend[] = [];
@@ -102,8 +104,8 @@ export class Pool {
   }
 
   /**
-   * Waits for a place on a usable backend that was not tried, `waitedMs` less than the pool allows; undefined where there is no such backend, Ended where the
-   * queue is full or the wait too long.
+   * Waits for a place on a usable backend that was not tried, `waitedMs` less than the pool allows; undefined where
+   * there is no such backend, Ended where the queue is full or the wait too long.
    */
   wait(client: ClientKey, tried: readonly Backend[], waitedMs: number): Waiting | undefined {
     if (!this.#hasUntried(tried)) return undefined;
@@ -166,6 +168,7 @@ export class Pool {
   }
 
   readonly #freed = (backend: Backend): void => {
+    if (backend.active === 0) this.#retired.delete(backend.identity);
     this.#condition.freed(backend);
     if (this.#queue.length > 0) this.#queue.freed(() => this.lease(backend), backend);
   };
@@ -184,13 +187,26 @@ export class Pool {
     const before = new Map(this.#members.map((member) => [member.identity, member]));
     this.#members = backends.map((settings) => {
       const identity = identityOf(settings);
-      const backend = before.get(identity) ?? this.#newcomer(settings);
+      const backend = before.get(identity) ?? this.#returning(settings) ?? this.#newcomer(settings);
       before.delete(identity);
       this.#condition.configure(backend, settings);
       return backend;
     });
-    for (const gone of before.values()) this.#condition.retire(gone);
+    for (const gone of before.values()) this.#retire(gone);
     this.#regroup();
+  }
+
+  #retire(backend: Backend): void {
+    this.#condition.retire(backend);
+    if (backend.active > 0) this.#retired.set(backend.identity, backend);
+  }
+
+  #returning(settings: BackendSettings): Backend | undefined {
+    const identity = identityOf(settings);
+    const backend = this.#retired.get(identity);
+    this.#retired.delete(identity);
+    backend?.rejoin(settings);
+    return backend;
   }
 
   #newcomer(settings: BackendSettings): Backend {

@@ -4,6 +4,8 @@ import type { Backend, BackendSettings } from "#lb/core/backend";
 import { Counts } from "#lb/core/counts";
 import { seededDice } from "#lb/core/dice";
 import type { Verdict } from "#lb/health/verdict";
+import type { Drained } from "#lb/pool/drain-log";
+import type { Lease } from "#lb/pool/lease";
 import { Pool } from "#lb/pool/pool";
 import type { PoolSettings } from "#lb/pool/settings";
 import type { StateChange } from "#lb/pool/state-log";
@@ -14,6 +16,7 @@ import { ManualClock } from "../support/manual-clock.ts";
 const CLIENT = { address: "127.0.0.1" };
 const ONE = { kind: "tcp", host: "127.0.0.1", port: 1 } as const;
 const OTHER = { kind: "tcp", host: "127.0.0.2", port: 1 } as const;
+const EJECTING = { failures: 1, ejectForMs: 10_000, maxEjected: 0.5 };
 
 test("ranks only members that may get something new", () => {
   const { pool } = made([
@@ -137,6 +140,68 @@ test("a backend that left while it was dialled is nobody's outlier", () => {
   expect(changes).toEqual([]);
 });
 
+test("a backend that comes back while it has sessions is the one that left, with its counts and what it measured", () => {
+  const { pool, drained } = made([member("a", { maxConnections: 2 }), member("b")]);
+  const [left] = pool.members as [Backend];
+  const old = pool.lease(left) as Lease;
+  pool.update(settings([member("b")]));
+  pool.update(settings([member("a", { maxConnections: 2 }), member("b")]));
+  expect(pool.members[0]).toBe(left);
+  using _new = pool.lease(left);
+  expect(pool.lease(left)).toBeUndefined();
+  old[Symbol.dispose]();
+  expect(drained).toEqual([]);
+  expect(left.active).toBe(1);
+});
+
+test("a backend that has come back keeps its slot when its last session ends, and gives it back once when it leaves again", () => {
+  const { pool, counts } = made([member("a")]);
+  const [left] = pool.members as [Backend];
+  const lease = pool.lease(left) as Lease;
+  pool.update(settings([]));
+  pool.update(settings([member("a")]));
+  lease[Symbol.dispose]();
+  expect(counts.taken).toBe(1);
+  pool.update(settings([]));
+  expect(counts.taken).toBe(0);
+});
+
+test("a backend that comes back after its last session ended is a new one", () => {
+  const { pool, counts, drained } = made([member("a")]);
+  const [left] = pool.members as [Backend];
+  const lease = pool.lease(left) as Lease;
+  pool.update(settings([]));
+  lease[Symbol.dispose]();
+  expect(drained).toEqual(["a"]);
+  pool.update(settings([member("a")]));
+  expect(pool.members[0]).not.toBe(left);
+  expect(counts.taken).toBe(1);
+});
+
+test("a backend that comes back is taken to be well, at once and in full, and as its settings say by now", () => {
+  const { pool, clock } = made([member("a", { weight: 10 }), member("b")], {
+    slowStartMs: 10_000,
+    outlier: EJECTING,
+  });
+  using _held = pool.lease(pool.members[0] as Backend);
+  pool.adjust("a", { state: "drain", weight: 5 });
+  pool.verdict(verdict("a", false));
+  pool.observe(pool.members[0] as Backend, false);
+  pool.update({ ...settings([member("b")]), slowStartMs: 10_000 });
+  pool.update({ ...settings([member("a", { weight: 10 }), member("b")]), slowStartMs: 10_000 });
+  expect(pool.members[0]).toMatchObject({ active: 1, usable: true, weight: 10 });
+  expect(clock.timers).toBe(0);
+});
+
+test("a backend that comes back only to drain has drained since it left", () => {
+  const { pool, drained } = made([member("a")]);
+  const lease = pool.lease(pool.members[0] as Backend) as Lease;
+  pool.update(settings([]));
+  pool.update(settings([member("a", { state: "drain" })]));
+  lease[Symbol.dispose]();
+  expect(drained).toEqual(["a"]);
+});
+
 test("sends home who waits in a pool that is removed", async () => {
   const { pool } = made([member("a", { maxConnections: 1 })]);
   using _held = pool.lease(pool.members[0] as Backend);
@@ -160,15 +225,16 @@ function made(backends: readonly BackendSettings[], more: Partial<PoolSettings> 
   const counts = new Counts();
   const clock = new ManualClock();
   const changes: StateChange[] = [];
+  const drained: string[] = [];
   const told = {
     onStateChange: (change: StateChange) => void changes.push(change),
-    onDrained: () => {},
+    onDrained: ({ backend }: Drained) => void drained.push(backend),
     onNothingUsable: () => {},
     onOwnFault: () => {},
   };
   const parts = { clock, dice: seededDice(1), counts, ...told };
   const pool = new Pool({ ...settings(backends), ...more }, parts);
-  return { pool, counts, clock, changes };
+  return { pool, counts, clock, changes, drained };
 }
 
 function settings(backends: readonly BackendSettings[]): PoolSettings {
