@@ -38,7 +38,9 @@ function insteadOf(host: string, port: number): string | undefined {
   if (host === "*") return `0.0.0.0:${port} (every IPv4 address) or "[::]:${port}" (IPv6 as well)`;
   if (isIPv4(host)) return undefined;
   if (ENDS_IN_NUMBER.test(host)) return "four numbers from 0 to 255, or a name that does not end in one";
-  return NAME.test(host) ? undefined : "an IP address, or a name of letters, digits, -, _ and .";
+  if (!NAME.test(host)) return "an IP address, or a name of letters, digits, -, _ and .";
+  if (!URL.canParse(`http://${host}`)) return "a name with an ASCII form; xn-- begins one in Punycode";
+  return undefined;
 }
 
 function insteadOfIpv6(host: string): string | undefined {

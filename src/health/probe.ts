@@ -33,7 +33,9 @@ const NO_HEADER = new Uint8Array();
 /** The longest answer that is looked at. */
 const LONGEST_ANSWER_BYTES = 4_096;
 
-/** Probes a backend once; never rejects, and leaves nothing open: a connection that stood ends with FIN. */
+/**
+ * Probes a backend once; rejects for nothing it does, and leaves nothing open: a connection that stood ends with FIN.
+ */
 export async function probe(
   endpoint: Endpoint,
   settings: ProbeSettings,
@@ -41,15 +43,18 @@ export async function probe(
 ): Promise<ProbeFailure> {
   const { transport, clock, timeoutMs, localAddress, sendProxy, written = endpoint } = tools;
   const header = sendProxy === undefined ? NO_HEADER : encodeHeader(sendProxy, undefined);
+  const converse = conversationOf(settings, written);
   const startedMs = clock.now();
+  let connection: Connection | undefined;
   try {
-    const connection = await transport.dial(endpoint, { timeoutMs, localAddress }).connection;
-    using _deadline = clock.after(timeoutMs - (clock.now() - startedMs), () => connection.reset());
-    const failure = await conversationOf(settings, written)(connection, header);
-    connection.end();
+    connection = await transport.dial(endpoint, { timeoutMs, localAddress }).connection;
+    using _deadline = clock.after(timeoutMs - (clock.now() - startedMs), () => connection?.reset());
+    const failure = await converse(connection, header);
     return failure === undefined || clock.now() - startedMs < timeoutMs ? failure : "no answer in time";
   } catch (error) {
     return error instanceof DialError ? wordsFor(error) : "the backend broke the connection off";
+  } finally {
+    connection?.end();
   }
 }
 
@@ -62,8 +67,10 @@ function conversationOf(settings: ProbeSettings, backend: Endpoint): Conversatio
   switch (settings.kind) {
     case "line":
       return (...to) => line(...to, settings);
-    case "http":
-      return (...to) => http(...to, { host: hostOf(backend), ...settings });
+    case "http": {
+      const { host = hostOf(backend) } = settings;
+      return (...to) => http(...to, { ...settings, host });
+    }
     default:
       return connectionOnly;
   }

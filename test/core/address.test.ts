@@ -35,6 +35,9 @@ describe("a host that is neither an address nor a name is answered with what was
     ["what?:80", "a name of letters"],
     [".example:80", "a name of letters"],
     ["a..example:80", "a name of letters"],
+    ["xn--a:80", "a name with an ASCII form"],
+    ["xn--0.internal:80", "a name with an ASCII form"],
+    ["\u0300a.example:80", "a name with an ASCII form"],
     ["[::1::2]:80", "an IPv6 address between the brackets"],
     ["[10.0.0.1]:80", "an IPv6 address between the brackets"],
   ])("%s", (text, expected) => {

@@ -123,6 +123,14 @@ test.each([
   },
 );
 
+test("http: dials nobody whose host cannot be named, which no file can have", async () => {
+  await using server = await backend();
+  const { host: _, ...settings } = HTTP;
+  const tools = { written: { kind: "tcp", host: "xn--a", port: 80 } } as const;
+  await expect(asked(server.endpoint, settings, new ManualClock(), tools)).rejects.toThrow("Invalid URL");
+  expect(server.peers).toHaveLength(0);
+});
+
 test.each([
   ["HTTP/1.1 404 Not Found\r\n", "expected a status from 200 to 399, got 404"],
   ["HTTP/1.1 500 x\r\n", "expected a status from 200 to 399, got 500"],
