@@ -99,12 +99,13 @@ function lineOf(report: Report): Line {
 
 /** What an operator did is news; what happened to a backend is a warning. */
 function stateLine({ state, was: _, lastedMs, forMs, ...change }: StateChange): Line {
-  const times = { ...timeFields("lasted", lastedMs), ...(forMs && timeFields("for", forMs)) };
+  const times = { ...timeFields("lasted", lastedMs), ...(forMs !== undefined && timeFields("for", forMs)) };
   const level = state === "down" || state === "ejected" ? "warn" : "info";
   return [level, { ...change, ...times }, `backend ${state}`];
 }
 
 /** A time for whoever reads it, and for whoever computes with it. */
 function timeFields(name: string, ms: number): Record<string, string | number> {
-  return { [name]: readableDuration(ms), [`${name}Ms`]: Math.round(ms) };
+  const wholeMs = Math.round(ms);
+  return { [name]: readableDuration(wholeMs), [`${name}Ms`]: wholeMs };
 }

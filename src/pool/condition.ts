@@ -34,8 +34,7 @@ export class Condition {
     this.#states = new StateLog(clock, name, events.onStateChange);
     this.#drains = new DrainLog(clock, name, events.onDrained);
     this.#outliers = new Outliers(clock, {
-      ejected: (backend, reason, forMs) =>
-        this.#change(backend, () => (backend.ejected = true), reason, forMs),
+      ejected: (backend, reason) => this.#change(backend, () => (backend.ejected = true), reason),
       returned: (backend) => this.#change(backend, () => (backend.ejected = false), "ejection over"),
     });
   }
@@ -77,9 +76,9 @@ export class Condition {
     this.#drains.note(backend);
   }
 
-  #change(backend: Backend, change: () => void, reason: string, forMs?: number): void {
+  #change(backend: Backend, change: () => void, reason: string): void {
     this.#become(backend, change);
-    this.#tell(backend, reason, forMs);
+    this.#tell(backend, reason);
     this.#changed();
   }
 
@@ -90,8 +89,8 @@ export class Condition {
     if (!wasUsable && backend.usable) this.#slowStart.begin(backend, this.#settings().slowStartMs);
   }
 
-  #tell(backend: Backend, reason: string, forMs?: number): void {
-    this.#states.note(backend, reason, forMs);
+  #tell(backend: Backend, reason: string): void {
+    this.#states.note(backend, reason, this.#outliers.ejectionOf(backend));
     this.#drains.note(backend);
   }
 }

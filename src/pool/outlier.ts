@@ -5,19 +5,25 @@ import type { OutlierSettings } from "./settings.ts";
 
 const LONGEST_FACTOR = 10;
 
+/** Why a backend is out, and for how much longer, in milliseconds. */
+export interface Ejection {
+  readonly reason: string;
+  readonly forMs: number;
+}
+
 interface Conduct {
   failuresInRow: number;
   ejections: number;
   /** From when on a good dial makes the ejections forgotten. */
   forgiveAtMs: number;
-  returning: Timer | undefined;
+  out: { readonly reason: string; readonly untilMs: number; readonly returning: Timer } | undefined;
 }
 
-const BLAMELESS: Conduct = { failuresInRow: 0, ejections: 0, forgiveAtMs: 0, returning: undefined };
+const BLAMELESS: Conduct = { failuresInRow: 0, ejections: 0, forgiveAtMs: 0, out: undefined };
 
-/** Told when a backend is ejected and for how long, and when that is over. */
+/** Told when a backend is ejected, and when that is over. */
 export interface OutlierEvents {
-  ejected(backend: Backend, reason: string, forMs: number): void;
+  ejected(backend: Backend, reason: string): void;
   returned(backend: Backend): void;
 }
 
@@ -53,9 +59,15 @@ export class Outliers {
     if (this.#ejectable(backend, members, settings)) this.#eject(backend, conduct, settings);
   }
 
+  /** Its ejection as it stands now; undefined where it is not ejected. */
+  ejectionOf(backend: Backend): Ejection | undefined {
+    const out = this.#conduct.get(backend)?.out;
+    return out && { reason: out.reason, forMs: Math.max(0, out.untilMs - this.#clock.now()) };
+  }
+
   /** Forgets a backend that is no member any more. */
   forget(backend: Backend): void {
-    this.#conduct.get(backend)?.returning?.[Symbol.dispose]();
+    this.#conduct.get(backend)?.out?.returning[Symbol.dispose]();
     this.#conduct.delete(backend);
   }
 
@@ -72,16 +84,16 @@ export class Outliers {
     conduct.ejections = Math.min(conduct.ejections + 1, LONGEST_FACTOR);
     const failures = conduct.failuresInRow;
     conduct.failuresInRow = 0;
+    const reason = failures === 1 ? "1 failed dial" : `${failures} failed dials in a row`;
     const lastsMs = conduct.ejections * settings.ejectForMs;
+    const untilMs = this.#clock.now() + lastsMs;
     // Good dials for as long as it was out, once it is back, and the ejections are forgotten.
-    conduct.forgiveAtMs = this.#clock.now() + 2 * lastsMs;
-    conduct.returning = this.#clock.after(lastsMs, () => {
+    conduct.forgiveAtMs = untilMs + lastsMs;
+    const returning = this.#clock.after(lastsMs, () => {
+      conduct.out = undefined;
       this.#events.returned(backend);
     });
-    this.#events.ejected(
-      backend,
-      failures === 1 ? "1 failed dial" : `${failures} failed dials in a row`,
-      lastsMs,
-    );
+    conduct.out = { reason, untilMs, returning };
+    this.#events.ejected(backend, reason);
   }
 }

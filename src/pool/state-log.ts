@@ -1,5 +1,6 @@
 import type { Backend } from "../core/backend.ts";
 import type { Clock } from "../core/clock.ts";
+import type { Ejection } from "./outlier.ts";
 
 /** What a backend is, in one word: what an operator wants where that is not `ready`, else what health says. */
 export type BackendStatus = "up" | "down" | "ejected" | "draining" | "maint";
@@ -13,7 +14,7 @@ export interface StateChange {
   readonly reason: string;
   /** How long it was what it was before, in milliseconds. */
   readonly lastedMs: number;
-  /** How long it will be what it is now, in milliseconds; known of an ejection alone. */
+  /** How much longer it will be what it is now, in milliseconds; known of an ejection alone. */
   readonly forMs?: number;
 }
 
@@ -34,8 +35,11 @@ export class StateLog {
     readonly tell: (change: StateChange) => void,
   ) {}
 
-  /** Looks at a backend again; one that is seen for the first time is news only where it is not up. */
-  note(backend: Backend, reason: string, forMs?: number): void {
+  /**
+   * Looks at a backend again; one that is seen for the first time is news only where it is not up. What ended may have
+   * hidden an `ejection`: then that says why the backend is ejected, whatever made it visible.
+   */
+  note(backend: Backend, reason: string, ejection?: Ejection): void {
     const nowMs = this.clock.now();
     const status = statusOf(backend);
     const before = this.#seen.get(backend) ?? { status: "up", sinceMs: nowMs };
@@ -43,7 +47,8 @@ export class StateLog {
     this.#seen.set(backend, { status, sinceMs: nowMs });
     if (before.status === status) return;
     const lastedMs = nowMs - before.sinceMs;
-    const change = { state: status, was: before.status, reason, lastedMs, ...(forMs && { forMs }) };
+    const why = status === "ejected" && ejection !== undefined ? ejection : { reason };
+    const change = { state: status, was: before.status, ...why, lastedMs };
     this.tell({ pool: this.pool, backend: backend.name, ...change });
   }
 

@@ -202,6 +202,41 @@ test("a backend that comes back only to drain has drained since it left", () => 
   expect(drained).toEqual(["a"]);
 });
 
+test.each([
+  ["an operator lets it serve again", { state: "drain" }, { state: "ready" }],
+  ["the file does", { state: "maint" }, undefined],
+] as const)("tells why a backend is ejected and for how much longer when %s", (_, wish, over) => {
+  const { pool, clock, changes } = made([member("a"), member("b")], { outlier: EJECTING });
+  pool.observe(pool.members[0] as Backend, false);
+  pool.adjust("a", wish);
+  clock.advance(4_000);
+  if (over === undefined)
+    pool.update({ ...settings([member("a", { weight: 2 }), member("b")]), outlier: EJECTING });
+  else pool.adjust("a", over);
+  expect(changes.at(-1)).toMatchObject({ state: "ejected", reason: "1 failed dial", forMs: 6_000 });
+  clock.advance(6_000);
+  expect(changes.at(-1)).toMatchObject({ state: "up", reason: "ejection over" });
+});
+
+test("tells why a backend is ejected and for how much longer when its probes pass again", () => {
+  const { pool, clock, changes } = made([member("a"), member("b")], { outlier: EJECTING });
+  pool.observe(pool.members[0] as Backend, false);
+  pool.verdict(verdict("a", false));
+  clock.advance(4_000);
+  pool.verdict(verdict("a", true));
+  expect(changes.at(-1)).toMatchObject({ state: "ejected", reason: "1 failed dial", forMs: 6_000 });
+});
+
+test("an ejection that is over by then is not told of", () => {
+  const { pool, clock, changes } = made([member("a"), member("b")], { outlier: EJECTING });
+  pool.observe(pool.members[0] as Backend, false);
+  pool.adjust("a", { state: "drain" });
+  clock.advance(10_000);
+  pool.adjust("a", { state: "ready" });
+  expect(changes.at(-1)).toMatchObject({ state: "up", reason: "set by an operator" });
+  expect(changes.at(-1)).not.toHaveProperty("forMs");
+});
+
 test("sends home who waits in a pool that is removed", async () => {
   const { pool } = made([member("a", { maxConnections: 1 })]);
   using _held = pool.lease(pool.members[0] as Backend);
