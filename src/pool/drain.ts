@@ -13,12 +13,7 @@ export class Drain implements Disposable {
   #timer: Timer;
 
   /** `sessions`: those that are on the backend at the moment it is called. `over` is called after the last step. */
-  constructor(
-    clock: Clock,
-    withinMs: number,
-    sessions: () => readonly Session[],
-    over: () => void = () => {},
-  ) {
+  constructor(clock: Clock, withinMs: number, sessions: () => readonly Session[], over: () => void) {
     this.#clock = clock;
     this.#stepMs = withinMs / STEPS;
     this.#sessions = sessions;
