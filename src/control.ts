@@ -141,7 +141,7 @@ export class Control {
     }
   }
 
-  /** Applies a configuration once its names are looked up, which takes a few seconds at most. */
+  /** Applies a configuration once its names are looked up, which takes 10 s at most where no name server answers. */
   async #adopt(config: Config): Promise<Applied> {
     await this.#names.learn(namesIn(config));
     return this.#apply(config);

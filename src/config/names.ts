@@ -2,8 +2,8 @@ import { lookup, Resolver } from "node:dns/promises";
 import { isIPv4 } from "node:net";
 import { isDeepStrictEqual } from "node:util";
 import type { Clock, Timer } from "../core/clock.ts";
+import { Lookups } from "./lookups.ts";
 
-const LOOKUP_MS = 5_000;
 const TTL_QUERY_MS = 1_000;
 const SHORTEST_MS = 1_000;
 const LONGEST_MS = 300_000;
@@ -35,6 +35,7 @@ export class Names implements Disposable {
   readonly #clock: Clock;
   readonly #events: NameEvents;
   readonly #service: NameService;
+  readonly #lookups: Lookups;
   readonly #watched = new Map<string, Name>();
   #closed = false;
 
@@ -42,6 +43,7 @@ export class Names implements Disposable {
     this.#clock = clock;
     this.#events = events;
     this.#service = service;
+    this.#lookups = new Lookups(clock, (name) => service.addresses(name));
   }
 
   /**
@@ -78,6 +80,7 @@ export class Names implements Disposable {
   [Symbol.dispose](): void {
     this.#closed = true;
     this.keep([]);
+    this.#lookups[Symbol.dispose]();
   }
 
   #watch(name: Name): void {
@@ -126,22 +129,10 @@ export class Names implements Disposable {
   }
 
   async #lookUp(name: string): Promise<readonly string[]> {
-    const answers = await this.#inTime(name, this.#service.addresses(name));
-    if (answers.length === 0) throw noAnswer(name);
+    const answers = await this.#lookups.answerFor(name);
+    if (answers.length === 0) throw noAddress(name);
     const v4 = answers.filter(isIPv4);
     return [...new Set(v4.length > 0 ? v4 : answers)].sort();
-  }
-
-  async #inTime<T>(name: string, answer: Promise<T>): Promise<T> {
-    let timer: Timer | undefined;
-    const late = new Promise<never>((_resolve, reject) => {
-      timer = this.#clock.after(LOOKUP_MS, () => reject(noAnswer(name)));
-    });
-    try {
-      return await Promise.race([answer, late]);
-    } finally {
-      timer?.[Symbol.dispose]();
-    }
   }
 }
 
@@ -161,8 +152,8 @@ class Name {
   }
 }
 
-function noAnswer(name: string): Error {
-  return Object.assign(new Error(`no answer for the name "${name}"`), { code: "ENOTFOUND", hostname: name });
+function noAddress(name: string): Error {
+  return Object.assign(new Error(`no address for the name "${name}"`), { code: "ENOTFOUND", hostname: name });
 }
 
 /** This machine's resolver, and the DNS servers it is set to use. */

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { type NameService, Names } from "#lb/config/names";
+import { Deferred } from "#lb/core/deferred";
 import { ManualClock } from "../support/manual-clock.ts";
 
 test("gives IPv4 addresses where there are any, else IPv6, each once and in one order", async () => {
@@ -33,7 +34,53 @@ test("waits for no answer longer than five seconds", async () => {
   const learnt = made.names.learn(["slow"]);
   await made.clock.run(5_000);
   await learnt;
-  expect(made.names.errorOf("slow")).toMatchObject({ code: "ENOTFOUND", hostname: "slow" });
+  expect(made.names.errorOf("slow")).toMatchObject({ code: "EAI_AGAIN", hostname: "slow" });
+});
+
+test("a name that is asked for again while it is looked up waits for that look-up's answer", async () => {
+  const answer = new Deferred<readonly string[]>();
+  using made = known({ slow: answer.promise });
+  const learnt = made.names.learn(["slow"]);
+  await made.clock.run(3_600_000);
+  await learnt;
+  expect(made.lookups).toEqual(["slow"]);
+  answer.resolve(["192.0.2.1"]);
+  await made.clock.run(0);
+  expect(made.lookups).toEqual(["slow"]);
+  await made.clock.run(30_000);
+  expect(made.names.addressesOf("slow")).toEqual(["192.0.2.1"]);
+});
+
+test("learns all of many names, however long the last ones wait for their turn", async () => {
+  const names = Array.from({ length: 300 }, (_, nth) => `name-${nth}`);
+  const clock = new ManualClock();
+  const lookUp = inTurns(clock, 2, 100);
+  using known = new Names(
+    clock,
+    { changed() {}, failed() {} },
+    { addresses: lookUp, ttlSec: async () => 60 },
+  );
+  const learnt = known.learn(names);
+  await clock.run(15_000);
+  await learnt;
+  expect(names.filter((name) => known.addressesOf(name).length === 0)).toEqual([]);
+});
+
+test.each([
+  ["say nothing", 60_000, 5_000],
+  ["have no answer after two seconds", 2_000, 6_000],
+])("waits no longer for many names than for one where name servers %s", async (_, takesMs, ms) => {
+  const clock = new ManualClock();
+  const lookUp = inTurns(clock, 2, takesMs, "EAI_AGAIN");
+  using names = new Names(
+    clock,
+    { changed() {}, failed() {} },
+    { addresses: lookUp, ttlSec: async () => 60 },
+  );
+  const learnt = names.learn(Array.from({ length: 300 }, (_, nth) => `name-${nth}`));
+  await clock.run(ms);
+  await learnt;
+  expect(names.errorOf("name-299")).toMatchObject({ code: "EAI_AGAIN", hostname: "name-299" });
 });
 
 test("asks for a name without an answer ever less often, and tells nothing before it has one", async () => {
@@ -67,8 +114,8 @@ test("asks at once for a name without an answer that is to be learnt again, and 
 test("a first answer that comes while the name is learnt again in vain stays", async () => {
   using made = known({});
   await made.names.learn(["late"]);
-  made.answers.late = "silent";
-  const again = made.names.learn(["late"]);
+  made.answers.slow = "silent";
+  const again = made.names.learn(["late", "slow"]);
   made.answers.late = ["192.0.2.1"];
   await made.clock.run(5_000);
   await again;
@@ -137,7 +184,20 @@ test("tells nothing of a name that was let go while it was looked up", async () 
   expect(made.clock.timers).toBe(0);
 });
 
-type Answer = readonly string[] | "silent";
+/** Looks up as libuv does: so many at once, the others in its queue, and each takes its time; all fail where `code` is given. */
+function inTurns(clock: ManualClock, atOnce: number, takesMs: number, code?: string) {
+  const freeAtMs = Array.from({ length: atOnce }, () => 0);
+  return async (): Promise<readonly string[]> => {
+    freeAtMs.sort((a, b) => a - b);
+    const atMs = Math.max(clock.now(), freeAtMs[0] as number) + takesMs;
+    freeAtMs[0] = atMs;
+    await new Promise<void>((resolve) => clock.after(atMs - clock.now(), resolve));
+    if (code !== undefined) throw Object.assign(new Error("no answer"), { code });
+    return ["192.0.2.1"];
+  };
+}
+
+type Answer = readonly string[] | "silent" | Promise<readonly string[]>;
 
 /** Names as somebody knows them, and nobody asks a network. */
 function known(answers: Record<string, Answer>, ttlSec: number | "untold" = 10) {
