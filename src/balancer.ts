@@ -1,4 +1,6 @@
 import { ClientBuckets } from "./admission/client-buckets.ts";
+import { Farewells } from "./admission/farewells.ts";
+import { SessionLimit } from "./admission/session-limit.ts";
 import type { ClientSettings } from "./admission/settings.ts";
 import { formatEndpoint } from "./core/address.ts";
 import type { Wish } from "./core/backend.ts";
@@ -19,12 +21,19 @@ import type { Transport } from "./transport/transport.ts";
 /** How long sessions that are cut may take to deliver what was read, before they are reset. */
 const CUT_MS = 1_500;
 const HURRIED_CUT_MS = 100;
+/**
+ * Refused clients that may be on their way out where every place is taken, half of the reserve of files; each place that
+ * is free leaves files for two more.
+ */
+const FAREWELLS = 32;
 
 /** What a balancer is made of and whom it tells. */
 export interface BalancerOptions extends AlarmEvents, ConditionEvents {
   readonly transport: Transport;
   readonly clock: Clock;
   readonly dice: Dice;
+  /** Sessions at once of all listeners together: what its open files suffice for. */
+  readonly maxSessions: number;
   readonly recorded: () => boolean;
   readonly onRecord: (record: SessionRecord) => void;
   readonly onBug: (error: unknown, session: Session) => void;
@@ -43,6 +52,7 @@ export class Balancer {
   readonly #forPools: Surroundings;
   readonly #forListeners: ListenerSurroundings;
   readonly #clients: ClientBuckets;
+  readonly #places = new SessionLimit();
   readonly #drains: Drains;
   readonly #hurry = new Deferred<void>();
   #pools = new Map<string, Pool>();
@@ -57,7 +67,13 @@ export class Balancer {
     this.#clients = new ClientBuckets(options.clock);
     this.#drains = new Drains(options.clock, () => this.sessions());
     this.#forPools = { ...options, counts: new Counts() };
-    this.#forListeners = { ...options, clients: this.#clients, nextNumber: () => ++this.#lastNumber };
+    this.#forListeners = {
+      ...options,
+      clients: this.#clients,
+      places: this.#places,
+      farewells: new Farewells(() => FAREWELLS + 2 * (options.maxSessions - this.#places.sessions)),
+      nextNumber: () => ++this.#lastNumber,
+    };
   }
 
   get listeners(): readonly Listener[] {

@@ -17,6 +17,7 @@ import { systemClock } from "./core/clock.ts";
 import { systemDice } from "./core/dice.ts";
 import { formatDuration } from "./core/duration.ts";
 import { type LogLevel, logLevels } from "./core/log-settings.ts";
+import { openFiles, sessionsWithin } from "./core/open-files.ts";
 import { type Log, openLog } from "./observe/log.ts";
 import { LocalPlane } from "./plane/local.ts";
 import { SocketTransport } from "./transport/sockets/index.ts";
@@ -98,7 +99,8 @@ async function run(args: Args): Promise<number> {
   const log = openLog(config.log);
   dieLoudly(log);
   const parts = { transport: new SocketTransport(systemClock), clock: systemClock, dice: systemDice };
-  const control = new Control(config, { ...parts, plane: new LocalPlane(parts), log, load });
+  const plane = new LocalPlane({ ...parts, maxSessions: sessionsWithin(openFiles()) });
+  const control = new Control(config, { ...parts, plane, log, load });
   // Before anybody can know that it listens: whoever does may send a signal.
   const over = stopped(control, log);
   reloadOnHangup(args, control, log);

@@ -2,11 +2,11 @@ import { accessList } from "./admission/access.ts";
 import { AgeLimit } from "./admission/age-limit.ts";
 import type { ClientBuckets } from "./admission/client-buckets.ts";
 import { ClientLimit } from "./admission/client-limit.ts";
-import { Farewells } from "./admission/farewells.ts";
+import type { Farewells } from "./admission/farewells.ts";
 import type { Gate } from "./admission/gate.ts";
 import { TrustedPeers } from "./admission/identify.ts";
-import { ListenerLimit } from "./admission/listener-limit.ts";
 import { rateLimit } from "./admission/rate-limit.ts";
+import { SessionLimit } from "./admission/session-limit.ts";
 import type { AcceptProxy, AccessRule, Refusal } from "./admission/settings.ts";
 import type { Endpoint } from "./core/address.ts";
 import type { Clock } from "./core/clock.ts";
@@ -18,9 +18,6 @@ import { Session, type SessionRecord } from "./core/session.ts";
 import type { Pool } from "./pool/pool.ts";
 import { type Route, serve } from "./serve.ts";
 import type { Connection, ListeningSocket, Transport } from "./transport/transport.ts";
-
-/** Refused clients that may be on their way out even where every place is taken. */
-const FAREWELLS = 32;
 
 /** A listener as configured. */
 export interface ListenerSettings {
@@ -50,6 +47,11 @@ export interface ListenerSurroundings {
   readonly dice: Dice;
   /** Shared by all listeners that limit rates. */
   readonly clients: ClientBuckets;
+  /** Shared by all listeners, whose sessions are to be at most so many. */
+  readonly places: SessionLimit;
+  readonly maxSessions: number;
+  /** Refused clients of all listeners that are on their way out. */
+  readonly farewells: Farewells;
   readonly transport: Transport;
   /** A number no other session has. */
   readonly nextNumber: () => number;
@@ -72,8 +74,7 @@ export class Listener {
   readonly totals: ListenerTotals = { sessions: 0, bytesIn: 0, bytesOut: 0, endings: {} };
   readonly #surroundings: ListenerSurroundings;
   readonly #sessions = new Roster<Session>();
-  readonly #limit = new ListenerLimit();
-  readonly #farewells = new Farewells(() => this.#mostFarewells());
+  readonly #limit = new SessionLimit();
   readonly #perClient = new ClientLimit();
   readonly #ageLimit: AgeLimit;
   #settings: ListenerSettings;
@@ -144,7 +145,7 @@ export class Listener {
       trusted,
       gates: this.#gates(),
       refuse,
-      farewells: this.#farewells,
+      farewells: this.#surroundings.farewells,
     };
     const ageLimit = this.#ageLimit;
     return { pool, transport, clock, ...admission, halfClose, idleMs, finMs, ageLimit, maxAgeMs, onBug };
@@ -154,13 +155,15 @@ export class Listener {
     const { access, connectionsPerClient, rateLimit: limited, acceptProxy } = this.#settings;
     const asksWho =
       access.length > 0 || connectionsPerClient < Infinity || limited || acceptProxy !== undefined;
-    const place = this.#limit.gate(this.#settings.maxConnections);
-    return asksWho ? [known, place] : [place];
+    return asksWho ? [known, ...this.#places()] : this.#places();
   }
 
-  /** The descriptors of sessions that are not there, and half of the reserve that `maxConnections: auto` leaves. */
-  #mostFarewells(): number {
-    return FAREWELLS + 2 * Math.max(0, this.#settings.maxConnections - this.#limit.sessions);
+  /** Its own, where they are fewer than there are in all. */
+  #places(): Gate[] {
+    const { maxConnections } = this.#settings;
+    const { places, maxSessions } = this.#surroundings;
+    const all = places.gate(maxSessions);
+    return maxConnections < maxSessions ? [this.#limit.gate(maxConnections), all] : [all];
   }
 
   #gates(): Gate[] {

@@ -31,13 +31,13 @@ function fewFiles({ listeners }: Config, files: number): string[] {
   ];
 }
 
-/** Only what was asked for: `auto` fits by itself, and two of it share what there is as clients come. */
+/** Only what was asked for: `auto` fits by itself, and several of it share what there is. */
 function moreThanFiles({ listeners }: Config, files: number): string[] {
   const sessions = listeners.reduce((sum, { maxConnections: most }) => sum + (most === "auto" ? 0 : most), 0);
   if (sessions === 0 || filesFor(sessions) <= files) return [];
   const asked = `maxConnections of the listeners asks for ${sessions} sessions, and only ${files} files may be open`;
   return [
-    `${asked}, enough for ${sessionsWithin(files)}; whoever comes above that is closed without a word: raise it (ulimit -n ${filesFor(sessions)}) or ask for less`,
+    `${asked}, enough for ${sessionsWithin(files)}; whoever comes above that is refused as listener-full: raise it (ulimit -n ${filesFor(sessions)}) or ask for less`,
   ];
 }
 

@@ -17,7 +17,7 @@ export const endings = {
   denied: "the access list denies this client",
   "client-limit": "this client has too many connections open",
   "rate-limited": "this client used up its tokens",
-  "listener-full": "the listener has its maximum of sessions",
+  "listener-full": "the listener has its maximum of sessions, or all listeners together have theirs",
   "bad-proxy-header": "the PROXY header was missing, malformed, too long or too slow",
   idle: "nothing was sent either way for the idle timeout",
   "fin-timeout": "one side had finished and the other was silent for the fin timeout",

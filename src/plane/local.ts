@@ -16,6 +16,14 @@ import type {
   Snapshot,
 } from "./plane.ts";
 
+/** What a plane in this thread is made of. */
+interface LocalParts {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly dice: Dice;
+  readonly maxSessions?: number;
+}
+
 /** A Plane in this thread. */
 export class LocalPlane implements Plane {
   onReports: ((batch: readonly Report[]) => void) | undefined;
@@ -23,9 +31,11 @@ export class LocalPlane implements Plane {
   #recordSessions = false;
   #batch: Report[] = [];
 
-  constructor(parts: { readonly transport: Transport; readonly clock: Clock; readonly dice: Dice }) {
+  /** `maxSessions`: of all listeners together, as many as the open files suffice for. */
+  constructor({ maxSessions = Infinity, ...parts }: LocalParts) {
     this.#balancer = new Balancer({
       ...parts,
+      maxSessions,
       recorded: () => this.#recordSessions,
       onRecord: (record) => this.#report({ kind: "session", record }),
       onStateChange: (change) => this.#report({ kind: "backend", change }),

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { ClientLimit } from "#lb/admission/client-limit";
 import { admit } from "#lb/admission/gate";
-import { ListenerLimit } from "#lb/admission/listener-limit";
+import { SessionLimit } from "#lb/admission/session-limit";
 import { refusedWith, sessionFrom } from "./sessions.ts";
 
 describe("the limit of a listener", () => {
   test("refuses one more than it has places, and gives a place on once its session is over", () => {
-    const gate = new ListenerLimit().gate(2);
+    const gate = new SessionLimit().gate(2);
     const first = gate(sessionFrom("192.0.2.1"));
     gate(sessionFrom("192.0.2.2"));
     expect(refusedWith(gate, "192.0.2.3")).toBe("listener-full");
@@ -16,7 +16,7 @@ describe("the limit of a listener", () => {
   });
 
   test("goes on counting through a change of its maximum", () => {
-    const limit = new ListenerLimit();
+    const limit = new SessionLimit();
     const unlimited = limit.gate(Infinity);
     const held = ["192.0.2.1", "192.0.2.2"].map((address) => unlimited(sessionFrom(address)));
     expect(refusedWith(limit.gate(2), "192.0.2.3")).toBe("listener-full");
@@ -57,7 +57,7 @@ describe("the limit of a client", () => {
 
 describe("gates one after another", () => {
   test("give back what the first of them held when a later one refuses", () => {
-    const limit = new ListenerLimit();
+    const limit = new SessionLimit();
     const perClient = new ClientLimit();
     const gates = [limit.gate(10), perClient.gate(1)];
     const pass = admit(sessionFrom("192.0.2.1"), gates);

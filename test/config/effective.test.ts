@@ -132,7 +132,7 @@ describe("warns", () => {
 
   test("where listeners ask for more sessions together than there are files for", () => {
     expect(warnings(limited(5_000), 120)).toEqual([
-      "maxConnections of the listeners asks for 5000 sessions, and only 120 files may be open, enough for 28; whoever comes above that is closed without a word: raise it (ulimit -n 10064) or ask for less",
+      "maxConnections of the listeners asks for 5000 sessions, and only 120 files may be open, enough for 28; whoever comes above that is refused as listener-full: raise it (ulimit -n 10064) or ask for less",
     ]);
     expect(warnings(limited(5_000), 10_064)).toEqual([]);
     expect(warnings(limited(5_000), 10_063)).toHaveLength(1);

@@ -6,7 +6,9 @@ import { fileOf } from "../support/file-of.ts";
 import { backend, dialPeer, echo, type Peer } from "../support/peer.ts";
 
 // Whether the last free descriptor goes to a client or to a dial depends on the parity.
-const LIMITS = [150, 151];
+const LIMITS = [300, 301];
+/** More than the reserve has files for. */
+const LISTENERS = 120;
 
 test("refuses clients before its descriptors run out, so that whoever was let in is served", async () => {
   await using server = await backend(echo);
@@ -47,7 +49,7 @@ async function exhausted(
   openFiles: number,
 ): Promise<readonly SessionRecord[]> {
   await using file = await fileOf(`
-    listeners: [{ listen: "127.0.0.1:0", pool: p, maxConnections: 1000 }]
+    listeners: [${Array.from({ length: LISTENERS }, (_, n) => `{ name: l${n}, listen: "127.0.0.1:0", pool: p }`).join(", ")}]
     pools:
       p:
         health: { probe: off }

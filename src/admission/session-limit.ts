@@ -2,7 +2,7 @@ import { Ended } from "../core/ending.ts";
 import type { Gate } from "./gate.ts";
 
 /** Counts the sessions that were let in; one that was refused and is on its way out takes nobody's place. */
-export class ListenerLimit {
+export class SessionLimit {
   #sessions = 0;
   // One for all sessions: each gives back the same, once.
   readonly #place: Disposable = { [Symbol.dispose]: () => this.#leave() };
@@ -11,7 +11,7 @@ export class ListenerLimit {
     return this.#sessions;
   }
 
-  /** Refuses with `listener-full` where `max` were let in. All gates of one ListenerLimit count together. */
+  /** Refuses with `listener-full` where `max` were let in. All gates of one SessionLimit count together. */
   gate(max: number): Gate {
     return () => {
       if (this.#sessions >= max) throw new Ended("listener-full");

@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+import type { Endpoint } from "#lb/core/address";
+import { systemClock } from "#lb/core/clock";
+import { seededDice } from "#lb/core/dice";
+import { LocalPlane } from "#lb/plane/local";
+import type { Report, Snapshot } from "#lb/plane/plane";
+import { SocketTransport } from "#lb/transport/sockets/index";
+import { plainBackend } from "../support/backends.ts";
+import { eventually } from "../support/eventually.ts";
+import { plainListener, plainPool } from "../support/lab.ts";
+import { backend, dialPeer } from "../support/peer.ts";
+
+test("all listeners together let in no more sessions than there are files for, and a place is anybody's again", async () => {
+  await using server = await backend();
+  const transport = new SocketTransport(systemClock);
+  const plane = new LocalPlane({ transport, clock: systemClock, dice: seededDice(1), maxSessions: 3 });
+  const endings: string[] = [];
+  plane.onReports = (batch: readonly Report[]) => {
+    for (const report of batch) if (report.kind === "session") endings.push(report.record.ending);
+  };
+  const { listeners } = await plane.apply(twoListeners(server.endpoint));
+  const [one, other] = listeners.map(({ endpoint }) => endpoint) as [Endpoint, Endpoint];
+  const first = await dialPeer(one);
+  for (const endpoint of [one, other]) (await dialPeer(endpoint)).send("x");
+  for (let served = 0; served < 3; served++) await server.next();
+  for (const endpoint of [one, other]) {
+    const late = await dialPeer(endpoint);
+    expect(await late.outcome()).toBe("end");
+    expect(late.text).toBe("ERR listener-full\n");
+    late.finish();
+  }
+  first.reset();
+  await eventually(() => expect(endings).toContain("client-reset"));
+  (await dialPeer(other)).send("x");
+  await server.next();
+  await plane.close({ graceMs: 0 });
+  expect(endings.filter((ending) => ending === "listener-full")).toHaveLength(2);
+});
+
+function twoListeners(endpoint: Endpoint): Snapshot {
+  const listeners = ["one", "other"].map((name) => ({ ...plainListener, name, refuse: "line" as const }));
+  const pool = { ...plainPool, backends: [{ ...plainBackend, name: "a", endpoint }] };
+  return { listeners, pools: [pool], clients: { default: undefined, list: [] }, recordSessions: true };
+}
