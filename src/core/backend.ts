@@ -131,7 +131,12 @@ export class Backend {
 
   /** Whether it may get a new session. */
   get usable(): boolean {
-    return !this.leaving && this.weight > 0 && this.alive && !this.ejected;
+    return !this.ejected && this.eligible;
+  }
+
+  /** The same but for its ejection. */
+  get eligible(): boolean {
+    return !this.leaving && this.weight > 0 && this.alive;
   }
 
   /** It is a member of no pool any more; its slot is free once its last session has ended. */

@@ -88,6 +88,8 @@ function lineOf(report: Report): Line {
     }
     case "no-backend":
       return ["error", { pool: report.pool, sessions: report.sessions }, "no usable backend"];
+    case "unanswered":
+      return ["error", { pool: report.pool, sessions: report.sessions }, "no backend answered"];
     case "own-fault": {
       const { pool, code, dials } = report;
       return ["warn", { pool, code, dials, reason: explainOwnFault(code) }, "dials failed on our side"];

@@ -41,6 +41,7 @@ export class LocalPlane implements Plane {
       onStateChange: (change) => this.#report({ kind: "backend", change }),
       onDrained: (drained) => this.#report({ kind: "drained", drained }),
       onNothingUsable: (pool, sessions) => this.#report({ kind: "no-backend", pool, sessions }),
+      onNobodyAnswered: (pool, sessions) => this.#report({ kind: "unanswered", pool, sessions }),
       onOwnFault: (pool, code, dials) => this.#report({ kind: "own-fault", pool, code, dials }),
       onBug: (error, session) => this.#report({ kind: "bug", session: session.id, error: textOf(error) }),
     });

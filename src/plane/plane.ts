@@ -90,6 +90,8 @@ export type Report =
   | { readonly kind: "drained"; readonly drained: Drained }
   /** A session found no usable backend; at most once a second and pool, with how many there were since the last. */
   | { readonly kind: "no-backend"; readonly pool: string; readonly sessions: number }
+  /** All dials of a session failed, by the backends' fault; at most once a second and pool, with how many sessions there were since the last. */
+  | { readonly kind: "unanswered"; readonly pool: string; readonly sessions: number }
   /** Dials failed for this machine's own reason; at most once a second, pool and code, with how many since the last. */
   | { readonly kind: "own-fault"; readonly pool: string; readonly code: string; readonly dials: number }
   | { readonly kind: "bug"; readonly session: string; readonly error: string };

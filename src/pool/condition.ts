@@ -35,7 +35,7 @@ export class Condition {
     this.#drains = new DrainLog(clock, name, events.onDrained);
     this.#outliers = new Outliers(clock, {
       ejected: (backend, reason) => this.#change(backend, () => (backend.ejected = true), reason),
-      returned: (backend) => this.#change(backend, () => (backend.ejected = false), "ejection over"),
+      returned: (backend, reason) => this.#change(backend, () => (backend.ejected = false), reason),
     });
   }
 

@@ -52,6 +52,8 @@ export function connect(session: Session, client: Connection, route: ConnectRout
 
 class Attempts {
   readonly #tried: Backend[] = [];
+  /** Whether the last dial failed by its backend's fault. */
+  #blamed = false;
   #giveUp: () => void = () => {};
 
   constructor(
@@ -77,16 +79,24 @@ class Attempts {
     let last: Ending = "no-backend";
     for (let left = pool.settings.attempts; left > 0 && this.#mayTry; left--) {
       // Who came or came back while another was dialled is in no ranking that began before.
-      const lease = this.#next(ranking) ?? pool.place(this.session, this.#tried) ?? (await this.#queued());
+      const lease = this.#next(ranking) ?? pool.place(this.session, this.#tried) ?? (await this.#late());
       if (lease === undefined || !this.#begins(lease)) break;
       const outcome = await this.#try(lease);
       if (outcome instanceof Upstream) return outcome;
       last = ENDINGS[outcome];
       this.#tried.push(lease.backend);
-      if (!BLAMED.has(outcome)) break;
+      this.#blamed = BLAMED.has(outcome);
+      if (!this.#blamed) break;
     }
-    if (last === "no-backend" && this.session.ending === undefined) pool.alarms.nothingUsable();
+    if (this.session.ending === undefined) this.#tellWhyNobodyServed(last);
     throw new Ended(this.session.ending ?? last);
+  }
+
+  #tellWhyNobodyServed(last: Ending): void {
+    const { alarms } = this.route.pool;
+    if (last === "no-backend") alarms.nothingUsable();
+    // A failure of our own has its alarm already.
+    else if (this.#blamed) alarms.nobodyAnswered();
   }
 
   get #mayTry(): boolean {
@@ -111,6 +121,14 @@ class Attempts {
       if (!this.route.pool.hasPlace(this.#tried)) return undefined;
     }
     return undefined;
+  }
+
+  /** Where no usable backend has a place: the first that is free, or where there is none to wait for, an ejected one. */
+  async #late(): Promise<Lease | undefined> {
+    const queued = await this.#queued();
+    return (
+      queued ?? (this.session.ending === undefined ? this.route.pool.lastResort(this.#tried) : undefined)
+    );
   }
 
   async #queued(): Promise<Lease | undefined> {

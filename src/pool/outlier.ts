@@ -24,13 +24,13 @@ const BLAMELESS: Conduct = { failuresInRow: 0, ejections: 0, forgiveAtMs: 0, out
 /** Told when a backend is ejected, and when that is over. */
 export interface OutlierEvents {
   ejected(backend: Backend, reason: string): void;
-  returned(backend: Backend): void;
+  returned(backend: Backend, reason: string): void;
 }
 
 /**
  * Passive health: a backend whose dials fail several times in a row is left out for a while, longer each time, but
- * never more than a share of the members at once. One good dial ends the row; the ejections are forgotten by one that comes when it has
- * been back as long as it was out.
+ * never more than a share of the members at once. One good dial ends the row and the ejection; the ejections are
+ * forgotten by one that comes when it has been back as long as it was to be out.
  */
 export class Outliers {
   readonly #clock: Clock;
@@ -44,9 +44,10 @@ export class Outliers {
 
   succeeded(backend: Backend): void {
     const conduct = this.#conduct.get(backend);
-    if (conduct === undefined || backend.ejected) return;
+    if (conduct === undefined) return;
     conduct.failuresInRow = 0;
-    if (this.#clock.now() >= conduct.forgiveAtMs) this.#conduct.delete(backend);
+    if (conduct.out !== undefined) this.#return(backend, conduct, "it answered");
+    else if (this.#clock.now() >= conduct.forgiveAtMs) this.#conduct.delete(backend);
   }
 
   failed(backend: Backend, members: readonly Backend[], settings: OutlierSettings): void {
@@ -89,11 +90,14 @@ export class Outliers {
     const untilMs = this.#clock.now() + lastsMs;
     // Good dials for as long as it was out, once it is back, and the ejections are forgotten.
     conduct.forgiveAtMs = untilMs + lastsMs;
-    const returning = this.#clock.after(lastsMs, () => {
-      conduct.out = undefined;
-      this.#events.returned(backend);
-    });
+    const returning = this.#clock.after(lastsMs, () => this.#return(backend, conduct, "ejection over"));
     conduct.out = { reason, untilMs, returning };
     this.#events.ejected(backend, reason);
+  }
+
+  #return(backend: Backend, conduct: Conduct, reason: string): void {
+    conduct.out?.returning[Symbol.dispose]();
+    conduct.out = undefined;
+    this.#events.returned(backend, reason);
   }
 }

@@ -116,10 +116,20 @@ export class Pool {
     });
   }
 
+  /**
+   * A place on an ejected member, for a session to which all others were refused; it may be back before its time is
+   * over. An ejection is a guess, and to turn a client away for one would be worse than a dial in vain.
+   */
+  lastResort(tried: readonly Backend[]): Lease | undefined {
+    const member = this.#ejected(tried).find(({ full }) => !full);
+    return member && new Lease(member, this.#surroundings.clock, this.#freed);
+  }
+
   /** Whether there is another backend to try, and the budget has another retry. */
   mayRetry(tried: readonly Backend[]): boolean {
     const { retryBudget } = this.#settings;
-    return this.#hasUntried(tried) && (retryBudget === undefined || this.#budget.allows(retryBudget));
+    const another = this.#hasUntried(tried) || this.#ejected(tried).length > 0;
+    return another && (retryBudget === undefined || this.#budget.allows(retryBudget));
   }
 
   /** Counts a dial that begins now; false, and it must not, where it is a retry and others have spent the budget meanwhile. */
@@ -181,6 +191,10 @@ export class Pool {
   #hasUntried(tried: readonly Backend[]): boolean {
     const untried = (backend: Backend) => !tried.includes(backend);
     return this.#usable.some(untried) || this.#usableBackups.some(untried);
+  }
+
+  #ejected(tried: readonly Backend[]): Backend[] {
+    return this.#members.filter((each) => each.ejected && each.eligible && !tried.includes(each));
   }
 
   #enlist(backends: readonly BackendSettings[]): void {

@@ -67,7 +67,47 @@ test("one of two is left out, and never the only one", async () => {
   expect(balancer.changes).toEqual(["d ejected"]);
   await balancer.apply({ backends: backends.slice(0, 1), outlier });
   for (let i = 0; i < 7; i++) await refusedClient(balancer);
-  expect(balancer.records.at(-1)?.ending).toBe("no-backend");
+  // Out, and dialled all the same: there is no other.
+  expect(balancer.records.at(-1)?.ending).toBe("connect-refused");
+  expect(balancer.changes).toEqual(["d ejected"]);
+});
+
+test("a session to which all others were refused is served by one that is ejected and back, which then is in again", async () => {
+  await using a = await unixBackend((peer) => peer.send("a"));
+  await using b = await unixBackend((peer) => peer.send("b"));
+  const backends = [a, b].map(({ endpoint }, n) => ({ name: "ab"[n] as string, endpoint }));
+  await using balancer = await lab({ backends, outlier });
+  await b.open();
+  expect(await balancer.served1by1(10)).toBe("b".repeat(10));
+  expect(balancer.changes).toEqual(["a ejected"]);
+  await a.open();
+  expect(await balancer.served1by1(2)).toBe("bb");
+  await b.stop();
+  expect(await balancer.served1by1(1)).toBe("a");
+  expect(balancer.records.at(-1)?.attempts).toMatchObject([
+    { backend: "b", error: "connect-refused" },
+    { backend: "a" },
+  ]);
+  expect(balancer.changes).toEqual(["a ejected", "a up"]);
+  expect(balancer.reports.at(-1)).toMatchObject({ change: { reason: "it answered" } });
+});
+
+test("a session waits for a place on a backend that is in rather than dial one that is out", async () => {
+  await using dead = await refusing();
+  await using servers = await fleet("a");
+  const [a] = servers.members as [Member];
+  const backends: Member[] = [
+    { name: "d", endpoint: dead.endpoint },
+    { ...a, maxConnections: 1 },
+  ];
+  await using balancer = await lab({ backends, outlier });
+  await balancer.served1by1(12);
+  const { client } = await balancer.served();
+  const waiting = await balancer.client();
+  await balancer.queued(1);
+  client.reset();
+  await waiting.bytes(1);
+  expect(await balancer.numbers("failed")).toEqual({ d: 5, a: 0 });
 });
 
 test("a good dial ends the row of failures", async () => {

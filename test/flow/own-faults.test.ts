@@ -41,14 +41,14 @@ test.each([
   },
 );
 
-test("a backend's own refusal is said in the record, and not aloud", async () => {
+test("a backend's own refusal is said in the record, and aloud where no other answered", async () => {
   await using dead = await refusing();
   await using balancer = await lab({ backends: [dead.endpoint] });
   const client = await balancer.client();
   await client.outcome();
   client.finish();
   expect(await balancer.ended()).toMatchObject([{ attempts: [{ code: "ECONNREFUSED" }] }]);
-  expect(balancer.reports).toEqual([]);
+  expect(balancer.reports).toEqual([{ kind: "unanswered", pool: "main", sessions: 1 }]);
 });
 
 test("an attempt that succeeded has no code", async () => {

@@ -58,12 +58,15 @@ test("failures of a backend that is out already count for nothing", () => {
   expect(clock.timers).toBe(0);
 });
 
-test("a good dial that was under way when it was ejected does not bring it back", () => {
-  const { fail, succeed, told, backend } = made(2);
+test("a good dial brings it back before its time, and leaves no timer behind", () => {
+  const { clock, fail, succeed, told, backend } = made(2);
   fail("s1", 3);
+  clock.advance(4_000);
   succeed("s1");
-  expect(backend("s1").ejected).toBe(true);
-  expect(told).toHaveLength(1);
+  expect(backend("s1").ejected).toBe(false);
+  expect([told.at(-1), clock.timers]).toEqual(["s1 returned", 0]);
+  clock.advance(10_000);
+  expect(told).toHaveLength(2);
 });
 
 test.each([

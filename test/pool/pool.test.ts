@@ -265,6 +265,7 @@ function made(backends: readonly BackendSettings[], more: Partial<PoolSettings> 
     onStateChange: (change: StateChange) => void changes.push(change),
     onDrained: ({ backend }: Drained) => void drained.push(backend),
     onNothingUsable: () => {},
+    onNobodyAnswered: () => {},
     onOwnFault: () => {},
   };
   const parts = { clock, dice: seededDice(1), counts, ...told };
