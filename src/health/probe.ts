@@ -28,6 +28,7 @@ type Conversation = (connection: Connection, header: Uint8Array) => Promise<Prob
 
 type Of<Kind> = Extract<ProbeSettings, { kind: Kind }>;
 
+const TOO_LATE = "no answer in time";
 const NO_HEADER = new Uint8Array();
 
 /** The longest answer that is looked at. */
@@ -46,12 +47,18 @@ export async function probe(
   const converse = conversationOf(settings, written);
   const startedMs = clock.now();
   let connection: Connection | undefined;
+  let late = false;
+  const giveUp = () => {
+    late = true;
+    connection?.reset();
+  };
   try {
     connection = await transport.dial(endpoint, { timeoutMs, localAddress }).connection;
-    using _deadline = clock.after(timeoutMs - (clock.now() - startedMs), () => connection?.reset());
+    using _deadline = clock.after(timeoutMs - (clock.now() - startedMs), giveUp);
     const failure = await converse(connection, header);
-    return failure === undefined || clock.now() - startedMs < timeoutMs ? failure : "no answer in time";
+    return failure !== undefined && late ? TOO_LATE : failure;
   } catch (error) {
+    if (late) return TOO_LATE;
     return error instanceof DialError ? wordsFor(error) : "the backend broke the connection off";
   } finally {
     connection?.end();

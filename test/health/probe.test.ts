@@ -81,6 +81,19 @@ test.each([LINE, HTTP])("silence fails at the timeout, dialling included: $kind"
   expect(clock.timers).toBe(0);
 });
 
+test("silence is told from an end, also where a timer fires a moment early", async () => {
+  const clock = new (class extends ManualClock {
+    override now(): number {
+      return super.now() * 0.999;
+    }
+  })();
+  await using server = await backend();
+  const result = asked(server.endpoint, LINE, clock);
+  await server.next();
+  await clock.run(1_000);
+  expect(await result).toBe("no answer in time");
+});
+
 test.each([LINE, HTTP])("a reset instead of an answer fails: $kind", async (settings) => {
   await using server = await backend((peer) => peer.reset());
   const failure = await asked(server.endpoint, settings);
