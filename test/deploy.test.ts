@@ -123,9 +123,11 @@ describe("deploy/lb.service", () => {
   const verify = installed("systemd-analyze");
 
   test("checks the configuration, and starts the balancer that is installed", () => {
-    const node = "/usr/bin/env node /opt/lb/dist/lb.js";
-    expect(unit.get("ExecStartPre")).toBe(`${node} check --config /etc/lb/lb.yaml`);
-    expect(unit.get("ExecStart")).toBe(`${node} --config /etc/lb/lb.yaml`);
+    const command = "node /opt/lb/dist/lb.js";
+    expect(unit.get("ExecStartPre")).toBe(
+      `/bin/sh -c 'exec ${command} check --config /etc/lb/lb.yaml >/dev/null'`,
+    );
+    expect(unit.get("ExecStart")).toBe(`/usr/bin/env ${command} --config /etc/lb/lb.yaml`);
     expect(existsSync(sourceOf("dist/lb.js"))).toBe(true);
     expect(unit.get("Documentation")).toBe("file:///opt/lb/README.md");
   });
