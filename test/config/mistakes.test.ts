@@ -60,7 +60,7 @@ describe("says what was expected, and what it got", () => {
     ],
     [
       file().replace("backends", "health: { probe: tcp, host: web.example }, backends"),
-      "health.host: expected no such key, except with probe: http",
+      "health.host: expected this key only with probe: http",
       'got "web.example"',
     ],
     [

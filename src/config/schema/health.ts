@@ -14,7 +14,7 @@ type Keys = { probe: (typeof probes)[number] } & Partial<
 function only(probe: Keys["probe"], key: Exclude<keyof Keys, "probe">) {
   const rule = (given: Keys) =>
     given[key] === undefined || given.probe === probe || !probes.includes(given.probe);
-  const error = `no such key, except with probe: ${probe}`;
+  const error = `this key only with probe: ${probe}`;
   return [rule, { path: [key] as PropertyKey[], error, when: isMapping }] as const;
 }
 
