@@ -33,7 +33,7 @@ function options(yargs: Argv): Argv<Args> {
     .epilogue(`Draws ${chartFiles.join(", ")}: docs/charts.md says how to read them.`)
     .example([
       ["node dist/stress/graph.js", "The three runs of npm run demo, into data/"],
-      ["node dist/stress/graph.js data/RoundRobin.json --out charts", "One run alone, elsewhere"],
+      ["node dist/stress/graph.js runs/RoundRobin.json --out runs/", "One run alone, elsewhere"],
       [
         "node dist/stress/graph.js before.json after.json --out charts/",
         "Two runs of your own against each other",
