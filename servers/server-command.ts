@@ -1,6 +1,6 @@
 import { EventEmitter, once } from "node:events";
 import type { Argv } from "yargs";
-import { coerced, wholeNumber } from "#lb/command/coerce";
+import { coerced, coercedPositional, wholeNumber } from "#lb/command/coerce";
 import { type Command, exitCodes } from "#lb/command/command";
 import { explain, Failure, UsageError } from "#lb/command/failure";
 import { onStopSignals } from "#lb/command/signals";
@@ -48,7 +48,7 @@ function options(yargs: Argv, kind: ServerKind): Argv<Args> {
         .positional("port", {
           describe: "Port to listen on; 0 picks a free one",
           default: 9001,
-          coerce: coerced("port", wholeNumber(0, LARGEST_PORT)),
+          coerce: coercedPositional("port", wholeNumber(0, LARGEST_PORT)),
         }),
     )
     .options({

@@ -50,7 +50,12 @@ function options(yargs: Argv): Argv<Args> {
           default: false,
         }),
     )
-    .command("check", "Prints the effective configuration, or every mistake, and listens on nothing.")
+    .command(
+      "check",
+      "Prints the effective configuration, or every mistake, and listens on nothing.",
+      // A word that is too much is answered by `check` itself, which knows what was meant.
+      (command) => command.strict(false).strictOptions(),
+    )
     .option("config", {
       describe: "a configuration file, YAML or JSON",
       requiresArg: true,
@@ -85,6 +90,8 @@ function options(yargs: Argv): Argv<Args> {
 }
 
 async function check(args: Args): Promise<number> {
+  const [, word] = args._;
+  if (word !== undefined) throw new UsageError(`expected --config before the file to check, got "${word}"`);
   if (args.config === undefined) throw new UsageError("expected --config with a file to check");
   const config = await loadConfig(flagsOf(args));
   for (const warning of warnings(config)) console.error(`lb: warning: ${warning}`);

@@ -1,5 +1,5 @@
 import type { Argv } from "yargs";
-import { coerced, wholeNumber } from "#lb/command/coerce";
+import { coerced, coercedPositional, wholeNumber } from "#lb/command/coerce";
 import { type Endpoint, parseEndpoint } from "#lb/core/address";
 import { formatDuration, parseDuration } from "#lb/core/duration";
 import { parseRate } from "./rate.ts";
@@ -40,19 +40,22 @@ export function stressOptions(yargs: Argv): Argv<StressArgs> {
             describe: "Concurrent clients; with --rate: the most requests under way at once",
             type: "string",
             default: 20,
-            coerce: coerced("clients", wholeNumber(1, MOST_REQUESTS)),
+            coerce: coercedPositional("clients", wholeNumber(1, MOST_REQUESTS)),
           })
           .positional("maxRequests", {
             describe: "Requests of each client (default: 50, with --duration: as many as it lasts)",
             type: "string",
-            coerce: coerced("maxRequests", wholeNumber(1, MOST_REQUESTS)),
+            coerce: coercedPositional("maxRequests", wholeNumber(1, MOST_REQUESTS)),
           }),
     )
     .options(whereOptions)
     .options(howOptions)
     .example([
       ["node dist/stress/stress.js", "20 clients, 50 requests each, to 127.0.0.1:8080"],
-      ["node dist/stress/stress.js 50 200 --name RoundRobin", "A larger run, kept as data/RoundRobin.json"],
+      [
+        "node dist/stress/stress.js 50 200 --out runs/RoundRobin.json",
+        "A larger run, kept beside the demo's",
+      ],
       [
         "node dist/stress/stress.js 200 --rate 500/s --arrival poisson --duration 10s --warmup 2s",
         "500 requests a second, whether or not they are answered",
@@ -133,10 +136,7 @@ const howOptions = {
 } as const;
 
 function targetOf(text: string): StressArgs["to"] {
-  const endpoint = parseEndpoint(text);
-  if (endpoint.kind === "tcp" && endpoint.port === 0)
-    throw new RangeError(`expected port 1 to 65535, got "${text}"`);
-  return { text, endpoint };
+  return { text, endpoint: parseEndpoint(text, 1) };
 }
 
 function runName(text: string): string {

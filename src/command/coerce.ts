@@ -2,12 +2,21 @@ import { UsageError } from "./failure.ts";
 
 /** Makes a parser usable as a yargs `coerce`: what it throws becomes a usage error that names the option. */
 export function coerced<T>(option: string, read: (text: string) => T): (text: unknown) => T {
+  return calling(`--${option}`, read);
+}
+
+/** The same of an argument that is known by its place. */
+export function coercedPositional<T>(name: string, read: (text: string) => T): (text: unknown) => T {
+  return calling(name, read);
+}
+
+function calling<T>(what: string, read: (text: string) => T): (text: unknown) => T {
   return (text) => {
-    if (Array.isArray(text)) throw new UsageError(`--${option} may be given once`);
+    if (Array.isArray(text)) throw new UsageError(`${what} may be given once`);
     try {
       return read(String(text));
     } catch (error) {
-      throw new UsageError(`--${option}: ${(error as Error).message}`);
+      throw new UsageError(`${what}: ${(error as Error).message}`);
     }
   };
 }

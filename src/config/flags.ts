@@ -70,10 +70,8 @@ export function withFlags(
 
 function backendEntry(text: string): { address: string; weight?: number } {
   const [address, weight, ...rest] = text.split("#") as [string, ...string[]];
-  const endpoint = parseEndpoint(address);
-  if (rest.length > 0 || (endpoint.kind === "tcp" && endpoint.port === 0)) {
-    throw new RangeError(`expected host:port[#weight] with a port from 1 to 65535, got "${text}"`);
-  }
+  if (rest.length > 0) throw new RangeError(`expected host:port[#weight], got "${text}"`);
+  parseEndpoint(address, 1);
   return weight === undefined ? { address } : { address, weight: wholeNumber(0, HEAVIEST)(weight) };
 }
 

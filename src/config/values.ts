@@ -74,7 +74,7 @@ export const percent: Value<number> = textual({
 export const listenAddress: Value<Endpoint> = textual({
   expected:
     'host:port, "[ipv6]:port" (in quotes) or unix:/path of at most 107 bytes, with a port from 0 to 65535',
-  read: parseEndpoint,
+  read: (text) => parseEndpoint(text),
   write: formatEndpoint,
 });
 
@@ -82,10 +82,7 @@ export const listenAddress: Value<Endpoint> = textual({
 export const backendAddress: Value<Endpoint> = textual({
   expected:
     'host:port, "[ipv6]:port" (in quotes) or unix:/path of at most 107 bytes, with a port from 1 to 65535',
-  read: (text) => {
-    const endpoint = parseEndpoint(text);
-    return endpoint.kind === "tcp" && endpoint.port === 0 ? unexpected : endpoint;
-  },
+  read: (text) => parseEndpoint(text, 1),
   write: formatEndpoint,
 });
 

@@ -18,15 +18,15 @@ const LONGEST_PATH = 107;
 
 /**
  * Reads `host:port`, `[ipv6]:port` or `unix:/path`; throws a RangeError that says what was expected, a Misspelt where that
- * is no more than another host.
+ * is no more than another host. What is to be dialled has a `leastPort` of 1.
  */
-export function parseEndpoint(text: string): Endpoint {
+export function parseEndpoint(text: string, leastPort: 0 | 1 = 0): Endpoint {
   if (text.startsWith("unix:")) return unixEndpoint(text);
   const found = TCP.exec(text);
   const port = Number(found?.[3]);
   const [, ipv6, host = ipv6] = found ?? [];
-  if (host === undefined || port > LARGEST_PORT) {
-    throw new RangeError(`${EXPECTED} (port 0 to ${LARGEST_PORT}), got "${text}"`);
+  if (host === undefined || port < leastPort || port > LARGEST_PORT) {
+    throw new RangeError(`${EXPECTED} (port ${leastPort} to ${LARGEST_PORT}), got "${text}"`);
   }
   const instead = ipv6 === undefined ? insteadOf(host, port) : insteadOfIpv6(ipv6);
   if (instead !== undefined) throw new Misspelt(instead, text);

@@ -65,6 +65,11 @@ test.each([
   ["a file to watch, and none", ["first", "--watch"], /--watch needs --config with a file/],
   ["a switch with a value", ["--config", "lb.yaml", "--watch=3"], /--watch takes no value, got "3"/],
   ["a check that is to go on", ["check", "--config", "lb.yaml", "--watch"], /Unknown argument: watch/],
+  [
+    "a file to check without its flag",
+    ["check", "lb.yaml"],
+    /expected --config before the file to check, got "lb.yaml"/,
+  ],
   ["a wrong address", ["first", "--listen", "127.0.0.1"], /expected host:port.*got "127\.0\.0\.1"/],
   [
     "itself as backend",

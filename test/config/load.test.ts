@@ -92,7 +92,11 @@ describe("flags alone", () => {
     [{ algorithm: "first", backends: ["127.0.0.1:1#x"] }, "--backend: expected a whole number from 0 to 256"],
     [
       { algorithm: "first", backends: ["127.0.0.1:0"] },
-      "--backend: expected host:port[#weight] with a port from 1",
+      "--backend: expected host:port, [ipv6]:port or unix:/path (port 1 to 65535)",
+    ],
+    [
+      { algorithm: "first", backends: ["127.0.0.1:99999"] },
+      "--backend: expected host:port, [ipv6]:port or unix:/path (port 1 to 65535)",
     ],
     [
       { algorithm: "first", backends: ["a:1", "a:1"] },

@@ -68,7 +68,7 @@ test("a taken port is one line and exit 1, and nothing of a --count is left list
 });
 
 test.each([
-  [["127.0.0.1", "x"], "--port: expected a whole number from 0 to 65535"],
+  [["127.0.0.1", "x"], "port: expected a whole number from 0 to 65535"],
   [["9001"], "expected [host] [port], got only the number 9001: try 127.0.0.1 9001"],
   [["--count", "0"], "--count: expected a whole number from 1 to 1000"],
   [["127.0.0.1", "65535", "--count", "2"], "port 65535 and --count 2 go beyond port 65535"],

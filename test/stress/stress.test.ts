@@ -79,7 +79,7 @@ test("says plainly that nothing answered, counts the refusals in the file, and f
 });
 
 test.each([
-  [["0"], /--clients: expected a whole number from 1/],
+  [["0"], /^stress: clients: expected a whole number from 1/],
   [["1000000"], /expected at most \d+ clients, as a process may open \d+ files/],
   [["20", "50", "60"], /Unknown argument: 60/],
 ])("refuses %j in one line, with code 2, and writes nothing", async (args, expected) => {
