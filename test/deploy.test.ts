@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import type { Config } from "#lb/config/config";
+import { warnings } from "#lb/config/warnings";
 import { formatEndpoint } from "#lb/core/address";
 import { parseDuration } from "#lb/core/duration";
 import { configured } from "./config/configured.ts";
@@ -83,8 +84,9 @@ describe("Compose itself", async () => {
   );
 });
 
-test.each(configurations)("%s is a configuration", (path) => {
+test.each(configurations)("%s is a configuration, of which there is nothing to warn", (path) => {
   expect(configuration(path).listeners.length).toBeGreaterThan(0);
+  expect(warnings(configuration(path), Infinity)).toEqual([]);
 });
 
 describe("deploy/Dockerfile", () => {

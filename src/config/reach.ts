@@ -49,8 +49,10 @@ function covers(wildcard: string, host: string): boolean {
   return WILDCARDS.includes(wildcard) && (wildcard === "::" || isIP(host) === 4);
 }
 
-function isOwn(host: string): boolean {
-  return host.startsWith("127.") || host === "::1" || ownAddresses().includes(host);
+/** Whether an address, without its zone, is one of this machine; all of the loopback are, and a wildcard. */
+export function isOwn(address: string, own: readonly string[] = ownAddresses()): boolean {
+  const host = dialled(oneSpelling(address.replace(/%.*$/, "")));
+  return host.startsWith("127.") || host === "::1" || own.includes(host);
 }
 
 function oneSpelling(host: string): string {

@@ -2,18 +2,26 @@ import { isIP } from "node:net";
 import { type Endpoint, formatEndpoint } from "../core/address.ts";
 import { filesFor, openFiles, sessionsWithin } from "../core/open-files.ts";
 import type { Config } from "./config.ts";
+import { idleParts } from "./idle-parts.ts";
+import { ownAddresses } from "./own-addresses.ts";
+import { isOwn } from "./reach.ts";
 import { unbuilt } from "./unbuilt.ts";
 
 const FEW_FILES = 1_000;
 
 /** What whoever starts the balancer should know of a configuration that is right as such; a line each. */
-export function warnings(config: Config, files: number = openFiles()): string[] {
+export function warnings(
+  config: Config,
+  files: number = openFiles(),
+  own: readonly string[] = ownAddresses(),
+): string[] {
   return [
     ...notBuilt(config),
     ...fewFiles(config, files),
     ...moreThanFiles(config, files),
     ...openAdmin(config),
-    ...emptyPools(config),
+    ...foreignSources(config, own),
+    ...idleParts(config),
   ];
 }
 
@@ -48,9 +56,15 @@ function openAdmin({ admin }: Config): string[] {
   ];
 }
 
-function emptyPools({ pools }: Config): string[] {
-  return Object.entries(pools).flatMap(([name, { backends }]) =>
-    backends.length === 0 ? [`the pool ${name} has no backends: it refuses every client`] : [],
+/** Silent where the system does not tell which addresses it has. */
+function foreignSources({ pools }: Config, own: readonly string[]): string[] {
+  if (own.length === 0) return [];
+  return Object.entries(pools).flatMap(([name, { localAddress }]) =>
+    localAddress === undefined || isOwn(localAddress, own)
+      ? []
+      : [
+          `localAddress ${localAddress} of the pool ${name} is not an address of this machine: dials from it fail`,
+        ],
   );
 }
 

@@ -8,7 +8,7 @@ import { configured, file } from "./configured.ts";
 
 const whole = `
 listeners:
-  - { listen: "unix:/run/lb.sock", pool: ping, maxConnections: 5, access: [{ deny: all }] }
+  - { listen: "unix:/run/lb.sock", pool: ping, rateLimit: true, maxConnections: 5, access: [{ deny: all }] }
   - { listen: "[::1]:8080", pool: ping, acceptProxy: { from: [unix], timeout: 1500ms }, timeouts: { fin: off } }
 pools:
   ping:
@@ -141,10 +141,57 @@ describe("warns", () => {
     expect(warnings(limited(1_000_000), Infinity)).toEqual([]);
   });
 
-  test("of a pool without backends", () => {
+  test.each([
+    ["without backends", "[]", "has no backends"],
+    [
+      "whose backends get nothing",
+      '[{ address: "h:1", weight: 0 }, { address: "h:2", state: drain }, { address: "h:3", state: maint }]',
+      "has no backend that is ready and has a weight above 0",
+    ],
+  ])("of a pool %s", (_, backends, lack) => {
+    const text = file().replace(/backends: \[.*?\]/, `backends: ${backends}`);
+    expect(warnings(configured(text), 20_000)).toEqual([`the pool ping ${lack}: it refuses every client`]);
+  });
+
+  test("not of a pool where one backend is left, if only a backup", () => {
+    const text = file().replace("backends: [", 'backends: [{ address: "h:1", weight: 0 }, ');
+    const backup = text.replace("name: a,", "name: a, backup: true,");
+    expect(warnings(configured(backup), 20_000)).toEqual([]);
+  });
+
+  test("of a pool that no listener uses, whatever it lacks", () => {
     expect(warnings(configured(file().replace("pools: {", "pools: { none: {},")), 20_000)).toEqual([
-      "the pool none has no backends: it refuses every client",
+      "the pool none is used by no listener",
     ]);
+  });
+
+  test("where token buckets and listeners that ask for them are not both there", () => {
+    const asking = (text: string) => text.replace("pool: ping", "pool: ping, rateLimit: true");
+    const buckets = file("clients: { default: { capacity: 1, ratePerSec: 1 } }");
+    const list = file("clients: { list: [{ id: 10.0.0.1, capacity: 1, ratePerSec: 1 }] }");
+    for (const text of [buckets, list]) {
+      expect(warnings(configured(asking(text)), 20_000)).toEqual([]);
+      expect(warnings(configured(text), 20_000)).toEqual([
+        "clients has token buckets, and no listener has rateLimit: true: they limit nobody",
+      ]);
+    }
+    expect(warnings(configured(asking(file())), 20_000)).toEqual([
+      "the listener web has rateLimit: true, and clients has neither a default nor a list: it limits nobody",
+    ]);
+  });
+
+  test("where a pool's localAddress is not of this machine, if its addresses are known", () => {
+    const own = ["127.0.0.1", "192.0.2.1", "2001:db8::1", "fe80::1"];
+    const from = (address: string, known = own) => {
+      const text = file().replace("backends", `localAddress: "${address}", backends`);
+      return warnings(configured(text), 20_000, known);
+    };
+    for (const address of ["127.9.9.9", "::1", "192.0.2.1", "2001:DB8:0::1", "fe80::1%eth0", "0.0.0.0"])
+      expect(from(address)).toEqual([]);
+    expect(from("192.0.2.9")).toEqual([
+      "localAddress 192.0.2.9 of the pool ping is not an address of this machine: dials from it fail",
+    ]);
+    expect(from("192.0.2.9", [])).toEqual([]);
   });
 
   test("where the admin API is open to other machines without a token", () => {

@@ -1,0 +1,32 @@
+import type { Config, PoolConfig } from "./config.ts";
+
+/** What is configured and does nothing, or lets nothing be done, as the rest of the file is; a line each. */
+export function idleParts(config: Config): string[] {
+  return [...idlePools(config), ...idleBuckets(config)];
+}
+
+function idlePools({ listeners, pools }: Config): string[] {
+  const used = new Set(listeners.map(({ pool }) => pool));
+  return Object.entries(pools).flatMap(([name, pool]) => {
+    const lack = used.has(name) ? lackOf(pool) : "is used by no listener";
+    return lack === undefined ? [] : [`the pool ${name} ${lack}`];
+  });
+}
+
+function lackOf({ backends }: PoolConfig): string | undefined {
+  if (backends.length === 0) return "has no backends: it refuses every client";
+  if (backends.some(({ weight, state }) => weight > 0 && state === "ready")) return undefined;
+  return "has no backend that is ready and has a weight above 0: it refuses every client";
+}
+
+function idleBuckets({ listeners, clients }: Config): string[] {
+  const limited = listeners.filter(({ rateLimit }) => rateLimit);
+  const buckets = clients.default !== undefined || clients.list.length > 0;
+  if (buckets && limited.length === 0)
+    return ["clients has token buckets, and no listener has rateLimit: true: they limit nobody"];
+  if (buckets) return [];
+  return limited.map(
+    ({ name }) =>
+      `the listener ${name} has rateLimit: true, and clients has neither a default nor a list: it limits nobody`,
+  );
+}
