@@ -56,6 +56,8 @@ export class Balancer {
   readonly #drains: Drains;
   readonly #hurry = new Deferred<void>();
   #pools = new Map<string, Pool>();
+  /** Pools of an earlier snapshot that had sessions at the last change. */
+  #dissolved = new Map<string, Pool>();
   #listeners = new Map<string, Listener>();
   /** Listeners of an earlier snapshot whose sessions live on. */
   readonly #leaving = new Set<Listener>();
@@ -119,15 +121,25 @@ export class Balancer {
     const [oldPools, oldListeners] = [this.#pools, this.#listeners];
     this.#pools = nextPools;
     this.#listeners = nextListeners;
-    for (const [name, pool] of oldPools) if (!nextPools.has(name)) pool.dissolve();
+    this.#dissolve([...oldPools].filter(([name]) => !nextPools.has(name)));
     const left = [...oldListeners].filter(([address]) => !nextListeners.has(address));
     await Promise.all(left.map(([, listener]) => this.#leave(listener)));
   }
 
   #poolFor(settings: PoolSettings): Pool {
-    const running = this.#pools.get(settings.name);
-    running?.update(settings);
-    return running ?? new Pool(settings, this.#forPools);
+    const { name } = settings;
+    const known = this.#pools.get(name) ?? this.#dissolved.get(name);
+    known?.update(settings);
+    return known ?? new Pool(settings, this.#forPools);
+  }
+
+  /** What still has sessions is kept, in case it comes back. */
+  #dissolve(pools: readonly (readonly [string, Pool])[]): void {
+    for (const [, pool] of pools) pool.dissolve();
+    const left = [...this.#dissolved, ...pools].filter(
+      ([name, pool]) => !this.#pools.has(name) && !pool.vacant,
+    );
+    this.#dissolved = new Map(left);
   }
 
   async #bind(settings: readonly ListenerSettings[]): Promise<Map<string, Listener>> {

@@ -70,6 +70,11 @@ export class Pool {
     return this.#members;
   }
 
+  /** Whether no session is left on a backend of it, removed ones included. */
+  get vacant(): boolean {
+    return this.#retired.size === 0 && this.#members.every(({ active }) => active === 0);
+  }
+
   /** Sessions that wait for a place. */
   get queued(): number {
     return this.#queue.length;
@@ -171,7 +176,7 @@ export class Pool {
     this.#enlist(settings.backends);
   }
 
-  /** Lets go of all members; their sessions live on. */
+  /** Lets go of all members; their sessions live on, and `update` takes it into use again. */
   dissolve(): void {
     this.#enlist([]);
     this.#queue.abandon();

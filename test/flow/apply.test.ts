@@ -18,6 +18,24 @@ test("a change of the configuration resets neither the turns nor the counts", as
   expect(await balancer.numbers("connected")).toEqual({ 1: 2, 2: 1, 3: 1, 4: 1 });
 });
 
+test("a pool that was removed and comes back still counts the sessions that it left behind", async () => {
+  await using servers = await fleet("a");
+  const options = { backends: servers.members.map((each) => ({ ...each, maxConnections: 1 })) };
+  await using balancer = await lab(options);
+  const { client } = await balancer.served();
+  await balancer.plane.apply({
+    listeners: [],
+    pools: [],
+    clients: { default: undefined, list: [] },
+    recordSessions: true,
+  });
+  await balancer.apply(options);
+  const waiting = await balancer.client();
+  await balancer.queued(1);
+  client.reset();
+  expect((await waiting.bytes(1)).toString()).toBe("a");
+});
+
 test("an operator's order resets neither the turns nor the counts", async () => {
   await using servers = await fleet("1", "2", "3", "4");
   await using balancer = await lab({ backends: servers.members });
