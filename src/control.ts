@@ -118,13 +118,23 @@ export class Control {
       const applied = await this.#adopt(config);
       const changes = difference(this.#config, config);
       this.#config = config;
-      log.configure(config.log);
-      log.logger.info({ changes }, changes.length === 0 ? "reloaded, nothing changed" : "reloaded");
+      this.#confirm(changes, config);
       this.#warn(config);
       this.#announce(applied);
     } catch (error) {
       log.logger.error({ reason: whole(error) }, "reload refused, the old configuration serves on");
     }
+  }
+
+  /** Under the level of before or of now, whichever shows it: else a change of it to warn would go unconfirmed. */
+  #confirm(changes: readonly string[], config: Config): void {
+    const { log } = this.#parts;
+    const tell = () =>
+      log.logger.info({ changes }, changes.length === 0 ? "reloaded, nothing changed" : "reloaded");
+    const shown = log.logger.isLevelEnabled("info");
+    if (shown) tell();
+    log.configure(config.log);
+    if (!shown) tell();
   }
 
   async #follow(name: string, addresses: readonly string[]): Promise<void> {

@@ -37,6 +37,19 @@ test("a reload applies what changed, says so, and announces no listener twice", 
   expect(made.messages().at(-1)).toBe("reloaded, nothing changed");
 });
 
+test("a reload that quiets the log, or lets it speak again, is confirmed as well", async () => {
+  const made = controlled(text("a"));
+  await made.control.start();
+  made.next = `${text("a")}\nlog: { level: warn }`;
+  await made.control.reload();
+  expect(made.lines.at(-1)?.slice(1)).toEqual(["reloaded", { changes: ["log.level: info → warn"] }]);
+  await made.control.reload();
+  expect(made.messages()).toEqual(["listening", "reloaded"]);
+  made.next = text("a");
+  await made.control.reload();
+  expect(made.lines.at(-1)?.slice(1)).toEqual(["reloaded", { changes: ["log.level: warn → info"] }]);
+});
+
 test("a configuration that cannot be read or applied is reported, and changes nothing", async () => {
   const made = controlled(text("a"));
   await made.control.start();

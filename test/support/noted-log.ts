@@ -1,3 +1,4 @@
+import { type LogLevel, type LogSettings, logLevels } from "#lb/core/log-settings";
 import type { Log } from "#lb/observe/log";
 import type { Report } from "#lb/plane/plane";
 
@@ -8,13 +9,17 @@ export type Line = readonly [level: string, message: string, fields: object];
 export class NotedLog implements Log {
   readonly lines: Line[] = [];
   readonly reported: Report[] = [];
+  #level: LogLevel = "info";
   readonly logger = {
+    isLevelEnabled: (level: LogLevel) => this.#isShown(level),
     info: this.#line("info"),
     warn: this.#line("warn"),
     error: this.#line("error"),
   } as unknown as Log["logger"];
 
-  configure(): void {}
+  configure({ level }: LogSettings): void {
+    this.#level = level;
+  }
 
   report(batch: readonly Report[]): void {
     this.reported.push(...batch);
@@ -22,10 +27,14 @@ export class NotedLog implements Log {
 
   async close(): Promise<void> {}
 
-  #line(level: string) {
-    return (fields: object | string, message?: string) =>
-      void this.lines.push(
-        typeof fields === "string" ? [level, fields, {}] : [level, message as string, fields],
-      );
+  #isShown(level: LogLevel): boolean {
+    return logLevels.indexOf(level) >= logLevels.indexOf(this.#level);
+  }
+
+  #line(level: LogLevel) {
+    return (fields: object | string, message?: string) => {
+      if (!this.#isShown(level)) return;
+      this.lines.push(typeof fields === "string" ? [level, fields, {}] : [level, message as string, fields]);
+    };
   }
 }
