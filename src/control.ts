@@ -10,6 +10,7 @@ import { warnings } from "./config/warnings.ts";
 import { formatEndpoint } from "./core/address.ts";
 import type { Clock } from "./core/clock.ts";
 import type { Dice } from "./core/dice.ts";
+import { logLevels } from "./core/log-settings.ts";
 import { Newcomers } from "./core/newcomers.ts";
 import { HealthChecker } from "./health/checker.ts";
 import type { Verdict } from "./health/verdict.ts";
@@ -126,15 +127,15 @@ export class Control {
     }
   }
 
-  /** Under the level of before or of now, whichever shows it: else a change of it to warn would go unconfirmed. */
+  /** As the log is written from now on; before that where it would not be shown any more. */
   #confirm(changes: readonly string[], config: Config): void {
     const { log } = this.#parts;
     const tell = () =>
       log.logger.info({ changes }, changes.length === 0 ? "reloaded, nothing changed" : "reloaded");
-    const shown = log.logger.isLevelEnabled("info");
-    if (shown) tell();
+    const quiet = logLevels.indexOf(config.log.level) > logLevels.indexOf("info");
+    if (quiet) tell();
     log.configure(config.log);
-    if (!shown) tell();
+    if (!quiet) tell();
   }
 
   async #follow(name: string, addresses: readonly string[]): Promise<void> {

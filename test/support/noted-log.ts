@@ -11,7 +11,6 @@ export class NotedLog implements Log {
   readonly reported: Report[] = [];
   #level: LogLevel = "info";
   readonly logger = {
-    isLevelEnabled: (level: LogLevel) => this.#isShown(level),
     info: this.#line("info"),
     warn: this.#line("warn"),
     error: this.#line("error"),
