@@ -188,7 +188,7 @@ export class Balancer {
   }
 
   /** See Plane.close. */
-  async close(graceMs: number): Promise<void> {
+  async close(graceMs: number): Promise<number> {
     const how = graceMs === 0 ? "now" : "served";
     if (how === "now") this.#hurryUp();
     const hurry = this.#hurry.promise;
@@ -203,6 +203,7 @@ export class Balancer {
     for (const session of this.sessions()) session.end("shutdown", "reset");
     // A reset takes a turn or two, and then each session has its record.
     await this.#emptied(listeners, HURRIED_CUT_MS);
+    return listeners.reduce((sum, { totals }) => sum + (totals.endings.shutdown ?? 0), 0);
   }
 
   /** Cuts short what an earlier close waits for, and a change under way that closes listeners. */

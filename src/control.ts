@@ -98,11 +98,11 @@ export class Control {
   }
 
   /** Stops watching names and backends, applies nothing more, and closes the data plane: see Plane.close. */
-  async close(graceMs: number): Promise<void> {
+  async close(graceMs: number): Promise<number> {
     this.#stopping = true;
     this.#names[Symbol.dispose]();
     this.#checker[Symbol.dispose]();
-    await this.#parts.plane.close({ graceMs });
+    return this.#parts.plane.close({ graceMs });
   }
 
   /** One change after another. */

@@ -113,7 +113,8 @@ async function run(args: Args): Promise<number> {
   reloadOnHangup(args, control, log);
   await Promise.race([started(control, args, log), over]);
   await followFile(args, control, log);
-  await over;
+  const cut = await over;
+  if (cut > 0) log.logger.info({ sessions: cut }, "sessions cut");
   log.logger.info("stopped");
   await log.close();
   // Whatever a second signal did not wait for must not keep the process.
@@ -151,8 +152,11 @@ function flagsOf({ config, algorithm, listen, backend, logLevel }: Args): Flags 
   return { config, algorithm, listen, backends: backend, logLevel };
 }
 
-/** Resolves when a signal came and the sessions have ended, within the grace; a second signal ends them at once. */
-function stopped(control: Control, log: Log): Promise<void> {
+/**
+ * Resolves when a signal came and the sessions have ended, within the grace, with how many had to be cut; a second signal
+ * ends them at once.
+ */
+function stopped(control: Control, log: Log): Promise<number> {
   return new Promise((resolve) => {
     onStopSignals((count, signal) => {
       if (count === 1) void announceStop(control, log, signal);

@@ -287,8 +287,9 @@ class NotedPlane implements Plane {
     return { listeners: [], pools: pools.map(poolSample), heldBytes: 0 };
   }
 
-  async close({ graceMs }: { graceMs: number }): Promise<void> {
+  async close({ graceMs }: { graceMs: number }): Promise<number> {
     this.grace = graceMs;
+    return 0;
   }
 }
 

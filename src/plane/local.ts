@@ -74,9 +74,10 @@ export class LocalPlane implements Plane {
     return { listeners, pools: this.#balancer.pools.map(samplePool), heldBytes };
   }
 
-  async close({ graceMs }: { readonly graceMs: number }): Promise<void> {
-    await this.#balancer.close(graceMs);
+  async close({ graceMs }: { readonly graceMs: number }): Promise<number> {
+    const cut = await this.#balancer.close(graceMs);
     this.#flush();
+    return cut;
   }
 
   #obey(order: Order): boolean {

@@ -110,6 +110,9 @@ export interface Plane {
   sample(): Promise<Sample>;
   /** Receives reports in batches, in the order they happened. */
   onReports: ((batch: readonly Report[]) => void) | undefined;
-  /** Stops accepting, lets sessions finish for `graceMs`, cuts the rest; called again with 0 it does so at once. */
-  close(options: { readonly graceMs: number }): Promise<void>;
+  /**
+   * Stops accepting, lets sessions finish for `graceMs`, cuts the rest; called again with 0 it does so at once. Resolves
+   * with how many were cut.
+   */
+  close(options: { readonly graceMs: number }): Promise<number>;
 }

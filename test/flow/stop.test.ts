@@ -21,6 +21,7 @@ test("serves what waits in the accept queue when it is told to stop, and what is
   expect(outcomes.filter((outcome) => outcome === "reset")).toEqual([]);
   expect(await balancer.exit()).toMatchObject({ code: 0, stderr: "" });
   expect(balancer.records.filter(({ ending }) => ending === "done")).toHaveLength(70);
+  expect(balancer.stdout).not.toContain("sessions cut");
 });
 
 test("a second signal ends every session at once, in order, and each is recorded", async () => {
@@ -34,6 +35,7 @@ test("a second signal ends every session at once, in order, and each is recorded
   for (const client of clients) expect(await client.outcome()).toBe("end");
   expect(await balancer.exit(5_000)).toMatchObject({ code: 0, stderr: "" });
   expect(balancer.records.map(({ ending }) => ending)).toEqual(Array(5).fill("shutdown"));
+  expect(balancer.stdout).toMatch(/"sessions":5,"msg":"sessions cut"/);
   for (const client of clients) client.reset();
 });
 
@@ -59,7 +61,7 @@ test("cuts by FIN whoever has not finished within the grace", async () => {
   await clock.run(1);
   expect(await client.outcome()).toBe("end");
   client.finish();
-  await closed.over;
+  expect(await closed.over).toBe(1);
   expect(await balancer.ended()).toMatchObject([{ ending: "shutdown", bytesOut: 2 }]);
 });
 
@@ -95,7 +97,7 @@ test("a second close does not wait for the grace of the first", async () => {
   const second = balancer.plane.close({ graceMs: 0 });
   expect(await client.outcome()).toBe("end");
   client.finish();
-  await Promise.all([first, second]);
+  expect(await Promise.all([first, second])).toEqual([1, 1]);
   expect(await balancer.ended()).toMatchObject([{ ending: "shutdown" }]);
 });
 
@@ -113,7 +115,11 @@ test("gives a dial up that is under way when the grace is over", async () => {
 });
 
 /** Begins to close; resolves when the grace runs. */
-async function closing(balancer: Lab, clock: ManualClock, graceMs: number): Promise<{ over: Promise<void> }> {
+async function closing(
+  balancer: Lab,
+  clock: ManualClock,
+  graceMs: number,
+): Promise<{ over: Promise<number> }> {
   const { timers } = clock;
   const over = balancer.plane.close({ graceMs });
   await balancer.when("the beginning of the grace", () => clock.timers > timers);
