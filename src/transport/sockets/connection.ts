@@ -228,7 +228,8 @@ export class SocketConnection implements Connection {
 
   onEnd(): void {
     const { socket } = this;
-    // A unix socket refuses to be written to as soon as its peer has closed, though nothing was broken off.
+    // A unix socket refuses to be written to as soon as its peer has closed, though nothing was broken off; and behind our
+    // own FIN nobody can be asked.
     const canAsk = this.kind === "tcp" && !socket.writableEnded && socket.writableLength === 0;
     if (!canAsk) this.#finishedByPeer();
     // libuv reports a reset right behind data as an end; writing, even nothing, tells the two apart.
