@@ -28,11 +28,14 @@ export function maglev(): Algorithm {
 /** The index of the backend for each remainder of a client's hash: all claim in turn, until they have their shares. */
 export function maglevTable(backends: readonly Backend[]): Int16Array {
   const table = new Int16Array(backends.length * 100 > SMALL ? LARGE : SMALL).fill(FREE);
-  const total = backends.reduce((sum, backend) => sum + backend.weight, 0);
+  const weights = backends.map(({ weight }) => weight);
+  // All may have fallen to 0 under a ranking that began before; nobody would ever fill the table.
+  if (!weights.some((weight) => weight > 0)) weights.fill(1);
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
   let upTo = 0;
   let claiming = backends.map((backend, index) => {
     const start = Math.round((upTo / total) * table.length);
-    upTo += backend.weight;
+    upTo += weights[index] as number;
     const share = Math.round((upTo / total) * table.length) - start;
     return new Claims(table, index, share, identityHash(backend));
   });

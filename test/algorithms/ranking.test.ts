@@ -66,6 +66,15 @@ const kind = fc.constantFrom("begin", "read", "read", "read", "replace", "weigh"
 const events = fc.array(fc.tuple(kind, fc.nat(5_000)), { maxLength: 60 });
 
 describe("ranks each backend once, whatever the weights, however rankings and changes interleave:", () => {
+  test.each(algorithmNames)("%s, also where all weights fell to 0 before it was read", (name) => {
+    const story = new Story(name, [1, 2], 1);
+    story.events.begin(0);
+    for (const n of [0, 5]) story.events.weigh(n);
+    const [ranking] = story.rankings as [Ranking];
+    while (story.readOn(ranking));
+    expect(namesOf(ranking.read)).toEqual(["s1", "s2"]);
+  });
+
   test.each(algorithmNames)("%s", (name) => {
     const property = fc.property(weights, events, fc.integer(), (weights, events, seed) => {
       const story = new Story(name, weights, seed);
