@@ -1,21 +1,22 @@
 import { ClientBuckets } from "./admission/client-buckets.ts";
 import { Farewells } from "./admission/farewells.ts";
 import { SessionLimit } from "./admission/session-limit.ts";
-import type { ClientSettings } from "./admission/settings.ts";
+import type { ListenerSettings } from "./contract/listener.ts";
+import type { DrainOrder } from "./contract/order.ts";
+import type { PoolSettings } from "./contract/pool.ts";
+import type { Tell } from "./contract/report.ts";
+import type { Change, Snapshot } from "./contract/snapshot.ts";
+import type { Verdict } from "./contract/verdict.ts";
 import { formatEndpoint } from "./core/address.ts";
-import type { Wish } from "./core/backend.ts";
 import type { Clock } from "./core/clock.ts";
-import { Counts } from "./core/counts.ts";
 import { Deferred } from "./core/deferred.ts";
 import type { Dice } from "./core/dice.ts";
-import type { Session, SessionRecord } from "./core/session.ts";
-import type { Verdict } from "./health/verdict.ts";
-import { Listener, type ListenerSettings, type ListenerSurroundings } from "./listener.ts";
-import type { AlarmEvents } from "./pool/alarms.ts";
-import type { ConditionEvents } from "./pool/condition.ts";
-import { Drains } from "./pool/drains.ts";
-import { Pool, type Surroundings } from "./pool/pool.ts";
-import type { PoolSettings } from "./pool/settings.ts";
+import { Listener, type ListenerParts } from "./listener.ts";
+import { Counts } from "./live/counts.ts";
+import type { Session } from "./live/session.ts";
+import { Decisions } from "./pool/decisions.ts";
+import { Pool, type PoolParts } from "./pool/pool.ts";
+import { Drains } from "./standing/drains.ts";
 import type { Transport } from "./transport/transport.ts";
 
 /** How long sessions that are cut may take to deliver what was read, before they are reset. */
@@ -27,32 +28,27 @@ const HURRIED_CUT_MS = 100;
  */
 const FAREWELLS = 32;
 
-/** What a balancer is made of and whom it tells. */
-export interface BalancerOptions extends AlarmEvents, ConditionEvents {
+/** What a balancer is made of. */
+export interface BalancerParts {
   readonly transport: Transport;
   readonly clock: Clock;
   readonly dice: Dice;
   /** Sessions at once of all listeners together: what its open files suffice for. */
   readonly maxSessions: number;
-  readonly recorded: () => boolean;
-  readonly onRecord: (record: SessionRecord) => void;
-  readonly onBug: (error: unknown, session: Session) => void;
-}
-
-/** Everything a balancer is configured by. */
-export interface BalancerSettings {
-  readonly listeners: readonly ListenerSettings[];
-  readonly pools: readonly PoolSettings[];
-  readonly clients: ClientSettings;
+  readonly report: Tell;
+  /** Whether session records are wanted; they are not built otherwise. */
+  readonly recording: () => boolean;
 }
 
 /** The data plane of one thread: its listeners by address, its pools by name, and the change from one snapshot to the next. */
 export class Balancer {
   readonly #clock: Clock;
-  readonly #forPools: Surroundings;
-  readonly #forListeners: ListenerSurroundings;
-  readonly #clients: ClientBuckets;
-  readonly #places = new SessionLimit();
+  readonly #forPools: PoolParts;
+  readonly #forListeners: ListenerParts;
+  /** The token buckets of all clients. */
+  readonly clients: ClientBuckets;
+  /** Why the latest sessions got their backends. */
+  readonly decisions: Decisions;
   readonly #drains: Drains;
   readonly #hurry = new Deferred<void>();
   #pools = new Map<string, Pool>();
@@ -64,16 +60,19 @@ export class Balancer {
   #turn: Promise<unknown> = Promise.resolve();
   #lastNumber = 0;
 
-  constructor(options: BalancerOptions) {
-    this.#clock = options.clock;
-    this.#clients = new ClientBuckets(options.clock);
-    this.#drains = new Drains(options.clock, () => this.sessions());
-    this.#forPools = { ...options, counts: new Counts() };
+  constructor(parts: BalancerParts) {
+    const { clock, maxSessions } = parts;
+    const allPlaces = new SessionLimit();
+    this.#clock = clock;
+    this.clients = new ClientBuckets(clock);
+    this.decisions = new Decisions(clock);
+    this.#drains = new Drains(clock, () => this.sessions());
+    this.#forPools = { ...parts, counts: new Counts(), drains: this.#drains, decisions: this.decisions };
     this.#forListeners = {
-      ...options,
-      clients: this.#clients,
-      places: this.#places,
-      farewells: new Farewells(() => FAREWELLS + 2 * (options.maxSessions - this.#places.sessions)),
+      ...parts,
+      clients: this.clients,
+      allPlaces,
+      farewells: new Farewells(() => FAREWELLS + 2 * (maxSessions - allPlaces.sessions)),
       nextNumber: () => ++this.#lastNumber,
     };
   }
@@ -97,23 +96,54 @@ export class Balancer {
   }
 
   /**
-   * Makes listeners and pools equal to the settings, one call after another. What can fail comes before anything is
+   * Makes listeners and pools equal to the snapshot, one call after another. What can fail comes before anything is
    * changed: it rejects where there are more backends than it has room for, or with the system's error where a new
-   * socket cannot be bound, and leaves everything as it was. Nobody is served by a new socket before everything is changed.
+   * socket cannot be bound, and leaves everything as it was. A new socket serves no session before all is changed.
    */
-  apply(settings: BalancerSettings): Promise<void> {
-    const applied = this.#turn.then(() => this.#apply(settings));
-    this.#turn = applied.catch(() => {});
-    return applied;
+  apply(snapshot: Snapshot): Promise<void> {
+    return this.#inTurn(() => this.#apply(snapshot));
   }
 
-  async #apply({ listeners, pools, clients }: BalancerSettings): Promise<void> {
+  /**
+   * Gives one pool or one client its new value; false where there is no such part. Rejects, and changes nothing, where a
+   * pool has more backends than there is room for.
+   */
+  change(change: Change): Promise<boolean> {
+    return this.#inTurn(async () => this.#change(change));
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => {});
+    return done;
+  }
+
+  #change(change: Change): boolean {
+    switch (change.kind) {
+      case "pool":
+        return this.#changePool(change.pool);
+      case "client":
+        this.clients.set(change.client);
+        return true;
+      case "client-removed":
+        return this.clients.remove(change.id);
+    }
+  }
+
+  #changePool(settings: PoolSettings): boolean {
+    const pool = this.#pools.get(settings.name);
+    if (pool === undefined) return false;
+    const others = this.pools.reduce((sum, { members }) => sum + members.length, -pool.members.length);
+    this.#forPools.counts.provideFor(others + settings.backends.length);
+    pool.update(settings);
+    return true;
+  }
+
+  async #apply({ listeners, pools, clients }: Snapshot): Promise<void> {
     this.#forPools.counts.provideFor(pools.reduce((sum, { backends }) => sum + backends.length, 0));
     const nextListeners = await this.#bind(listeners);
-    this.#clients.configure(clients);
+    this.clients.configure(clients);
     const nextPools = new Map(pools.map((settings) => [settings.name, this.#poolFor(settings)]));
-    // The file's word is newer than the order's.
-    this.#drains.review(nextPools.values());
     for (const settings of listeners) {
       const pool = nextPools.get(settings.pool) as Pool;
       nextListeners.get(keyOf(settings))?.update(settings, pool);
@@ -170,21 +200,22 @@ export class Balancer {
     void listener.emptied().then(() => this.#leaving.delete(listener));
   }
 
-  /**
-   * Sets an operator's wish on a backend; false where there is none of that name. With `withinMs` a drain also ends its
-   * sessions, spread over that time; any later wish for its state, an operator's or the file's, calls that off.
-   */
-  adjust(pool: string, backend: string, wish: Wish, withinMs: number | undefined): boolean {
-    const member = this.#pools.get(pool)?.adjust(backend, wish);
-    if (member === undefined) return false;
-    if (wish.state !== undefined) this.#drains.callOff(pool, member);
-    if (wish.state === "drain" && withinMs !== undefined) this.#drains.begin(pool, member, withinMs);
-    return true;
+  /** Takes the sessions off a backend within a time; false where there is none of that name or entry. */
+  drain({ pool, backend, withinMs }: DrainOrder): boolean {
+    const backends = this.#pools.get(pool)?.named(backend) ?? [];
+    for (const each of backends) this.#drains.begin(pool, each, withinMs);
+    return backends.length > 0;
   }
 
   /** What probes found; false where there is no such backend, or no longer. */
   verdict(verdict: Verdict): boolean {
     return this.#pools.get(verdict.pool)?.verdict(verdict) ?? false;
+  }
+
+  /** The session of that id that lives. */
+  session(id: string): Session | undefined {
+    for (const session of this.sessions()) if (session.id === id) return session;
+    return undefined;
   }
 
   /** See Plane.close. */

@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import { resolve } from "node:path";
 import type { Argv } from "yargs";
-import { algorithmNames } from "./algorithms/index.ts";
 import { coerced, oneOf } from "./command/coerce.ts";
 import { exitCodes, runCommand } from "./command/command.ts";
 import { explain, UsageError } from "./command/failure.ts";
@@ -11,8 +10,9 @@ import { effective } from "./config/effective.ts";
 import { type Flags, flagDefaults } from "./config/flags.ts";
 import { loadConfig } from "./config/load.ts";
 import { warnings } from "./config/warnings.ts";
-import { ConfigWatch } from "./config/watch.ts";
-import { Control } from "./control.ts";
+import { algorithmNames } from "./contract/algorithm.ts";
+import { Control } from "./control/control.ts";
+import { ConfigWatch } from "./control/watch.ts";
 import { systemClock } from "./core/clock.ts";
 import { systemDice } from "./core/dice.ts";
 import { formatDuration } from "./core/duration.ts";
@@ -107,8 +107,9 @@ async function run(args: Args): Promise<number> {
   dieLoudly(log);
   const parts = { transport: new SocketTransport(systemClock), clock: systemClock, dice: systemDice };
   const plane = new LocalPlane({ ...parts, maxSessions: sessionsWithin(openFiles()) });
+  log.follow(plane);
   const control = new Control(config, { ...parts, plane, log, load });
-  // Before anybody can know that it listens: whoever does may send a signal.
+  // Before it listens: what waits for that may send a signal.
   const over = stopped(control, log);
   reloadOnHangup(args, control, log);
   await Promise.race([started(control, args, log), over]);
@@ -157,16 +158,16 @@ function flagsOf({ config, algorithm, listen, backend, logLevel }: Args): Flags 
  * ends them at once.
  */
 function stopped(control: Control, log: Log): Promise<number> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     onStopSignals((count, signal) => {
       if (count === 1) void announceStop(control, log, signal);
-      void control.close(count === 1 ? control.graceMs : 0).then(resolve);
+      control.close(count === 1 ? control.graceMs : 0).then(resolve, reject);
     });
   });
 }
 
 async function announceStop(control: Control, log: Log, signal: string): Promise<void> {
-  const sessions = await control.sessions();
+  const sessions = await control.sessions().catch(() => 0);
   const hint = sessions > 0 ? { hint: "a second signal ends them at once" } : {};
   log.logger.info({ signal, sessions, grace: formatDuration(control.graceMs), ...hint }, "stopping");
 }

@@ -1,64 +1,39 @@
-import { accessList } from "./admission/access.ts";
 import { AgeLimit } from "./admission/age-limit.ts";
 import type { ClientBuckets } from "./admission/client-buckets.ts";
 import { ClientLimit } from "./admission/client-limit.ts";
+import { type DoorwayParts, doorwayOf } from "./admission/doorway.ts";
 import type { Farewells } from "./admission/farewells.ts";
-import type { Gate } from "./admission/gate.ts";
-import { TrustedPeers } from "./admission/identify.ts";
-import { rateLimit } from "./admission/rate-limit.ts";
 import { SessionLimit } from "./admission/session-limit.ts";
-import type { AcceptProxy, AccessRule, Refusal } from "./admission/settings.ts";
+import type { ListenerSettings } from "./contract/listener.ts";
+import type { Tell } from "./contract/report.ts";
 import type { Endpoint } from "./core/address.ts";
 import type { Clock } from "./core/clock.ts";
 import { Deferred } from "./core/deferred.ts";
 import type { Dice } from "./core/dice.ts";
-import { Ended, type Ending } from "./core/ending.ts";
+import type { Ending } from "./core/ending.ts";
 import { Roster } from "./core/roster.ts";
-import { Session, type SessionRecord } from "./core/session.ts";
+import { Session } from "./live/session.ts";
 import type { Pool } from "./pool/pool.ts";
 import { type Route, serve } from "./serve.ts";
 import type { Connection, ListeningSocket, Transport } from "./transport/transport.ts";
 
-/** A listener as configured. */
-export interface ListenerSettings {
-  readonly name: string;
-  readonly endpoint: Endpoint;
-  readonly pool: string;
-  /** How a client that cannot be served is told. */
-  readonly refuse: Refusal;
-  /** Sessions at once. */
-  readonly maxConnections: number;
-  /** First match wins; no match: allowed. */
-  readonly access: readonly AccessRule[];
-  /** Sessions at once of one client. */
-  readonly connectionsPerClient: number;
-  /** Whether the clients' token buckets apply. */
-  readonly rateLimit: boolean;
-  readonly acceptProxy: AcceptProxy | undefined;
-  readonly halfClose: boolean;
-  readonly idleMs: number;
-  readonly finMs: number;
-  readonly maxAgeMs: number;
-}
-
 /** What a listener is given by the balancer it lives in. */
-export interface ListenerSurroundings {
+export interface ListenerParts {
   readonly clock: Clock;
   readonly dice: Dice;
-  /** Shared by all listeners that limit rates. */
+  readonly transport: Transport;
+  readonly report: Tell;
+  /** Whether session records are wanted; they are not built otherwise. */
+  readonly recording: () => boolean;
+  /** The token buckets of all clients. */
   readonly clients: ClientBuckets;
-  /** Shared by all listeners, whose sessions are to be at most so many. */
-  readonly places: SessionLimit;
+  /** The sessions of all listeners together, and how many they may be. */
+  readonly allPlaces: SessionLimit;
   readonly maxSessions: number;
   /** Refused clients of all listeners that are on their way out. */
   readonly farewells: Farewells;
-  readonly transport: Transport;
-  /** A number no other session has. */
+  /** A number that no other session has. */
   readonly nextNumber: () => number;
-  /** Whether somebody reads session records; they are not built otherwise. */
-  readonly recorded: () => boolean;
-  readonly onRecord: (record: SessionRecord) => void;
-  readonly onBug: (error: unknown, session: Session) => void;
 }
 
 /** What a listener has seen so far; endings that never happened are absent. */
@@ -72,45 +47,44 @@ export interface ListenerTotals {
 /** One listening socket and the sessions it brought in. */
 export class Listener {
   readonly totals: ListenerTotals = { sessions: 0, bytesIn: 0, bytesOut: 0, endings: {} };
-  readonly #surroundings: ListenerSurroundings;
-  readonly #sessions = new Roster<Session>();
-  readonly #limit = new SessionLimit();
-  readonly #perClient = new ClientLimit();
+  readonly #parts: ListenerParts;
+  readonly #doorwayParts: DoorwayParts;
   readonly #ageLimit: AgeLimit;
+  readonly #sessions = new Roster<Session>();
   #settings: ListenerSettings;
   /** Undefined until it serves. */
   #route: Route | undefined;
   #socket: ListeningSocket | undefined;
-  /** Who came since it was bound and before it serves. */
-  readonly #waiting: Connection[] = [];
+  /** Connections that came since it was bound and before it serves. */
+  readonly #early: Connection[] = [];
   #emptied: Deferred<void> | undefined;
 
-  constructor(settings: ListenerSettings, surroundings: ListenerSurroundings) {
-    this.#surroundings = surroundings;
-    this.#ageLimit = new AgeLimit(surroundings);
+  constructor(settings: ListenerSettings, parts: ListenerParts) {
     this.#settings = settings;
+    this.#parts = parts;
+    this.#doorwayParts = { ...parts, places: new SessionLimit(), perClient: new ClientLimit() };
+    this.#ageLimit = new AgeLimit(parts);
   }
 
   get name(): string {
     return this.#settings.name;
   }
 
-  /** Where it listens, with the real port; as configured until it is open. */
+  /** Where it listens, with the real port; as it is wanted until it is open. */
   get endpoint(): Endpoint {
     return this.#socket?.endpoint ?? this.#settings.endpoint;
   }
 
-  /** Those that live. */
+  /** Its sessions that live. */
   get sessions(): Iterable<Session> & { readonly size: number } {
     return this.#sessions;
   }
 
-  /** Binds, and lets whoever comes wait for the first `update`; rejects with the system's error, to which its name is added. */
+  /** Binds; connections wait for the first `update`. Rejects with the system's error, to which its name is added. */
   async open(): Promise<void> {
-    const { transport } = this.#surroundings;
     const { endpoint, name } = this.#settings;
     try {
-      this.#socket = await transport.listen(endpoint, (connection) => this.#accept(connection));
+      this.#socket = await this.#parts.transport.listen(endpoint, (connection) => this.#accept(connection));
     } catch (error) {
       throw Object.assign(error as Error, { listener: name });
     }
@@ -120,13 +94,13 @@ export class Listener {
   update(settings: ListenerSettings, pool: Pool): void {
     this.#settings = settings;
     this.#route = this.#routeTo(pool);
-    for (const connection of this.#waiting.splice(0)) this.#serve(connection, this.#route);
+    for (const connection of this.#early.splice(0)) this.#serve(connection, this.#route);
   }
 
-  /** Stops accepting; see ListeningSocket.close. Its sessions live on; whoever still waits to be served is broken off. */
+  /** Stops accepting; see ListeningSocket.close. Its sessions live on; connections that still wait to be served are reset. */
   async close(how: "served" | "now" = "served"): Promise<void> {
     await this.#socket?.close(how);
-    for (const connection of this.#waiting) connection.reset();
+    for (const connection of this.#early) connection.reset();
   }
 
   /** Resolves when no session is left. */
@@ -137,76 +111,37 @@ export class Listener {
   }
 
   #routeTo(pool: Pool): Route {
-    const { refuse, halfClose, idleMs, finMs, maxAgeMs, acceptProxy } = this.#settings;
-    const { transport, clock, onBug } = this.#surroundings;
-    const trusted = acceptProxy && new TrustedPeers(acceptProxy);
-    const admission = {
-      entrance: this.#entrance(),
-      trusted,
-      gates: this.#gates(),
-      refuse,
-      farewells: this.#surroundings.farewells,
-    };
-    const ageLimit = this.#ageLimit;
-    return { pool, transport, clock, ...admission, halfClose, idleMs, finMs, ageLimit, maxAgeMs, onBug };
-  }
-
-  #entrance(): Gate[] {
-    const { access, connectionsPerClient, rateLimit: limited, acceptProxy } = this.#settings;
-    const asksWho =
-      access.length > 0 || connectionsPerClient < Infinity || limited || acceptProxy !== undefined;
-    return asksWho ? [known, ...this.#places()] : this.#places();
-  }
-
-  /** Its own, where they are fewer than there are in all. */
-  #places(): Gate[] {
-    const { maxConnections } = this.#settings;
-    const { places, maxSessions } = this.#surroundings;
-    const all = places.gate(maxSessions);
-    return maxConnections < maxSessions ? [this.#limit.gate(maxConnections), all] : [all];
-  }
-
-  #gates(): Gate[] {
-    const { access, connectionsPerClient, rateLimit: limited } = this.#settings;
-    const gates: Gate[] = [];
-    if (access.length > 0) gates.push(accessList(access));
-    if (connectionsPerClient < Infinity) gates.push(this.#perClient.gate(connectionsPerClient));
-    if (limited) gates.push(rateLimit(this.#surroundings.clients));
-    return gates;
+    const { transport, clock, farewells, report } = this.#parts;
+    const settings = this.#settings;
+    const doorway = doorwayOf(settings, this.#doorwayParts);
+    return { settings, pool, doorway, ageLimit: this.#ageLimit, farewells, transport, clock, report };
   }
 
   #accept(connection: Connection): void {
     // Asked for now: a peer that has left has no address any more.
-    if (this.#route === undefined || this.#surroundings.recorded()) void connection.remote;
-    if (this.#route === undefined) this.#waiting.push(connection);
+    if (this.#route === undefined || this.#parts.recording()) void connection.remote;
+    if (this.#route === undefined) this.#early.push(connection);
     else this.#serve(connection, this.#route);
   }
 
   #serve(connection: Connection, route: Route): void {
-    const { clock, nextNumber } = this.#surroundings;
-    const origin = { listener: this.name, pool: route.pool.name };
-    const session = new Session(nextNumber(), origin, clock.now(), connection);
+    const { clock, nextNumber } = this.#parts;
+    const session = new Session(nextNumber(), this.name, clock.now(), connection);
     this.totals.sessions += 1;
     this.#sessions.add(session);
     void serve(connection, session, route).then(() => this.#over(session));
   }
 
   #over(session: Session): void {
-    const { clock, recorded, onRecord } = this.#surroundings;
+    const { clock, recording, report } = this.#parts;
     const ending = session.ending ?? "bug";
     this.totals.bytesIn += session.bytesIn;
     this.totals.bytesOut += session.bytesOut;
     this.totals.endings[ending] = (this.totals.endings[ending] ?? 0) + 1;
     this.#sessions.delete(session);
-    if (recorded()) onRecord(session.record(clock.now()));
+    if (recording()) report({ kind: "session", record: session.record(clock.now(), clock.wallMs()) });
     if (this.#sessions.size > 0) return;
     this.#emptied?.resolve();
     this.#emptied = undefined;
   }
 }
-
-/** A client that left before it could be asked who it is must not pass for somebody else. */
-const known: Gate = (session) => {
-  if (session.unknown) throw new Ended("client-gone");
-  return undefined;
-};

@@ -1,30 +1,24 @@
 import type { AgeLimit } from "./admission/age-limit.ts";
+import type { Doorway } from "./admission/doorway.ts";
 import type { Farewells } from "./admission/farewells.ts";
-import { admit, type Gate } from "./admission/gate.ts";
-import { identify, type TrustedPeers } from "./admission/identify.ts";
+import { admit } from "./admission/gate.ts";
+import { identify } from "./admission/identify.ts";
 import { refusal } from "./admission/refuse.ts";
-import type { Refusal } from "./admission/settings.ts";
+import type { Refusal } from "./contract/admission.ts";
+import type { ListenerSettings } from "./contract/listener.ts";
+import type { Tell } from "./contract/report.ts";
 import { Ended, type Ending } from "./core/ending.ts";
-import type { Session } from "./core/session.ts";
+import type { Session } from "./live/session.ts";
 import { type ConnectRoute, connect, type Upstream } from "./pool/connect.ts";
 import type { Connection } from "./transport/transport.ts";
 
-/** How the sessions of one listener are served. */
+/** How the sessions of one listener are served: its settings, and what serves them. */
 export interface Route extends ConnectRoute {
-  /** Asked before the client is identified, and after. */
-  readonly entrance: readonly Gate[];
-  readonly gates: readonly Gate[];
-  /** Peers that must name their client in a PROXY header. */
-  readonly trusted: TrustedPeers | undefined;
-  readonly refuse: Refusal;
-  readonly farewells: Farewells;
-  readonly idleMs: number;
-  readonly finMs: number;
+  readonly settings: ListenerSettings;
+  readonly doorway: Doorway;
   readonly ageLimit: AgeLimit;
-  /** Infinity where sessions may last as long as they like. */
-  readonly maxAgeMs: number;
-  /** Told of a throw that is no ending: a defect, which ends this session alone. */
-  readonly onBug: (error: unknown, session: Session) => void;
+  readonly farewells: Farewells;
+  readonly report: Tell;
 }
 
 /**
@@ -32,36 +26,38 @@ export interface Route extends ConnectRoute {
  * its ending and nothing of it is left: no socket, no place on a backend, no place in a limit.
  */
 export async function serve(client: Connection, session: Session, route: Route): Promise<void> {
+  const { doorway, settings, clock } = route;
   try {
-    using _place = admit(session, route.entrance);
-    using _age = route.ageLimit.watch(session, route.maxAgeMs);
-    if (route.trusted) await identify(session, client, route.trusted, route.clock);
-    using _pass = admit(session, route.gates);
+    session.routed(route.pool.name);
+    using _place = admit(session, doorway.entrance);
+    using _age = route.ageLimit.watch(session, settings.maxAgeMs);
+    if (doorway.trusted) await identify(session, client, doorway.trusted, clock);
+    using _pass = admit(session, doorway.gates);
     using upstream = await connect(session, client, route);
     await relay(session, client, upstream, route);
   } catch (error) {
     const ended = endedBy(error, session, route);
     session.settle(ended.ending);
-    dismiss(session, client, route.refuse, ended.retryMs);
+    dismiss(session, client, settings.refuse, ended.retryMs);
     await route.farewells.of(client);
   }
   await client.closed;
 }
 
 async function relay(session: Session, client: Connection, upstream: Upstream, route: Route): Promise<void> {
-  const { transport, idleMs, finMs, halfClose } = route;
+  const { idleMs, finMs, halfClose } = route.settings;
   const options = { idleMs, finMs, halfClose, witness: upstream.lease };
-  const relay = transport.relay(client, upstream.connection, options);
+  const relay = route.transport.relay(client, upstream.connection, options);
   session.carries(relay);
   session.interruptible((how) => relay.cut(how));
   const relayed = await relay.done;
-  // Whoever cut it has said why.
+  // A session that was cut has its word already.
   if (relayed !== "cut") session.settle(relayed);
 }
 
-function endedBy(error: unknown, session: Session, route: Route): Ended {
+function endedBy(error: unknown, session: Session, { report }: Route): Ended {
   if (error instanceof Ended) return error;
-  route.onBug(error, session);
+  report({ kind: "bug", session: session.id, error: textOf(error) });
   return new Ended("bug");
 }
 
@@ -79,4 +75,8 @@ function dismiss(session: Session, client: Connection, refuse: Refusal, retryMs:
   if (answer !== undefined) client.write(answer).catch(() => {});
   if (ending === "client-gone" || manner === "reset") client.reset();
   else client.end();
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -9,16 +9,19 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 /** The parts of src, bottom up: each may import itself and what stands before it. Parts of one line do not know each other. */
 const LAYERS = [
   ["core"],
-  ["algorithms", "proxy-protocol", "store", "command"],
+  ["contract", "command"],
+  ["live"],
+  ["algorithms", "proxy-protocol", "store"],
   ["transport"],
   ["admission", "health"],
+  ["standing"],
   ["pool"],
   ["serve"],
   ["listener"],
   ["balancer"],
   ["plane"],
-  ["config", "observe", "supervisor", "admin"],
-  ["control"],
+  ["config", "observe"],
+  ["control", "supervisor", "admin"],
   ["lb"],
 ];
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { algorithmNames } from "#lb/algorithms/index";
+import { algorithmNames } from "#lb/contract/algorithm";
 import { endings } from "#lb/core/ending";
 
 test("docs/endings.md explains every ending in the words of the table", () => {

@@ -1,8 +1,8 @@
+import type { AccessRule } from "../contract/admission.ts";
 import { Ended } from "../core/ending.ts";
 import { ipOf } from "../core/ip.ts";
 import type { Gate } from "./gate.ts";
 import { parseMatcher } from "./matcher.ts";
-import type { AccessRule } from "./settings.ts";
 
 /** Refuses with `denied` whom the first rule that matches denies; nobody whom none matches. Holds nothing. */
 export function accessList(rules: readonly AccessRule[]): Gate {

@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import type { Dice } from "../core/dice.ts";
 import { type Enrolled, Roster } from "../core/roster.ts";
-import type { Session } from "../core/session.ts";
+import type { Session } from "../live/session.ts";
 
 /** Ages differ by a tenth either way, so that sessions that came together do not return together. */
 const JITTER = 0.1;

@@ -1,29 +1,29 @@
+import type { BucketSettings, ClientEntry, ClientSettings, ClientTokens } from "../contract/clients.ts";
 import type { Clock } from "../core/clock.ts";
 import { clientKey, ipOf } from "../core/ip.ts";
 import { PrefixTable } from "./prefix-table.ts";
 import { Recent } from "./recent.ts";
-import type { BucketSettings, ClientEntry, ClientSettings } from "./settings.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 /** Addresses that no entry matches and that have a bucket of their own: 100 000 of them take some 20 MB. */
 const MOST_OTHERS = 100_000;
 
-/** What an entry of the list has left. */
-export interface ClientTokens {
-  readonly id: string;
-  readonly tokens: number;
+/** An entry of the list and its bucket. */
+interface Listed {
+  readonly entry: ClientEntry;
+  readonly bucket: TokenBucket;
 }
 
 /**
  * The token buckets of all clients: one for each entry of the list, shared by its addresses, and one for each other
- * address (IPv6: /64) where there is a default. Of the others, those that came least recently are forgotten first; what
- * comes back then finds its bucket full.
+ * address (IPv6: /64) where there is a default. Of the others, the one that was not asked for the longest is forgotten
+ * first; a client that comes back then finds its bucket full.
  */
 export class ClientBuckets {
   readonly #clock: Clock;
   readonly #others = new Recent<TokenBucket>(MOST_OTHERS);
-  #entries: ReadonlyMap<string, TokenBucket> = new Map();
-  #byAddress = new PrefixTable<TokenBucket>();
+  #listed = new Map<string, Listed>();
+  readonly #byAddress = new PrefixTable<TokenBucket>();
   #default: BucketSettings | undefined;
 
   constructor(clock: Clock) {
@@ -35,43 +35,58 @@ export class ClientBuckets {
     return this.#others.size;
   }
 
-  /** Makes the buckets those of the settings; who was there before keeps its tokens, as far as its bucket holds them. */
+  /** Makes the buckets those of the settings; a client that was there before keeps its tokens, as far as its bucket holds them. */
   configure({ default: others, list }: ClientSettings): void {
-    const entries = new Map(list.map((entry) => [entry.id, this.#bucketOf(entry)]));
-    this.#byAddress = new PrefixTable(
-      list.flatMap((entry) => rows(entry, entries.get(entry.id) as TokenBucket)),
-    );
-    this.#entries = entries;
+    const next = new Set(list.map(({ id }) => id));
+    for (const id of this.#listed.keys()) if (!next.has(id)) this.remove(id);
+    for (const entry of list) this.set(entry);
+    this.#listed = new Map(list.map(({ id }) => [id, this.#listed.get(id) as Listed]));
     this.#default = others;
     if (others === undefined) this.#others.clear();
     else for (const bucket of this.#others.values()) bucket.adopt(others, this.#clock.now());
   }
 
-  /** Takes a token of the client at an address: 0, or how many milliseconds until it has one. Who has no bucket has no limit. */
+  /** Replaces one entry of the list, whose tokens stay as far as its bucket holds them, or adds it. */
+  set(entry: ClientEntry): void {
+    const before = this.#listed.get(entry.id);
+    const bucket = before?.bucket ?? new TokenBucket(entry, this.#clock.now());
+    if (before !== undefined) this.#leave(before);
+    bucket.adopt(entry, this.#clock.now());
+    for (const address of entry.addresses) this.#byAddress.add(address, bucket);
+    this.#listed.set(entry.id, { entry, bucket });
+  }
+
+  /** Takes one entry off the list; false where there is none of that id. */
+  remove(id: string): boolean {
+    const before = this.#listed.get(id);
+    if (before !== undefined) this.#leave(before);
+    return this.#listed.delete(id);
+  }
+
+  /** Takes a token of the client at an address: 0, or how many milliseconds until it has one. A client without a bucket has no limit. */
   take(address: string): number {
     return this.#find(address)?.take(this.#clock.now()) ?? 0;
   }
 
   /** What every entry of the list has left, in its order. */
   sample(): ClientTokens[] {
-    return Array.from(this.#entries, ([id, bucket]) => ({ id, tokens: bucket.tokens(this.#clock.now()) }));
+    const nowMs = this.#clock.now();
+    return Array.from(this.#listed, ([id, { bucket }]) => ({ id, tokens: bucket.tokens(nowMs) }));
   }
 
   /** Sets what an entry has left; false where there is no such entry. */
   fill({ id, tokens }: ClientTokens): boolean {
-    const bucket = this.#entries.get(id);
+    const bucket = this.#listed.get(id)?.bucket;
     bucket?.fill(tokens, this.#clock.now());
     return bucket !== undefined;
   }
 
-  #bucketOf(entry: ClientEntry): TokenBucket {
-    const bucket = this.#entries.get(entry.id) ?? new TokenBucket(entry, this.#clock.now());
-    bucket.adopt(entry, this.#clock.now());
-    return bucket;
+  #leave({ entry, bucket }: Listed): void {
+    for (const address of entry.addresses) this.#byAddress.delete(address, bucket);
   }
 
   #find(address: string): TokenBucket | undefined {
-    const listed = this.#entries.size === 0 ? undefined : this.#byAddress.find(ipOf(address));
+    const listed = this.#listed.size === 0 ? undefined : this.#byAddress.find(ipOf(address));
     return listed ?? this.#otherAt(address);
   }
 
@@ -80,8 +95,4 @@ export class ClientBuckets {
     if (settings === undefined) return undefined;
     return this.#others.get(clientKey(address), () => new TokenBucket(settings, this.#clock.now()));
   }
-}
-
-function rows({ addresses }: ClientEntry, bucket: TokenBucket): (readonly [string, TokenBucket])[] {
-  return addresses.map((address) => [address, bucket] as const);
 }

@@ -1,4 +1,4 @@
-import type { Session } from "../core/session.ts";
+import type { Session } from "../live/session.ts";
 
 /**
  * Lets a session in, or throws `Ended` with the word it is refused with. What it holds for the session (a place, a

@@ -1,6 +1,6 @@
+import type { Matcher } from "../contract/admission.ts";
 import { Cidr, prefixOf } from "../core/cidr.ts";
 import type { Ip } from "../core/ip.ts";
-import type { Matcher } from "./settings.ts";
 
 /** All blocks of one length, by the bits that their addresses share. */
 interface Level<T> {
@@ -10,36 +10,49 @@ interface Level<T> {
 
 /**
  * Values by blocks of addresses. Finding the longest block that an address lies in costs one look-up per length in use,
- * however many blocks there are. `unix` stands for all unix peers, `all` for whom nothing else matches. Of two equal
- * blocks the first counts.
+ * however many blocks there are. `unix` stands for all unix peers, `all` for a client that nothing else matches. Of two
+ * equal blocks the first counts.
  */
 export class PrefixTable<T> {
   /** Longest first. */
   readonly #levels: Readonly<Record<4 | 6, Level<T>[]>> = { 4: [], 6: [] };
   readonly #words = new Map<Matcher, T>();
 
-  /** Throws a RangeError where a matcher is none. */
-  constructor(entries: Iterable<readonly [Matcher, T]> = []) {
-    for (const [matcher, value] of entries) {
-      if (matcher === "all" || matcher === "unix") setFirst(this.#words, matcher, value);
-      else this.#add(Cidr.parse(matcher), value);
-    }
-  }
-
   /** The value for a client; undefined is one on a unix socket. */
   find(client: Ip | undefined): T | undefined {
     return (client ? this.#longest(client) : this.#words.get("unix")) ?? this.#words.get("all");
   }
 
-  #add({ version, length, prefix }: Cidr, value: T): void {
+  /** Throws a RangeError where the matcher is none. */
+  add(matcher: Matcher, value: T): void {
+    if (isWord(matcher)) setFirst(this.#words, matcher, value);
+    else this.#addBlock(Cidr.parse(matcher), value);
+  }
+
+  /** Takes the matcher away where this value stands for it. */
+  delete(matcher: Matcher, value: T): void {
+    if (isWord(matcher)) deleteOwn(this.#words, matcher, value);
+    else this.#deleteBlock(Cidr.parse(matcher), value);
+  }
+
+  #addBlock({ version, length, prefix }: Cidr, value: T): void {
+    setFirst(this.#level(version, length).values, prefix, value);
+  }
+
+  #deleteBlock({ version, length, prefix }: Cidr, value: T): void {
+    const level = this.#level(version, length);
+    deleteOwn(level.values, prefix, value);
+    if (level.values.size === 0) this.#levels[version].splice(this.#levels[version].indexOf(level), 1);
+  }
+
+  #level(version: 4 | 6, length: number): Level<T> {
     const levels = this.#levels[version];
-    let level = levels.find((each) => each.length === length);
-    if (level === undefined) {
-      level = { length, values: new Map() };
-      levels.push(level);
-      levels.sort((one, other) => other.length - one.length);
-    }
-    setFirst(level.values, prefix, value);
+    const known = levels.find((each) => each.length === length);
+    if (known !== undefined) return known;
+    const level = { length, values: new Map() };
+    levels.push(level);
+    levels.sort((one, other) => other.length - one.length);
+    return level;
   }
 
   #longest(client: Ip): T | undefined {
@@ -51,6 +64,14 @@ export class PrefixTable<T> {
   }
 }
 
+function isWord(matcher: Matcher): boolean {
+  return matcher === "all" || matcher === "unix";
+}
+
 function setFirst<K, V>(map: Map<K, V>, key: K, value: V): void {
   if (!map.has(key)) map.set(key, value);
+}
+
+function deleteOwn<K, V>(map: Map<K, V>, key: K, value: V): void {
+  if (map.get(key) === value) map.delete(key);
 }

@@ -1,5 +1,5 @@
+import type { Refusal } from "../contract/admission.ts";
 import { type Ending, endings } from "../core/ending.ts";
-import type { Refusal } from "./settings.ts";
 
 const STATUS: { readonly [word in Ending]?: string } = {
   denied: "403 Forbidden",

@@ -1,4 +1,4 @@
-import type { BucketSettings } from "./settings.ts";
+import type { BucketSettings } from "../contract/clients.ts";
 
 /** What is this near to a whole token is one: a sum of parts misses it by rounding. */
 const ROUNDING = 1e-9;

@@ -1,3 +1,4 @@
+import type { AlgorithmName } from "../contract/algorithm.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Dice } from "../core/dice.ts";
 import type { Algorithm } from "./algorithm.ts";
@@ -24,7 +25,8 @@ export interface AlgorithmEntry {
   readonly create: (parts: Parts) => Algorithm;
 }
 
-const table = {
+/** All algorithms: the one place that command, configuration and docs read them from. */
+export const algorithms: Readonly<Record<AlgorithmName, AlgorithmEntry>> = {
   "round-robin": {
     description: "each backend in turn, spread smoothly by weight",
     create: () => roundRobin(),
@@ -58,13 +60,4 @@ const table = {
     description: "the first backend that can serve, in the order they are written; ignores weights",
     create: () => first,
   },
-} satisfies Record<string, AlgorithmEntry>;
-
-/** The name of an algorithm, as the command line and the configuration have it. */
-export type AlgorithmName = keyof typeof table;
-
-/** All algorithms: the one place that command, configuration and docs read them from. */
-export const algorithms: Readonly<Record<AlgorithmName, AlgorithmEntry>> = table;
-
-/** The names in the order of the table. */
-export const algorithmNames = Object.keys(table) as readonly AlgorithmName[];
+};

@@ -1,4 +1,4 @@
-import type { Backend } from "../core/backend.ts";
+import type { Backend } from "../live/backend.ts";
 import type { Algorithm, Load } from "./algorithm.ts";
 import { type Pick, ranked } from "./ranked.ts";
 import { Turns } from "./turns.ts";

@@ -1,5 +1,5 @@
-import type { Backend } from "../core/backend.ts";
 import type { Dice } from "../core/dice.ts";
+import type { Backend } from "../live/backend.ts";
 import type { Taken } from "./ranked.ts";
 
 /** Draws by weight in O(log n): prefix sums and a binary search. */

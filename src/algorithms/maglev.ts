@@ -1,4 +1,4 @@
-import type { Backend } from "../core/backend.ts";
+import type { Backend } from "../live/backend.ts";
 import type { Algorithm } from "./algorithm.ts";
 import { hashText, mix } from "./hash.ts";
 import { ranked } from "./ranked.ts";

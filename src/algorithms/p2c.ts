@@ -1,5 +1,5 @@
-import type { Backend } from "../core/backend.ts";
 import type { Dice } from "../core/dice.ts";
+import type { Backend } from "../live/backend.ts";
 import type { Algorithm, Load } from "./algorithm.ts";
 import { Lottery } from "./lottery.ts";
 import { ranked } from "./ranked.ts";

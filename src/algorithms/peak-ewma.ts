@@ -1,5 +1,5 @@
-import type { Backend } from "../core/backend.ts";
-import { WORST_MS } from "../core/latency.ts";
+import type { Backend } from "../live/backend.ts";
+import { WORST_MS } from "../live/latency.ts";
 import type { Algorithm } from "./algorithm.ts";
 import { pickLeast } from "./least.ts";
 import { ranked } from "./ranked.ts";

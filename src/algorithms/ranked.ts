@@ -1,4 +1,4 @@
-import type { Backend } from "../core/backend.ts";
+import type { Backend } from "../live/backend.ts";
 import type { Algorithm, ClientKey } from "./algorithm.ts";
 
 /** Indexes of the backends that a ranking has handed over already. */
@@ -12,7 +12,7 @@ export type Pick = (backends: readonly Backend[], taken: Taken, client: ClientKe
  * read on while others begin: the second choice of one may come long after the first choice of many.
  */
 export function ranked(pick: Pick): Algorithm {
-  return (backends, client) => new Ranking(pick, backends, client);
+  return (backends, client, skips) => new Ranking(pick, backends, client, skips);
 }
 
 const nothing: Taken = new Set();
@@ -26,7 +26,10 @@ class Ranking implements IterableIterator<Backend, undefined> {
     readonly pick: Pick,
     readonly backends: readonly Backend[],
     readonly client: ClientKey,
-  ) {}
+    skips: ((backend: Backend) => boolean) | undefined,
+  ) {
+    if (skips !== undefined) this.#taken = indexesOf(backends, skips);
+  }
 
   next(): IteratorResult<Backend, undefined> {
     const taken = this.#takenSoFar();
@@ -36,7 +39,7 @@ class Ranking implements IterableIterator<Backend, undefined> {
   }
 
   #takenSoFar(): Taken {
-    if (this.#latest === undefined) return nothing;
+    if (this.#latest === undefined) return this.#taken ?? nothing;
     this.#taken ??= new Set();
     return this.#taken.add(this.#latest);
   }
@@ -44,4 +47,11 @@ class Ranking implements IterableIterator<Backend, undefined> {
   [Symbol.iterator](): this {
     return this;
   }
+}
+
+function indexesOf(backends: readonly Backend[], skips: (backend: Backend) => boolean): Set<number> {
+  const found = new Set<number>();
+  for (let index = 0; index < backends.length; index++)
+    if (skips(backends[index] as Backend)) found.add(index);
+  return found;
 }

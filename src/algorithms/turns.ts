@@ -1,4 +1,4 @@
-import type { Backend } from "../core/backend.ts";
+import type { Backend } from "../live/backend.ts";
 import { perVersion } from "./version.ts";
 
 /** What a backend is owed, in choices; negative where it has had more than its share. */

@@ -1,4 +1,4 @@
-import type { Backend } from "../core/backend.ts";
+import type { Backend } from "../live/backend.ts";
 
 /**
  * Builds something once per version of the members, with what was built for the version before at hand. A ranking

@@ -1,6 +1,6 @@
-import { algorithmNames } from "../algorithms/index.ts";
 import { oneOf, wholeNumber } from "../command/coerce.ts";
 import { UsageError } from "../command/failure.ts";
+import { algorithmNames } from "../contract/algorithm.ts";
 import { parseEndpoint } from "../core/address.ts";
 import type { LogLevel } from "../core/log-settings.ts";
 import { HEAVIEST } from "./schema/pool.ts";

@@ -1,5 +1,5 @@
+import { MOST_BACKENDS } from "../contract/backend.ts";
 import { type Endpoint, formatEndpoint } from "../core/address.ts";
-import { MOST_BACKENDS } from "../core/counts.ts";
 import { isBlock } from "./block.ts";
 import { loopMistakes } from "./loops.ts";
 import type { Mistake, Path } from "./mistake.ts";

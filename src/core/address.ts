@@ -69,3 +69,15 @@ export function hostPort(host: string, port: number): string {
 export function canonicalAddress(address: string): string {
   return address.startsWith("::ffff:") && address.includes(".") ? address.slice("::ffff:".length) : address;
 }
+
+/** One side of a TCP connection. */
+export interface SocketAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Both sides of a client's connection, as a PROXY header tells them. */
+export interface Addresses {
+  readonly source: SocketAddress;
+  readonly destination: SocketAddress;
+}

@@ -8,6 +8,8 @@ export interface Timer extends Disposable {}
 export interface Clock {
   /** Milliseconds, monotonic, with a fraction; the origin means nothing. */
   now(): number;
+  /** Unix time in milliseconds, for records; it may jump, so nothing is measured by it. */
+  wallMs(): number;
   /** Calls `fn` once, `ms` from now, however long that is; Infinity never fires. */
   after(ms: number, fn: () => void): Timer;
 }
@@ -36,5 +38,6 @@ const never: Timer = { [Symbol.dispose]() {} };
 /** The machine's own monotonic clock and Node's timers. */
 export const systemClock: Clock = {
   now: () => performance.now(),
+  wallMs: () => Date.now(),
   after: (ms, fn) => (ms === Infinity ? never : new NodeTimer(ms, fn)),
 };

@@ -8,5 +8,7 @@ type LogFormat = (typeof logFormats)[number];
 /** What the log tells and how. */
 export interface LogSettings {
   readonly level: LogLevel;
+  /** Whether each session leaves a record, where the level shows it. */
+  readonly sessions: boolean;
   readonly format: LogFormat;
 }

@@ -1,10 +1,10 @@
+import type { Verdict } from "../contract/verdict.ts";
 import { type Endpoint, formatEndpoint } from "../core/address.ts";
 import type { Clock, Timer } from "../core/clock.ts";
 import type { Dice } from "../core/dice.ts";
 import type { Transport } from "../transport/transport.ts";
 import { OWN_SHORTAGE, type ProbeFailure, probe } from "./probe.ts";
 import type { HealthSettings } from "./settings.ts";
-import type { Verdict } from "./verdict.ts";
 
 const MOST_AT_ONCE = 10;
 const JITTER = 0.1;
@@ -37,7 +37,8 @@ export interface CheckerParts {
  */
 export class HealthChecker implements Disposable {
   readonly #parts: CheckerParts;
-  #watched = new Map<string, Watch>();
+  /** By pool, then by entry and address. */
+  readonly #watched = new Map<string, ReadonlyMap<string, Watch>>();
   readonly #due: Watch[] = [];
   #running = 0;
 
@@ -45,23 +46,33 @@ export class HealthChecker implements Disposable {
     this.#parts = parts;
   }
 
-  /** Watches these from now on; a backend that was watched before keeps its state, and its rhythm until the next probe. */
-  watch(targets: readonly Target[]): void {
-    const before = this.#watched;
-    this.#watched = new Map();
+  /**
+   * Watches these backends of a pool from now on, and no others of it; one that was watched before keeps its state, and its
+   * rhythm until the next probe.
+   */
+  watch(pool: string, targets: readonly Target[]): void {
+    const before = new Map(this.#watched.get(pool));
+    const now = new Map<string, Watch>();
     for (const target of targets.filter(({ health }) => health.probe.kind !== "off")) {
-      const key = `${target.pool} ${target.entry} ${formatEndpoint(target.endpoint)}`;
+      const key = `${target.entry} ${formatEndpoint(target.endpoint)}`;
       const watch = before.get(key) ?? this.#begin(target);
       watch.target = target;
       before.delete(key);
-      this.#watched.set(key, watch);
+      now.set(key, watch);
     }
+    if (now.size > 0) this.#watched.set(pool, now);
+    else this.#watched.delete(pool);
     for (const watch of before.values()) watch.acquit();
   }
 
-  /** Stops probing; what is under way ends by its own deadline and tells nobody. */
+  /** The pools of which backends are watched. */
+  get pools(): Iterable<string> {
+    return this.#watched.keys();
+  }
+
+  /** Stops probing; what is under way ends by its own deadline and tells nothing. */
   [Symbol.dispose](): void {
-    for (const watch of this.#watched.values()) watch.stop();
+    for (const pool of this.#watched.values()) for (const watch of pool.values()) watch.stop();
     this.#watched.clear();
   }
 

@@ -1,12 +1,13 @@
 import type { Writable } from "node:stream";
 import { type Logger, pino } from "pino";
 import { prettyFactory } from "pino-pretty";
+import type { Report, StateChange } from "../contract/report.ts";
 import { readableDuration } from "../core/duration.ts";
-import type { LogSettings } from "../core/log-settings.ts";
-import type { Report } from "../plane/plane.ts";
-import type { StateChange } from "../pool/state-log.ts";
+import { type LogSettings, logLevels } from "../core/log-settings.ts";
+import type { Plane } from "../plane/plane.ts";
 import { BoundedLog } from "./bounded-log.ts";
 import { explainOwnFault } from "./own-faults.ts";
+import { PlaneReader } from "./plane-reader.ts";
 import { Terminal } from "./terminal.ts";
 
 /** The balancer's log, on stdout. */
@@ -14,8 +15,8 @@ export interface Log {
   readonly logger: Logger;
   /** Writes from now on as these say. */
   configure(settings: LogSettings): void;
-  /** Writes what a plane reports. */
-  report(batch: readonly Report[]): void;
+  /** Writes from now on what a plane reports, session records where the settings show them. */
+  follow(plane: Plane): void;
   /** Resolves when everything was written, or after 1 s. */
   close(): Promise<void>;
 }
@@ -35,15 +36,21 @@ export function openLog(settings: LogSettings): Log {
   );
   destination.onBack = (dropped) => logger.warn({ dropped }, "log lines dropped");
   destination.onGone = sayOnStderr;
+  const reader = new PlaneReader((report) => write(logger, lineOf(report)), showsRecords(settings));
   return {
     logger,
     configure: (next) => {
       logger.level = next.level;
       printed = printerOf(next);
+      reader.read(showsRecords(next));
     },
-    report: (batch) => batch.forEach((report) => void write(logger, lineOf(report))),
+    follow: (plane) => reader.follow(plane),
     close: () => destination.close(),
   };
+}
+
+function showsRecords({ level, sessions }: LogSettings): boolean {
+  return sessions && logLevels.indexOf(level) <= logLevels.indexOf("info");
 }
 
 /** Where nobody reads that either, nothing is said. */
@@ -81,9 +88,9 @@ function lineOf(report: Report): Line {
     case "session":
       return ["info", report.record, "session"];
     case "backend":
-      return stateLine(report.change);
+      return stateLine(report);
     case "drained": {
-      const { tookMs, ...drained } = report.drained;
+      const { kind: _, tookMs, ...drained } = report;
       return ["info", { ...drained, ...timeFields("took", tookMs) }, "backend drained"];
     }
     case "no-backend":
@@ -100,10 +107,11 @@ function lineOf(report: Report): Line {
 }
 
 /** What an operator did is news; what happened to a backend is a warning. */
-function stateLine({ state, was: _, lastedMs, forMs, ...change }: StateChange): Line {
+function stateLine(report: StateChange): Line {
+  const { pool, backend, state, reason, lastedMs, forMs } = report;
   const times = { ...timeFields("lasted", lastedMs), ...(forMs !== undefined && timeFields("for", forMs)) };
   const level = state === "down" || state === "ejected" ? "warn" : "info";
-  return [level, { ...change, ...times }, `backend ${state}`];
+  return [level, { pool, backend, reason, ...times }, `backend ${state}`];
 }
 
 /** A time for whoever reads it, and for whoever computes with it. */

@@ -1,117 +1,106 @@
-import { Balancer } from "../balancer.ts";
+import { Balancer, type BalancerParts } from "../balancer.ts";
+import type { ClientTokens } from "../contract/clients.ts";
+import type { Decision } from "../contract/decision.ts";
+import type { Order, Outcome } from "../contract/order.ts";
+import type { BackendSample, ListenerSample, PoolSample, Sample, SessionSample } from "../contract/sample.ts";
+import type { Applied, Change, Snapshot } from "../contract/snapshot.ts";
 import type { Clock } from "../core/clock.ts";
-import type { Dice } from "../core/dice.ts";
 import type { Listener } from "../listener.ts";
+import type { Backend } from "../live/backend.ts";
 import type { Pool } from "../pool/pool.ts";
-import type { Transport } from "../transport/transport.ts";
-import type {
-  Applied,
-  ListenerSample,
-  Order,
-  Outcome,
-  Plane,
-  PoolSample,
-  Report,
-  Sample,
-  Snapshot,
-} from "./plane.ts";
+import type { Plane, ReportsListener } from "./plane.ts";
+import { Reports } from "./reports.ts";
 
 /** What a plane in this thread is made of. */
-interface LocalParts {
-  readonly transport: Transport;
-  readonly clock: Clock;
-  readonly dice: Dice;
+interface LocalParts extends Pick<BalancerParts, "transport" | "clock" | "dice"> {
+  /** Of all listeners together; default: no limit. */
   readonly maxSessions?: number;
 }
 
 /** A Plane in this thread. */
 export class LocalPlane implements Plane {
-  onReports: ((batch: readonly Report[]) => void) | undefined;
+  readonly #clock: Clock;
+  readonly #reports = new Reports();
   readonly #balancer: Balancer;
-  #recordSessions = false;
-  #batch: Report[] = [];
 
-  /** `maxSessions`: of all listeners together, as many as the open files suffice for. */
   constructor({ maxSessions = Infinity, ...parts }: LocalParts) {
+    this.#clock = parts.clock;
     this.#balancer = new Balancer({
       ...parts,
       maxSessions,
-      recorded: () => this.#recordSessions,
-      onRecord: (record) => this.#report({ kind: "session", record }),
-      onStateChange: (change) => this.#report({ kind: "backend", change }),
-      onDrained: (drained) => this.#report({ kind: "drained", drained }),
-      onNothingUsable: (pool, sessions) => this.#report({ kind: "no-backend", pool, sessions }),
-      onNobodyAnswered: (pool, sessions) => this.#report({ kind: "unanswered", pool, sessions }),
-      onOwnFault: (pool, code, dials) => this.#report({ kind: "own-fault", pool, code, dials }),
-      onBug: (error, session) => this.#report({ kind: "bug", session: session.id, error: textOf(error) }),
+      report: (report) => this.#reports.report(report),
+      recording: () => this.#reports.recording,
     });
   }
 
   async apply(snapshot: Snapshot): Promise<Applied> {
-    const before = this.#recordSessions;
-    // Before anybody is accepted: a client that has left cannot be asked for its address.
-    this.#recordSessions = snapshot.recordSessions;
-    try {
-      await this.#balancer.apply(snapshot);
-    } catch (error) {
-      this.#recordSessions = before;
-      throw error;
-    }
+    await this.#balancer.apply(snapshot);
     return { listeners: this.#balancer.listeners.map(({ name, endpoint }) => ({ name, endpoint })) };
   }
 
+  async change(change: Change): Promise<Outcome> {
+    return outcomeOf(await this.#balancer.change(change));
+  }
+
   async order(order: Order): Promise<Outcome> {
-    return this.#obey(order) ? "done" : "not-found";
+    return outcomeOf(this.#obey(order));
   }
 
   async sample(): Promise<Sample> {
-    let heldBytes = 0;
-    for (const session of this.#balancer.sessions()) heldBytes += session.heldBytes;
-    const listeners = [
-      ...this.#balancer.listeners.map((listener) => sampleListener(listener, false)),
-      ...this.#balancer.leaving.map((listener) => sampleListener(listener, true)),
+    const { listeners, leaving, pools } = this.#balancer;
+    const all = [
+      ...listeners.map((listener) => sampleListener(listener, false)),
+      ...leaving.map((listener) => sampleListener(listener, true)),
     ];
-    return { listeners, pools: this.#balancer.pools.map(samplePool), heldBytes };
+    return { listeners: all, pools: pools.map(samplePool) };
+  }
+
+  async sessions(limit: number): Promise<readonly SessionSample[]> {
+    const nowMs = this.#clock.now();
+    const oldest = [...this.#balancer.sessions()].sort((one, other) => one.number - other.number);
+    return oldest.slice(0, limit).map((session) => session.sample(nowMs));
+  }
+
+  async clients(): Promise<readonly ClientTokens[]> {
+    return this.#balancer.clients.sample();
+  }
+
+  async decisions(limit: number): Promise<readonly Decision[]> {
+    return this.#balancer.decisions.latest(limit);
+  }
+
+  subscribe(listener: ReportsListener, wanted: { readonly records: boolean }): Disposable {
+    return this.#reports.subscribe(listener, wanted);
   }
 
   async close({ graceMs }: { readonly graceMs: number }): Promise<number> {
     const cut = await this.#balancer.close(graceMs);
-    this.#flush();
+    this.#reports.flush();
     return cut;
   }
 
   #obey(order: Order): boolean {
     switch (order.kind) {
-      case "backend": {
-        const { kind: _, pool, backend, withinMs, ...wish } = order;
-        return this.#balancer.adjust(pool, backend, wish, withinMs);
-      }
       case "verdict":
         return this.#balancer.verdict(order);
+      case "drain":
+        return this.#balancer.drain(order);
       case "kill":
         return this.#kill(order.session);
+      case "fill":
+        return this.#balancer.clients.fill(order);
     }
   }
 
   #kill(id: string): boolean {
-    for (const session of this.#balancer.sessions()) {
-      if (session.id !== id) continue;
-      session.end("killed");
-      return true;
-    }
-    return false;
+    const session = this.#balancer.session(id);
+    session?.end("killed");
+    return session !== undefined;
   }
+}
 
-  #report(report: Report): void {
-    this.#batch.push(report);
-    if (this.#batch.length === 1) setImmediate(() => this.#flush());
-  }
-
-  #flush(): void {
-    const batch = this.#batch;
-    this.#batch = [];
-    if (batch.length > 0) this.onReports?.(batch);
-  }
+function outcomeOf(done: boolean): Outcome {
+  return done ? "done" : "not-found";
 }
 
 function sampleListener(listener: Listener, leaving: boolean): ListenerSample {
@@ -120,21 +109,20 @@ function sampleListener(listener: Listener, leaving: boolean): ListenerSample {
 }
 
 function samplePool(pool: Pool): PoolSample {
-  const backends = pool.members.map(
-    ({ name, address, state, operational, weight, active, slot, counts }) => ({
-      name,
-      address,
-      state,
-      operational,
-      weight,
-      active,
-      connected: counts.connected[slot] as number,
-      failed: counts.failed[slot] as number,
-    }),
-  );
+  const backends = pool.members.map((backend) => sampleBackend(backend, pool));
   return { name: pool.name, queued: pool.queued, backends };
 }
 
-function textOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+function sampleBackend(backend: Backend, { condition }: Pool): BackendSample {
+  const { name, address, settings, weight, active, slot, counts } = backend;
+  return {
+    name,
+    address,
+    state: settings.state,
+    operational: condition.of(backend).operational,
+    weight,
+    active,
+    connected: counts.connected[slot] as number,
+    failed: counts.failed[slot] as number,
+  };
 }

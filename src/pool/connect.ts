@@ -1,11 +1,12 @@
-import type { Backend } from "../core/backend.ts";
 import type { Clock } from "../core/clock.ts";
 import { Ended, type Ending } from "../core/ending.ts";
-import type { Session } from "../core/session.ts";
+import type { Session } from "../live/session.ts";
 import { encodeHeader } from "../proxy-protocol/encode.ts";
 import { type Connection, DialError, type DialFailure, type Transport } from "../transport/transport.ts";
-import type { Lease } from "./lease.ts";
-import type { Pool } from "./pool.ts";
+import { Lease } from "./lease.ts";
+import type { Chooser, Pool } from "./pool.ts";
+import type { Waiting } from "./queue.ts";
+import { Tried } from "./tried.ts";
 
 /** What connecting needs to know of where a session came in. */
 export interface ConnectRoute {
@@ -13,7 +14,7 @@ export interface ConnectRoute {
   readonly transport: Transport;
   readonly clock: Clock;
   /** Whether a client that has finished may still want an answer. */
-  readonly halfClose: boolean;
+  readonly settings: { readonly halfClose: boolean };
 }
 
 /** A connection to a backend and the place it takes there. Disposing of it closes the one and gives back the other. */
@@ -40,21 +41,28 @@ const ENDINGS = {
 /** Failures that say something about the backend. */
 const BLAMED: ReadonlySet<DialFailure> = new Set(["refused", "timeout", "unreachable"]);
 
+/** A dial that failed: the word for it, and whether another backend may be dialled after it. */
+interface Failed {
+  readonly ending: Ending;
+  readonly blamed: boolean;
+  readonly retriable: boolean;
+}
+
 /**
- * Leases and dials the pool's backends in the order of their ranking until one answers; where all that are left are
- * full, waits in the pool's queue. Only a failed dial is followed by another, at most `attempts` in all and within the
- * retry budget, and never one that failed for our own shortage. Throws Ended with the last dial's word, or the queue's;
- * gives up at once when the session is ended from outside or its client leaves.
+ * Dials the backends that the pool chooses, one after the other, until one answers. Only a failed dial is followed by
+ * another, at most `attempts` in all and within the retry budget, and never one that failed for our own shortage. Throws
+ * Ended with the last dial's word, or the queue's; gives up at once when the session is ended from outside or its client
+ * leaves.
  */
 export function connect(session: Session, client: Connection, route: ConnectRoute): Promise<Upstream> {
   return new Attempts(session, client, route).run();
 }
 
 class Attempts {
-  readonly #tried: Backend[] = [];
-  /** Whether the last dial failed by its backend's fault. */
-  #blamed = false;
+  readonly #tried = new Tried();
   #giveUp: () => void = () => {};
+  /** Whether the dial under way was given up because its backend is drained. */
+  #redirected = false;
 
   constructor(
     readonly session: Session,
@@ -74,95 +82,69 @@ class Attempts {
   }
 
   async run(): Promise<Upstream> {
-    const { pool } = this.route;
-    const ranking = pool.rank(this.session)[Symbol.iterator]();
-    let last: Ending = "no-backend";
-    for (let left = pool.settings.attempts; left > 0 && this.#mayTry; left--) {
-      // Who came or came back while another was dialled is in no ranking that began before.
-      const lease = this.#next(ranking) ?? pool.place(this.session, this.#tried) ?? (await this.#late());
-      if (lease === undefined || !this.#begins(lease)) break;
-      const outcome = await this.#try(lease);
+    const { session, route } = this;
+    let last: Failed | undefined;
+    for (let left = route.pool.settings.attempts; left > 0 && session.ending === undefined; left--) {
+      const place = route.pool.choose(session, this.#tried);
+      const lease = place instanceof Lease || typeof place === "string" ? place : await this.#wait(place);
+      if (!(lease instanceof Lease)) break;
+      const outcome = await this.#dial(lease);
       if (outcome instanceof Upstream) return outcome;
-      last = ENDINGS[outcome];
-      this.#tried.push(lease.backend);
-      this.#blamed = BLAMED.has(outcome);
-      if (!this.#blamed) break;
+      last = outcome;
+      this.#tried.add(lease.backend);
+      if (!outcome.retriable) break;
     }
-    if (this.session.ending === undefined) this.#tellWhyNobodyServed(last);
-    throw new Ended(this.session.ending ?? last);
+    if (session.ending === undefined) this.#raiseAlarm(last);
+    throw new Ended(session.ending ?? last?.ending ?? "no-backend");
   }
 
-  #tellWhyNobodyServed(last: Ending): void {
+  /** A failure of our own has its alarm already. */
+  #raiseAlarm(last: Failed | undefined): void {
     const { alarms } = this.route.pool;
-    if (last === "no-backend") alarms.nothingUsable();
-    // A failure of our own has its alarm already.
-    else if (this.#blamed) alarms.nobodyAnswered();
+    if (last === undefined) alarms.nothingUsable();
+    else if (last.blamed) alarms.unanswered();
   }
 
-  get #mayTry(): boolean {
-    if (this.session.ending !== undefined) return false;
-    return this.#tried.length === 0 || this.route.pool.mayRetry(this.#tried);
-  }
-
-  /** Counts the dial that begins now; where the budget was spent while it waited for its place, it gives that back. */
-  #begins(lease: Lease): boolean {
-    const begins = this.route.pool.dials(this.#tried.length > 0);
-    if (!begins) lease[Symbol.dispose]();
-    return begins;
-  }
-
-  /** A place on the next backend of the ranking that has one. */
-  #next(ranking: Iterator<Backend>): Lease | undefined {
-    for (let next = ranking.next(); !next.done; next = ranking.next()) {
-      // The queue may have given it a place there, out of the ranking's order.
-      if (this.#tried.includes(next.value)) continue;
-      const lease = this.route.pool.lease(next.value);
-      if (lease !== undefined) return lease;
-      if (!this.route.pool.hasPlace(this.#tried)) return undefined;
-    }
-    return undefined;
-  }
-
-  /** Where no usable backend has a place: the first that is free, or where there is none to wait for, an ejected one. */
-  async #late(): Promise<Lease | undefined> {
-    const queued = await this.#queued();
-    return (
-      queued ?? (this.session.ending === undefined ? this.route.pool.lastResort(this.#tried) : undefined)
-    );
-  }
-
-  async #queued(): Promise<Lease | undefined> {
-    const { session } = this;
-    const waiting = this.route.pool.wait(session, this.#tried, session.queuedMs);
-    if (waiting === undefined) return undefined;
-    const sinceMs = this.route.clock.now();
+  /** The place that the queue leads to; undefined where the session ended before it had one. */
+  async #wait(waiting: Waiting<Chooser>): Promise<Lease | string | undefined> {
+    const { session, route } = this;
+    const sinceMs = route.clock.now();
     const gone = new Promise<undefined>((resolve) => {
       this.#giveUp = () => resolve(undefined);
     });
-    const place = await Promise.race([waiting.place, gone]).finally(() => {
-      session.queuedMs += this.route.clock.now() - sinceMs;
+    const lease = await Promise.race([waiting.lease, gone]).finally(() => {
+      session.queuedMs += route.clock.now() - sinceMs;
     });
-    if (session.ending === undefined) return place;
+    if (session.ending === undefined) return lease && route.pool.granted(lease, session, this.#tried);
     waiting.leave();
-    // It may have been given in the same moment.
-    waiting.place.then(
+    // It may have been granted in the same moment.
+    waiting.lease.then(
       (late) => late[Symbol.dispose](),
       () => {},
     );
     return undefined;
   }
 
-  async #try(lease: Lease): Promise<Upstream | DialFailure> {
-    const { pool, transport } = this.route;
-    const { connectMs: timeoutMs, localAddress } = pool.settings;
+  async #dial(lease: Lease): Promise<Upstream | Failed> {
+    const { session, route } = this;
+    const { connectMs: timeoutMs, localAddress } = route.pool.settings;
+    session.placeOn = lease.backend.identity;
+    this.#redirected = false;
     try {
-      const dialling = transport.dial(lease.backend.endpoint, { timeoutMs, localAddress });
+      const dialling = route.transport.dial(lease.backend.endpoint, { timeoutMs, localAddress });
       this.#giveUp = () => dialling.cancel();
-      if (this.session.ending !== undefined) dialling.cancel();
+      session.redirectable(() => {
+        this.#redirected = true;
+        dialling.cancel();
+      });
+      if (session.ending !== undefined) dialling.cancel();
       return this.#established(lease, await dialling.connection);
     } catch (error) {
       using _given_back = lease;
+      session.placeOn = undefined;
       return this.#failed(lease, error);
+    } finally {
+      session.redirectable(undefined);
     }
   }
 
@@ -174,31 +156,27 @@ class Attempts {
     session.connectMs = ms;
     route.pool.observe(lease.backend, true);
     const { sendProxy } = route.pool.settings;
-    // Not awaited: it stands before whatever the relay writes, and its failure is the connection's.
+    // Not awaited: it stands before all that the relay writes, and its failure is the connection's.
     if (sendProxy !== undefined) connection.write(encodeHeader(sendProxy, session.addresses)).catch(() => {});
     return new Upstream(connection, lease);
   }
 
-  #failed(lease: Lease, error: unknown): DialFailure {
+  #failed(lease: Lease, error: unknown): Failed {
     if (!(error instanceof DialError)) throw error;
     const { failure, code } = error;
     const blamed = BLAMED.has(failure);
     const ms = lease.failed(blamed);
+    const ending = this.session.ending ?? (this.#redirected ? "drained" : ENDINGS[failure]);
     const { name, address } = lease.backend;
-    this.session.attempts.push({
-      backend: name,
-      address,
-      ms,
-      error: this.session.ending ?? ENDINGS[failure],
-      ...(code !== undefined && { code }),
-    });
+    const why = code === undefined ? { error: ending } : { error: ending, code };
+    this.session.attempts.push({ backend: name, address, ms, ...why });
     if (blamed) this.route.pool.observe(lease.backend, false);
     if (failure === "local") this.route.pool.alarms.ownFault(code ?? failure);
-    return failure;
+    return { ending, blamed, retriable: blamed || this.#redirected };
   }
 
   /** A client that finished after it had sent something waits for an answer, unless the first FIN ends everything. */
   #isGone(how: "reset" | "finished"): boolean {
-    return how === "reset" || this.session.bytesIn === 0 || !this.route.halfClose;
+    return how === "reset" || this.session.bytesIn === 0 || !this.route.settings.halfClose;
   }
 }

@@ -1,5 +1,6 @@
-import type { Backend } from "../core/backend.ts";
+import type { Way } from "../contract/decision.ts";
 import type { Clock } from "../core/clock.ts";
+import type { Backend } from "../live/backend.ts";
 
 /**
  * A place on one backend. It counts from the moment the backend is chosen, or a burst would find every backend idle,
@@ -14,6 +15,8 @@ export class Lease implements Disposable {
 
   constructor(
     readonly backend: Backend,
+    /** How the place came about. */
+    readonly how: Way,
     clock: Clock,
     /** Told when the place is free again. */
     readonly freed: (backend: Backend) => void,
@@ -65,7 +68,6 @@ export class Lease implements Disposable {
     this.#held = false;
     if (this.#waiting) this.backend.latency.gaveUp(this.#waited(), false);
     this.backend.counts.add("active", this.backend.slot, -1);
-    this.backend.vacated();
     this.freed(this.backend);
   }
 

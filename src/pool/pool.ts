@@ -1,60 +1,80 @@
 import type { Algorithm, ClientKey } from "../algorithms/algorithm.ts";
 import { algorithms } from "../algorithms/index.ts";
-import { Backend, type BackendSettings, identityOf, type Wish } from "../core/backend.ts";
+import { type BackendSettings, identityOf } from "../contract/backend.ts";
+import type { Absence, Decision, Way } from "../contract/decision.ts";
+import type { PoolSettings } from "../contract/pool.ts";
+import type { Tell } from "../contract/report.ts";
+import type { Verdict } from "../contract/verdict.ts";
 import type { Clock } from "../core/clock.ts";
-import type { Counts } from "../core/counts.ts";
 import type { Dice } from "../core/dice.ts";
-import { measureLatency } from "../core/latency.ts";
-import type { Verdict } from "../health/verdict.ts";
-import { type AlarmEvents, Alarms } from "./alarms.ts";
+import { Backend } from "../live/backend.ts";
+import type { Counts } from "../live/counts.ts";
+import { measureLatency } from "../live/latency.ts";
+import { Alarms } from "../standing/alarms.ts";
+import { Condition } from "../standing/condition.ts";
+import type { Drains } from "../standing/drains.ts";
 import { RetryBudget } from "./budget.ts";
-import { Condition, type ConditionEvents } from "./condition.ts";
+import { candidatesOf } from "./candidates.ts";
+import type { Decisions } from "./decisions.ts";
 import { Lease } from "./lease.ts";
+import { Members } from "./members.ts";
 import { Queue, type Waiting } from "./queue.ts";
-import type { PoolSettings } from "./settings.ts";
+import { Tried } from "./tried.ts";
 
 /** What a pool is given by the balancer it lives in. */
-export interface Surroundings extends AlarmEvents, ConditionEvents {
+export interface PoolParts {
   readonly clock: Clock;
   readonly dice: Dice;
   readonly counts: Counts;
+  readonly report: Tell;
+  readonly drains: Drains;
+  readonly decisions: Decisions;
 }
 
-/** The backends that sessions of some listeners are spread over, and the algorithm that ranks them. It knows no sockets. */
+/** What a pool knows of a session that chooses. */
+export interface Chooser extends ClientKey {
+  readonly id: string;
+  /** How long it has waited for a place so far. */
+  readonly queuedMs: number;
+}
+
+/** A lease, a place in the queue that leads to one, or why there is neither. */
+export type Choice = Lease | Waiting<Chooser> | Absence;
+
+/** Members that a ranking reads past before the rest of it is read by one scan of all. */
+const MOST_SKIPPED = 4;
+
+/** The backends that sessions of some listeners are spread over, and the one door to a place on them. It knows no sockets. */
 export class Pool {
   #settings: PoolSettings;
-  readonly #surroundings: Surroundings;
+  readonly #parts: PoolParts;
+  readonly #members: Members;
+  /** Members that were removed and still have sessions, by identity: one that comes back is the same backend. */
+  readonly #retired = new Map<string, Backend>();
+  readonly #condition: Condition;
+  readonly #queue: Queue<Chooser>;
+  readonly #budget: RetryBudget;
   #algorithm: Algorithm;
   #backupAlgorithm: Algorithm;
-  #members: readonly Backend[] = [];
-  /** Members that were removed and still have sessions, by identity: whoever comes back is the same backend. */
-  readonly #retired = new Map<string, Backend>();
-  /** Those that may get something new; replaced whole when one of them changes, so that its identity is a version. */
-  #usable: readonly Backend[] = [];
-  #usableBackups: readonly Backend[] = [];
-  /** What the two were made from. */
-  #version = "";
-  readonly #queue: Queue;
-  readonly #budget: RetryBudget;
-  readonly #condition: Condition;
+  #enlisting = false;
   /** What is said loudly of this pool. */
   readonly alarms: Alarms;
 
-  constructor(settings: PoolSettings, surroundings: Surroundings) {
-    const { clock } = surroundings;
+  constructor(settings: PoolSettings, parts: PoolParts) {
+    const { clock } = parts;
     this.#settings = settings;
-    this.#surroundings = surroundings;
-    this.#algorithm = algorithms[settings.algorithm].create(surroundings);
-    this.#backupAlgorithm = algorithms[settings.algorithm].create(surroundings);
+    this.#parts = parts;
+    this.#algorithm = algorithms[settings.algorithm].create(parts);
+    this.#backupAlgorithm = algorithms[settings.algorithm].create(parts);
+    this.#members = new Members(clock);
     this.#queue = new Queue(clock);
     this.#budget = new RetryBudget(clock);
+    this.alarms = new Alarms(clock, settings.name, parts.report);
     this.#condition = new Condition(
-      clock,
-      surroundings,
+      parts,
       () => this.#settings,
-      () => this.#regroup(),
+      (backend) => this.#changed(backend),
     );
-    this.alarms = new Alarms(clock, settings.name, surroundings);
     this.#enlist(settings.backends);
   }
 
@@ -67,12 +87,17 @@ export class Pool {
   }
 
   get members(): readonly Backend[] {
-    return this.#members;
+    return this.#members.all;
+  }
+
+  /** What becomes of its members. */
+  get condition(): Condition {
+    return this.#condition;
   }
 
   /** Whether no session is left on a backend of it, removed ones included. */
   get vacant(): boolean {
-    return this.#retired.size === 0 && this.#members.every(({ active }) => active === 0);
+    return this.#retired.size === 0 && this.members.every(({ active }) => active === 0);
   }
 
   /** Sessions that wait for a place. */
@@ -80,97 +105,55 @@ export class Pool {
     return this.#queue.length;
   }
 
-  /** The usable backends for this client, best first, backups after all others; read as far as needed. */
-  rank(client: ClientKey): Iterable<Backend> {
-    const ranking = this.#algorithm(this.#usable, client);
-    return this.#usableBackups.length === 0 ? ranking : this.#withBackups(ranking, client);
+  /** The members of that name, or of the entry of that name; where there are none, removed ones that still have sessions. */
+  named(name: string): Backend[] {
+    const isMeant = ({ settings }: Backend) => settings.name === name || settings.entry === name;
+    const members = this.members.filter(isMeant);
+    return members.length > 0 ? members : [...this.#retired.values()].filter(isMeant);
   }
 
-  /** Takes a place on a backend, which belongs to the caller; undefined where it may get nothing now. */
-  lease(backend: Backend): Lease | undefined {
-    if (!backend.usable || backend.full) return undefined;
-    return new Lease(backend, this.#surroundings.clock, this.#freed);
-  }
-
-  /** Whether any usable backend that was not tried has a place. One scan: less than reading a whole ranking. */
-  hasPlace(tried: readonly Backend[]): boolean {
-    const free = (backend: Backend) => !backend.full && !tried.includes(backend);
-    return this.#usable.some(free) || this.#usableBackups.some(free);
-  }
-
-  /** A place on the best usable backend that was not tried and has one; it belongs to the caller. */
-  place(client: ClientKey, tried: readonly Backend[]): Lease | undefined {
-    if (!this.hasPlace(tried)) return undefined;
-    for (const backend of this.rank(client)) {
-      const lease = tried.includes(backend) ? undefined : this.lease(backend);
-      if (lease !== undefined) return lease;
+  /**
+   * The next place for a session, on the best backend that it has not tried: in its ranking, else on one that came since or
+   * stands behind many full ones, else the first that becomes free; or where there is none to wait for, on an ejected
+   * one, since an ejection is a guess. A place after the first is a retry and charged to the budget. The lease belongs to
+   * the caller. Throws Ended where the queue is full.
+   */
+  choose(session: Chooser, tried: Tried): Choice {
+    if (!this.#parts.decisions.wanted) return this.#choose(session, tried);
+    try {
+      const choice = this.#choose(session, tried);
+      this.#decided(session, tried, choice);
+      return choice;
+    } catch (ended) {
+      this.#record(session, tried, undefined, "queue-full");
+      throw ended;
     }
-    return undefined;
   }
 
-  /**
-   * Waits for a place on a usable backend that was not tried, `waitedMs` less than the pool allows; undefined where
-   * there is no such backend, Ended where the queue is full or the wait too long.
-   */
-  wait(client: ClientKey, tried: readonly Backend[], waitedMs: number): Waiting | undefined {
-    if (!this.#hasUntried(tried)) return undefined;
-    const { max, timeoutMs } = this.#settings.queue;
-    return this.#queue.join((not) => this.place(client, not), tried, {
-      max,
-      timeoutMs: timeoutMs - waitedMs,
-    });
-  }
-
-  /**
-   * A place on an ejected member, for a session to which all others were refused; it may be back before its time is
-   * over. An ejection is a guess, and to turn a client away for one would be worse than a dial in vain.
-   */
-  lastResort(tried: readonly Backend[]): Lease | undefined {
-    const member = this.#ejected(tried).find(({ full }) => !full);
-    return member && new Lease(member, this.#surroundings.clock, this.#freed);
-  }
-
-  /** Whether there is another backend to try, and the budget has another retry. */
-  mayRetry(tried: readonly Backend[]): boolean {
-    const { retryBudget } = this.#settings;
-    const another = this.#hasUntried(tried) || this.#ejected(tried).length > 0;
-    return another && (retryBudget === undefined || this.#budget.allows(retryBudget));
-  }
-
-  /** Counts a dial that begins now; false, and it must not, where it is a retry and others have spent the budget meanwhile. */
-  dials(isRetry: boolean): boolean {
-    const { retryBudget } = this.#settings;
-    if (isRetry && retryBudget !== undefined && !this.#budget.retry(retryBudget)) return false;
-    this.#budget.dialled();
-    return true;
+  /** Charges the lease that a place in the queue led to, where it is a retry; gives it back where the budget is used up. */
+  granted(lease: Lease, session: Chooser, tried: Tried): Lease | Absence {
+    const place = this.#charged(lease, tried);
+    if (this.#parts.decisions.wanted) this.#decided(session, tried, place);
+    return place;
   }
 
   /** How a dial went, where the backend is the cause. */
   observe(backend: Backend, answered: boolean): void {
-    // One that left while it was dialled is nobody's outlier.
-    if (this.#members.includes(backend)) this.#condition.dialled(backend, answered, this.#members);
+    this.#condition.dialled(backend, answered);
   }
 
-  /** What probes found; false where it is said of no member, as one that a reload has put another in the place of. */
+  /** What probes found; false where no member is meant, as after a reload put another backend in its place. */
   verdict({ entry, endpoint, alive, reason }: Verdict): boolean {
-    const meant = identityOf({ name: entry, endpoint });
-    const member = this.#members.find(({ identity }) => identity === meant);
+    const member = this.#members.find(identityOf({ name: entry, endpoint }));
     if (member !== undefined) this.#condition.probed(member, alive, reason);
     return member !== undefined;
-  }
-
-  /** Sets an operator's wish on the member of that name, and says which that is; undefined where there is none. */
-  adjust(name: string, wish: Wish): Backend | undefined {
-    const member = this.#members.find((each) => each.name === name);
-    if (member !== undefined) this.#condition.adjust(member, wish);
-    return member;
   }
 
   /** Applies new settings in place: what did not change keeps its counts and its part in the algorithm's memory. */
   update(settings: PoolSettings): void {
     if (settings.algorithm !== this.#settings.algorithm) {
-      this.#algorithm = algorithms[settings.algorithm].create(this.#surroundings);
-      this.#backupAlgorithm = algorithms[settings.algorithm].create(this.#surroundings);
+      this.#algorithm = algorithms[settings.algorithm].create(this.#parts);
+      this.#backupAlgorithm = algorithms[settings.algorithm].create(this.#parts);
     }
     this.#settings = settings;
     this.#enlist(settings.backends);
@@ -182,65 +165,180 @@ export class Pool {
     this.#queue.abandon();
   }
 
+  #choose(session: Chooser, tried: Tried): Choice {
+    if (tried.size > 0) {
+      const absence = this.#noRetry(tried);
+      if (absence !== undefined) return absence;
+    }
+    const lease = this.#ranked(session, tried) ?? this.#late(session, tried, "late");
+    if (lease !== undefined) return this.#charged(lease, tried);
+    if (this.#hasUntried(tried)) return this.#wait(session, tried);
+    const last = this.#lastResort(tried);
+    if (last !== undefined) return this.#charged(last, tried);
+    return tried.size === 0 ? "no-backend" : "all-tried";
+  }
+
+  #noRetry(tried: Tried): Absence | undefined {
+    const { retryBudget } = this.#settings;
+    if (!this.#hasUntried(tried) && this.#ejected(tried) === undefined) return "all-tried";
+    return retryBudget === undefined || this.#budget.allows(retryBudget) ? undefined : "retry-budget";
+  }
+
+  #charged(lease: Lease, tried: Tried): Lease | Absence {
+    const { retryBudget } = this.#settings;
+    if (tried.size > 0 && retryBudget !== undefined && !this.#budget.retry(retryBudget)) {
+      lease[Symbol.dispose]();
+      return "retry-budget";
+    }
+    if (retryBudget !== undefined) this.#budget.dialled();
+    return lease;
+  }
+
+  /** Reads on in the session's ranking. */
+  #ranked(session: Chooser, tried: Tried): Lease | undefined {
+    if (!this.#members.hasFree(tried)) return undefined;
+    tried.ranking ??= this.#rank(session)[Symbol.iterator]();
+    return this.#read(tried.ranking, tried, "ranked");
+  }
+
+  /** Ranks anew, and only what is free: backends came since the ranking began, or many in a row were full. */
+  #late(session: Chooser, tried: Tried, how: Way): Lease | undefined {
+    if (!this.#members.hasFree(tried)) return undefined;
+    this.#members.refresh();
+    const skips = (backend: Backend) => !backend.free || tried.has(backend);
+    return this.#read(this.#rank(session, skips)[Symbol.iterator](), tried, how);
+  }
+
+  /** For a session that has waited: the ranking that it began is old. */
+  #anew(session: Chooser, tried: Tried): Lease | undefined {
+    return this.#read(this.#rank(session)[Symbol.iterator](), tried, "queued");
+  }
+
+  #read(ranking: Iterator<Backend>, tried: Tried, how: Way): Lease | undefined {
+    for (let skipped = 0; skipped <= MOST_SKIPPED; skipped++) {
+      const { done, value: backend } = ranking.next();
+      if (done) return undefined;
+      if (backend.free && !tried.has(backend)) return this.#lease(backend, how);
+    }
+    return undefined;
+  }
+
+  /** The members for a client, best first, backups after all others; read as far as needed. */
+  #rank(client: ClientKey, skips?: (backend: Backend) => boolean): Iterable<Backend> {
+    const { usable, backups } = this.#members;
+    const ranking = this.#algorithm(usable, client, skips);
+    return backups.length === 0 ? ranking : this.#withBackups(ranking, client, skips);
+  }
+
+  *#withBackups(ranking: Iterable<Backend>, client: ClientKey, skips?: (backend: Backend) => boolean) {
+    yield* ranking;
+    yield* this.#backupAlgorithm(this.#members.backups, client, skips);
+  }
+
+  #wait(session: Chooser, tried: Tried): Waiting<Chooser> {
+    const { max, timeoutMs } = this.#settings.queue;
+    return this.#queue.join(session, tried, { max, timeoutMs: timeoutMs - session.queuedMs });
+  }
+
+  #hasUntried(tried: Tried): boolean {
+    return this.#condition.census.usable > tried.count(({ usable }) => usable);
+  }
+
+  #lastResort(tried: Tried): Lease | undefined {
+    const backend = this.#ejected(tried, ({ full }) => !full);
+    return backend && this.#lease(backend, "last-resort");
+  }
+
+  /** The first ejected member that nothing else keeps from a session and that was not tried. */
+  #ejected(tried: Tried, suits: (backend: Backend) => boolean = () => true): Backend | undefined {
+    if (this.#condition.census.inReserve === 0) return undefined;
+    return this.members.find((member) => {
+      const { ejected, eligible } = this.#condition.of(member);
+      return ejected && eligible && !tried.has(member) && suits(member);
+    });
+  }
+
+  #lease(backend: Backend, how: Way): Lease {
+    const lease = new Lease(backend, how, this.#parts.clock, this.#freed);
+    this.#members.moved(backend);
+    return lease;
+  }
+
   readonly #freed = (backend: Backend): void => {
+    this.#members.moved(backend);
     if (backend.active === 0) this.#retired.delete(backend.identity);
     this.#condition.freed(backend);
-    if (this.#queue.length > 0) this.#queue.freed(() => this.lease(backend), backend);
+    if (this.#queue.length === 0) return;
+    this.#queue.freed(backend, () => (backend.free ? this.#lease(backend, "queued") : undefined));
   };
 
-  *#withBackups(ranking: Iterable<Backend>, client: ClientKey): Iterable<Backend> {
-    yield* ranking;
-    yield* this.#backupAlgorithm(this.#usableBackups, client);
+  #changed(backend: Backend): void {
+    this.#members.changed(backend);
+    if (!this.#enlisting) this.#wake();
   }
 
-  #hasUntried(tried: readonly Backend[]): boolean {
-    const untried = (backend: Backend) => !tried.includes(backend);
-    return this.#usable.some(untried) || this.#usableBackups.some(untried);
-  }
-
-  #ejected(tried: readonly Backend[]): Backend[] {
-    return this.#members.filter((each) => each.ejected && each.eligible && !tried.includes(each));
+  #wake(): void {
+    if (this.#queue.length === 0) return;
+    this.#queue.wake(
+      () => this.#members.hasFree(NOTHING_TRIED),
+      ({ chooser, tried }) => this.#anew(chooser, tried) ?? this.#late(chooser, tried, "queued"),
+    );
   }
 
   #enlist(backends: readonly BackendSettings[]): void {
-    const before = new Map(this.#members.map((member) => [member.identity, member]));
-    this.#members = backends.map((settings) => {
+    this.#enlisting = true;
+    const before = new Map(this.members.map((member) => [member.identity, member]));
+    const members = backends.map((settings) => {
       const identity = identityOf(settings);
-      const backend = before.get(identity) ?? this.#returning(settings) ?? this.#newcomer(settings);
+      const known = before.get(identity);
       before.delete(identity);
-      this.#condition.configure(backend, settings);
-      return backend;
+      return known === undefined ? this.#enrolled(settings) : this.#configured(known, settings);
     });
     for (const gone of before.values()) this.#retire(gone);
-    this.#regroup();
+    this.#members.replace(members);
+    this.#enlisting = false;
+    this.#wake();
   }
 
-  #retire(backend: Backend): void {
-    this.#condition.retire(backend);
-    if (backend.active > 0) this.#retired.set(backend.identity, backend);
+  #configured(member: Backend, settings: BackendSettings): Backend {
+    this.#condition.configure(member, settings);
+    return member;
   }
 
-  #returning(settings: BackendSettings): Backend | undefined {
+  /** A newcomer, or one that was removed and still has sessions. */
+  #enrolled(settings: BackendSettings): Backend {
+    const { counts, clock } = this.#parts;
     const identity = identityOf(settings);
-    const backend = this.#retired.get(identity);
+    const backend = this.#retired.get(identity) ?? new Backend(settings, counts, measureLatency(clock));
     this.#retired.delete(identity);
-    backend?.rejoin(settings);
+    this.#condition.enrol(backend, settings);
     return backend;
   }
 
-  #newcomer(settings: BackendSettings): Backend {
-    const { counts, clock } = this.#surroundings;
-    return new Backend(settings, counts, measureLatency(clock));
+  #retire(backend: Backend): void {
+    if (backend.active > 0) this.#retired.set(backend.identity, backend);
+    this.#condition.retire(backend);
   }
 
-  #regroup(): void {
-    const usable = this.#members.filter((member) => member.usable);
-    const version = usable.map(({ slot, weight, settings }) => `${slot} ${weight} ${settings.backup}`).join();
-    if (version !== this.#version) {
-      this.#version = version;
-      this.#usable = usable.filter((member) => !member.settings.backup);
-      this.#usableBackups = usable.filter((member) => member.settings.backup);
-    }
-    this.#queue.wake();
+  #decided(session: Chooser, tried: Tried, choice: Choice): void {
+    if (choice instanceof Lease) this.#record(session, tried, choice.backend, choice.how);
+    else if (typeof choice === "string") this.#record(session, tried, undefined, choice);
+    else choice.lease.catch(() => this.#record(session, tried, undefined, "queue-timeout"));
+  }
+
+  #record(session: Chooser, tried: Tried, chosen: Backend | undefined, how: Decision["how"]): void {
+    const statusOf = (backend: Backend) => this.#condition.of(backend).status;
+    this.#parts.decisions.add({
+      session: session.id,
+      atMs: this.#parts.clock.wallMs(),
+      client: session.address,
+      pool: this.name,
+      algorithm: this.#settings.algorithm,
+      chosen: chosen?.name ?? null,
+      how,
+      ...candidatesOf({ members: this.members, statusOf, tried, chosen }),
+    });
   }
 }
+
+const NOTHING_TRIED = new Tried();

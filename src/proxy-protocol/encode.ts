@@ -1,4 +1,4 @@
-import type { Addresses } from "../core/session.ts";
+import type { Addresses } from "../core/address.ts";
 import { encodeV1 } from "./v1.ts";
 import { encodeV2 } from "./v2.ts";
 

@@ -1,5 +1,5 @@
+import type { Addresses } from "../core/address.ts";
 import { formatIp, type Ip, ipOf, mapped } from "../core/ip.ts";
-import type { Addresses } from "../core/session.ts";
 
 /** The addresses of a header in the one family it is written in. */
 export interface Pair {

@@ -1,4 +1,4 @@
-import type { Addresses } from "../core/session.ts";
+import type { Addresses } from "../core/address.ts";
 
 /**
  * Whom a header names: a client with addresses, one on a unix socket of the peer, or, where it is undefined (UNKNOWN,

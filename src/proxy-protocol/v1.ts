@@ -1,5 +1,5 @@
+import type { Addresses } from "../core/address.ts";
 import { formatIp, type Ip, parseLiteral, unmapped } from "../core/ip.ts";
-import type { Addresses } from "../core/session.ts";
 import { addressesOf, pairOf } from "./family.ts";
 import { type Announced, mayBegin, type Parsed } from "./header.ts";
 

@@ -1,5 +1,5 @@
+import type { Addresses } from "../core/address.ts";
 import { IP_BITS, type Ip, unmapped } from "../core/ip.ts";
-import type { Addresses } from "../core/session.ts";
 import { addressesOf, type Pair, pairOf } from "./family.ts";
 import { type Announced, mayBegin, type Parsed } from "./header.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { accessList } from "#lb/admission/access";
-import type { AccessRule } from "#lb/admission/settings";
+import type { AccessRule } from "#lb/contract/admission";
 import { refusedWith } from "./sessions.ts";
 
 const deny = (who: string): AccessRule => ({ action: "deny", who });

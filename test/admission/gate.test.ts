@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { admit, type Gate } from "#lb/admission/gate";
 import { Ended } from "#lb/core/ending";
-import { Session } from "#lb/core/session";
+import { Session } from "#lb/live/session";
 
-const session = new Session(1, { listener: "l", pool: "p" }, 0, {
+const session = new Session(1, "l", 0, {
   kind: "unix",
   remote: undefined,
   local: undefined,

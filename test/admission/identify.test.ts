@@ -1,9 +1,11 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
-import { identify, TrustedPeers } from "#lb/admission/identify";
+import { identify } from "#lb/admission/identify";
+import { TrustedPeers } from "#lb/admission/trusted-peers";
+import type { Addresses } from "#lb/core/address";
 import { Deferred } from "#lb/core/deferred";
 import { Ended } from "#lb/core/ending";
-import { type Addresses, Session } from "#lb/core/session";
+import { Session } from "#lb/live/session";
 import { encodeHeader } from "#lb/proxy-protocol/encode";
 import { SocketTransport } from "#lb/transport/sockets/index";
 import type { Connection } from "#lb/transport/transport";
@@ -24,7 +26,7 @@ class Meeting {
     readonly connection: Connection,
     readonly clock: ManualClock,
   ) {
-    this.session = new Session(1, { listener: "main", pool: "main" }, 0, connection);
+    this.session = new Session(1, "main", 0, connection);
     open.push(this);
   }
 
@@ -142,7 +144,7 @@ describe("a trusted peer's header", () => {
     await met.send(header);
     expect(await met.identify()).toBe("done");
     expect(met.session.address).toBe("127.0.0.1");
-    expect(met.session.record(0)).not.toHaveProperty("peer");
+    expect(met.session.record(0, 0)).not.toHaveProperty("peer");
     expect(met.session.bytesIn).toBe(0);
   });
 
@@ -152,7 +154,7 @@ describe("a trusted peer's header", () => {
     expect(await met.identify()).toBe("done");
     expect(met.session.address).toBe("unix");
     expect(met.session.addresses).toBeUndefined();
-    expect(met.session.record(0)).toMatchObject({
+    expect(met.session.record(0, 0)).toMatchObject({
       client: "unix",
       peer: expect.stringMatching(/^127\.0\.0\.1:/),
     });
@@ -163,7 +165,7 @@ describe("a trusted peer's header", () => {
     await met.send(line);
     await met.identify();
     const { remote } = met.connection;
-    expect(met.session.record(0)).toMatchObject({
+    expect(met.session.record(0, 0)).toMatchObject({
       client: "192.0.2.7:51234",
       peer: `127.0.0.1:${remote?.port}`,
     });
@@ -223,7 +225,7 @@ describe("a trusted peer that", () => {
     await met.send("PROXY TCP4");
     met.peer.finish();
     expect(await identified).toBe("bad-proxy-header");
-    expect(met.session.record(0)).toMatchObject({ detail: "cut short" });
+    expect(met.session.record(0, 0)).toMatchObject({ detail: "cut short" });
   });
 
   test("is waited for no longer once its session is ended from outside", async () => {
@@ -231,7 +233,7 @@ describe("a trusted peer that", () => {
     const identified = met.identify();
     met.session.end("shutdown");
     expect(await identified).toBe("shutdown");
-    expect(met.session.record(0)).not.toHaveProperty("detail");
+    expect(met.session.record(0, 0)).not.toHaveProperty("detail");
     const ended = await meeting();
     ended.session.end("killed");
     expect(await ended.identify()).toBe("killed");

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ClientBuckets } from "#lb/admission/client-buckets";
 import { rateLimit } from "#lb/admission/rate-limit";
-import type { BucketSettings, ClientEntry } from "#lb/admission/settings";
 import { TokenBucket } from "#lb/admission/token-bucket";
+import type { BucketSettings, ClientEntry } from "#lb/contract/clients";
 import { ManualClock } from "../support/manual-clock.ts";
 import { refusedBy, refusedWith } from "./sessions.ts";
 

@@ -1,6 +1,6 @@
 import type { Gate } from "#lb/admission/gate";
 import { Ended, type Ending } from "#lb/core/ending";
-import { Session } from "#lb/core/session";
+import { Session } from "#lb/live/session";
 
 let sessions = 0;
 
@@ -9,7 +9,7 @@ export function sessionFrom(address: string): Session {
   const kind = address === "unix" ? "unix" : "tcp";
   const remote = address === "unix" ? undefined : { host: address, port: 50_000 };
   const local = remote && { host: "127.0.0.1", port: 8080 };
-  return new Session(++sessions, { listener: "main", pool: "main" }, 0, {
+  return new Session(++sessions, "main", 0, {
     kind,
     remote,
     local,

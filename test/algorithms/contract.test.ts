@@ -1,5 +1,6 @@
 import { describe } from "vitest";
-import { type AlgorithmName, algorithmNames, algorithms } from "#lb/algorithms/index";
+import { algorithms } from "#lb/algorithms/index";
+import { type AlgorithmName, algorithmNames } from "#lb/contract/algorithm";
 import { byWeight, type Expected, keepsTheContract } from "./contract.ts";
 
 const turns: Expected = { shares: byWeight, within: 0.001 };

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type AlgorithmName, algorithmNames, algorithms } from "#lb/algorithms/index";
+import { algorithms } from "#lb/algorithms/index";
+import { type AlgorithmName, algorithmNames } from "#lb/contract/algorithm";
 import { seededDice } from "#lb/core/dice";
 import { backendsOf } from "../support/backends.ts";
 import { counting } from "../support/counting.ts";

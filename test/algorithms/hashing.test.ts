@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { hashText, mix } from "#lb/algorithms/hash";
 import { maglev, maglevTable } from "#lb/algorithms/maglev";
 import { sourceHash } from "#lb/algorithms/source-hash";
-import type { Backend } from "#lb/core/backend";
+import type { Backend } from "#lb/live/backend";
 import { backendsOf, equalBackends } from "../support/backends.ts";
 import { choose, client } from "../support/sessions.ts";
 

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { algorithmNames, algorithms } from "#lb/algorithms/index";
+import { algorithms } from "#lb/algorithms/index";
+import { algorithmNames } from "#lb/contract/algorithm";
 
 test("the table names the algorithms in the order users see them", () => {
   expect(algorithmNames).toEqual([

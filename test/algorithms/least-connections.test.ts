@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { byConnections, least } from "#lb/algorithms/least";
-import type { Backend } from "#lb/core/backend";
+import type { Backend } from "#lb/live/backend";
 import { backendsOf, equalBackends, hold } from "../support/backends.ts";
 import { choose, client, names } from "../support/sessions.ts";
 

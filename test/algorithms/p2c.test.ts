@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 import { byConnections } from "#lb/algorithms/least";
 import { Lottery } from "#lb/algorithms/lottery";
 import { p2c } from "#lb/algorithms/p2c";
-import type { Backend } from "#lb/core/backend";
 import { type Dice, seededDice } from "#lb/core/dice";
+import type { Backend } from "#lb/live/backend";
 import { backendsOf, equalBackends, hold } from "../support/backends.ts";
 import { choose } from "../support/sessions.ts";
 

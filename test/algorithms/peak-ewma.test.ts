@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { peakEwma } from "#lb/algorithms/peak-ewma";
-import type { Backend } from "#lb/core/backend";
 import { seededDice } from "#lb/core/dice";
+import type { Backend } from "#lb/live/backend";
 import { equalBackends } from "../support/backends.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { names } from "../support/sessions.ts";

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Algorithm } from "#lb/algorithms/algorithm";
-import { type AlgorithmName, algorithmNames, algorithms } from "#lb/algorithms/index";
-import type { Backend } from "#lb/core/backend";
+import { algorithms } from "#lb/algorithms/index";
+import { type AlgorithmName, algorithmNames } from "#lb/contract/algorithm";
 import { seededDice } from "#lb/core/dice";
+import type { Backend } from "#lb/live/backend";
 import { backendsOf, hold } from "../support/backends.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { client } from "../support/sessions.ts";

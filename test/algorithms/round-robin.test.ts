@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { roundRobin } from "#lb/algorithms/round-robin";
-import type { Backend } from "#lb/core/backend";
+import type { Backend } from "#lb/live/backend";
 import { backendsOf, equalBackends } from "../support/backends.ts";
 import { choose, client, names } from "../support/sessions.ts";
 

@@ -1,5 +1,5 @@
 import type { Algorithm } from "#lb/algorithms/algorithm";
-import type { Backend } from "#lb/core/backend";
+import type { Backend } from "#lb/live/backend";
 import { hold } from "../support/backends.ts";
 import type { ManualClock } from "../support/manual-clock.ts";
 

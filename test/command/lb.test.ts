@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { algorithmNames } from "#lb/algorithms/index";
 import { version } from "#lb/command/version";
+import { algorithmNames } from "#lb/contract/algorithm";
 import { formatEndpoint } from "#lb/core/address";
 import { BalancerProcess, balancerProcess, configuredBalancer } from "../support/balancer-process.ts";
 import { fileOf } from "../support/file-of.ts";

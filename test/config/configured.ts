@@ -1,6 +1,7 @@
 import type { Config } from "#lb/config/config";
 import { readConfig } from "#lb/config/load";
 import { ConfigMistakes, formatMistake } from "#lb/config/mistake";
+import { Overlay } from "#lb/control/overlay";
 
 /** A file with one listener and one pool, which is right; `more` are further lines of it. */
 export function file(more = ""): string {
@@ -19,4 +20,9 @@ export function configured(text: string): Config {
 /** What is wrong with a text, a line each. */
 export function mistakesIn(text: string): string[] {
   return readConfig(text).mistakes.map((mistake) => formatMistake("lb.yaml", mistake));
+}
+
+/** What is wanted by the text of a configuration alone. */
+export function wantedBy(text: string): Overlay {
+  return Overlay.of(configured(text), () => 0);
 }

@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { snapshotOf } from "#lb/config/snapshot";
-import { configured, file } from "./configured.ts";
+import { snapshotOf } from "#lb/control/snapshot";
+import { configured, wantedBy } from "./configured.ts";
 
 const known = () => [];
 
 test("fills in every default of a short file", () => {
-  const config = configured(`listeners: [{ listen: "127.0.0.1:8080", pool: ping }]
+  const config = wantedBy(`listeners: [{ listen: "127.0.0.1:8080", pool: ping }]
 pools: { ping: { backends: [{ address: "127.0.0.1:9001" }] } }`);
-  const { listeners, pools, clients, recordSessions } = snapshotOf(config, known, 20_064);
+  const { listeners, pools, clients } = snapshotOf(config, known, 20_064);
   expect(listeners).toEqual([
     {
       name: "127.0.0.1:8080",
@@ -52,11 +52,10 @@ pools: { ping: { backends: [{ address: "127.0.0.1:9001" }] } }`);
     },
   ]);
   expect(clients).toEqual({ default: undefined, list: [] });
-  expect(recordSessions).toBe(true);
-  const { health } = config.pools.ping ?? {};
+  const { health } = config.file.pools.ping ?? {};
   expect(health).toEqual({ probe: { kind: "tcp" }, intervalMs: 2_000, timeoutMs: 1_000, rise: 2, fall: 3 });
-  expect(config.log).toEqual({ level: "info", sessions: true, format: "auto" });
-  expect(config.shutdown).toEqual({ grace: 30_000 });
+  expect(config.file.log).toEqual({ level: "info", sessions: true, format: "auto" });
+  expect(config.file.shutdown).toEqual({ grace: 30_000 });
 });
 
 test.each([
@@ -75,7 +74,7 @@ pools: { p: { health: ${health} } }`);
 });
 
 test("hands over what the clients, the access list and the PROXY header are to be", () => {
-  const config = configured(`
+  const config = wantedBy(`
 listeners:
   - listen: "[::1]:8080"
     pool: p
@@ -98,14 +97,6 @@ clients:
   });
   expect(clients.default).toEqual({ capacity: 10, ratePerSec: 0.5 });
   expect(clients.list.map(({ addresses }) => addresses)).toEqual([["203.0.113.7"], ["10.2.0.0/16"], []]);
-});
-
-test.each([
-  ["log: { level: warn }", false],
-  ["log: { sessions: false }", false],
-  ["log: { level: debug }", true],
-])("with %s records of sessions are wanted: %s", (log, wanted) => {
-  expect(snapshotOf(configured(file(log)), known, 1_000).recordSessions).toBe(wanted);
 });
 
 test("reads JSON as it reads YAML", () => {

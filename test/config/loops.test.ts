@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { snapshotOf } from "#lb/config/snapshot";
-import { configured, mistakesIn } from "./configured.ts";
+import { snapshotOf } from "#lb/control/snapshot";
+import { mistakesIn, wantedBy } from "./configured.ts";
 
 function chain(...steps: readonly (readonly [listen: string, backend: string])[]): string {
   const listeners = steps.map(([listen], at) => `{ name: l${at}, listen: "${listen}", pool: p${at} }`);
@@ -51,16 +51,16 @@ test("both are shown as they are written, once, however many of their addresses 
   expect(mistakesIn(chain(["[::]:8080", "localhost:8080"]))).toEqual([
     expect.stringMatching(/got "localhost:8080", where \[::\]:8080 listens$/),
   ]);
-  const config = configured(chain(["front.example:8080", "me.example:8080"]));
-  expect(() => snapshotOf(config, () => ["127.0.0.1"], 1_000)).toThrow(
+  const wanted = wantedBy(chain(["front.example:8080", "me.example:8080"]));
+  expect(() => snapshotOf(wanted, () => ["127.0.0.1"], 1_000)).toThrow(
     'got "me.example:8080", where front.example:8080 listens',
   );
 });
 
 test("a name that leads back is found once it is looked up", () => {
-  const config = configured(chain(["127.0.0.1:8080", "me.example:8080"]));
-  expect(() => snapshotOf(config, () => ["192.0.2.1", "127.0.0.1"], 1_000)).toThrow(
+  const wanted = wantedBy(chain(["127.0.0.1:8080", "me.example:8080"]));
+  expect(() => snapshotOf(wanted, () => ["192.0.2.1", "127.0.0.1"], 1_000)).toThrow(
     "pools.p0.backends[0].address",
   );
-  expect(snapshotOf(config, () => ["192.0.2.1"], 1_000).pools).toHaveLength(1);
+  expect(snapshotOf(wanted, () => ["192.0.2.1"], 1_000).pools).toHaveLength(1);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { configurationPage } from "#lb/config/page";
+import { configurationPage } from "./configuration-page.ts";
 
 // When the schema has changed: npx vitest run test/config/page.test.ts -u
 test("docs/configuration.md is what the schema says", async () => {

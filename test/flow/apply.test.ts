@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import type { BackendSettings } from "#lb/contract/backend";
+import { MOST_BACKENDS } from "#lb/contract/backend";
 import type { Endpoint } from "#lb/core/address";
-import type { BackendSettings } from "#lb/core/backend";
-import { MOST_BACKENDS } from "#lb/core/counts";
 import { plainBackend } from "../support/backends.ts";
 import { blackHole } from "../support/dead-ends.ts";
 import { fleet } from "../support/fleet.ts";
@@ -27,7 +27,6 @@ test("a pool that was removed and comes back still counts the sessions that it l
     listeners: [],
     pools: [],
     clients: { default: undefined, list: [] },
-    recordSessions: true,
   });
   await balancer.apply(options);
   const waiting = await balancer.client();
@@ -40,7 +39,7 @@ test("an operator's order resets neither the turns nor the counts", async () => 
   await using servers = await fleet("1", "2", "3", "4");
   await using balancer = await lab({ backends: servers.members });
   const before = await balancer.served1by1(2);
-  await balancer.plane.order({ kind: "backend", pool: "main", backend: "1", state: "drain" });
+  await balancer.set("1", { state: "drain" });
   expect(before + (await balancer.served1by1(4))).toBe("123423");
   expect(await balancer.numbers("connected")).toEqual({ 1: 1, 2: 2, 3: 2, 4: 1 });
 });
@@ -88,7 +87,7 @@ test("a backend that is drained keeps its sessions and gets nothing new, and one
   const kept = await balancer.client();
   kept.send("one");
   await kept.bytes(3);
-  await balancer.plane.order({ kind: "backend", pool: "main", backend: "a", state: "drain" });
+  await balancer.set("a", { state: "drain" });
   const refused = await balancer.client();
   expect(await refused.outcome()).toBe("end");
   refused.finish();
@@ -211,7 +210,6 @@ test("a snapshot that is refused tells nothing of the backends that it brings", 
       listeners: [plainListener, { ...plainListener, name: "second", endpoint, pool: "new" }],
       pools,
       clients: { default: undefined, list: [] },
-      recordSessions: true,
     });
   await expect(apply(a.endpoint)).rejects.toMatchObject({ code: "EADDRINUSE" });
   expect(await balancer.served1by1(1)).toBe("a");

@@ -33,7 +33,7 @@ test("holds at most 256 KiB for a backend that does not read, and delivers all o
 async function delivers(bytes: Buffer, reader: Peer, balancer: Lab): Promise<void> {
   const held = watchHeld(balancer);
   reader.stall();
-  await balancer.when("a full path", ({ heldBytes }) => heldBytes > 0);
+  await balancer.when("a full path", async () => (await balancer.heldBytes()) > 0);
   for (let turns = 0; turns < 100; turns++) await turn();
   expect(reader.length).toBeLessThan(SIZE);
   reader.listen();
@@ -47,7 +47,7 @@ function watchHeld(balancer: Lab) {
   let most = 0;
   const watch = async () => {
     while (watching) {
-      most = Math.max(most, (await balancer.plane.sample()).heldBytes);
+      most = Math.max(most, await balancer.heldBytes());
       await turn();
     }
     return most;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { type AlgorithmName, algorithmNames } from "#lb/algorithms/index";
-import type { Wish } from "#lb/core/backend";
+import { type AlgorithmName, algorithmNames } from "#lb/contract/algorithm";
+import type { BackendSettings } from "#lb/contract/backend";
 import { refusing } from "../support/dead-ends.ts";
 import { fleet } from "../support/fleet.ts";
 import { type Lab, lab, type Member } from "../support/lab.ts";
@@ -73,6 +73,6 @@ async function change(balancer: Lab, ...changes: readonly (keyof typeof CHANGES)
   for (const each of changes) await CHANGES[each](balancer);
 }
 
-async function order(balancer: Lab, wish: Wish): Promise<void> {
-  await balancer.plane.order({ kind: "backend", pool: "main", backend: "a", ...wish });
+async function order(balancer: Lab, values: Partial<BackendSettings>): Promise<void> {
+  await balancer.set("a", values);
 }

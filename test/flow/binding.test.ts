@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import type { Snapshot } from "#lb/contract/snapshot";
 import type { Endpoint } from "#lb/core/address";
 import { systemClock } from "#lb/core/clock";
-import type { Snapshot } from "#lb/plane/plane";
 import { SocketTransport } from "#lb/transport/sockets/index";
 import { plainBackend } from "../support/backends.ts";
 import { eventually } from "../support/eventually.ts";
@@ -67,6 +67,5 @@ function twoListeners(servers: Fleet, second: Endpoint): Snapshot {
     listeners: [limited, { ...limited, name: "second", endpoint: second }],
     pools: [{ ...plainPool, backends: servers.members.map((each) => ({ ...plainBackend, ...each })) }],
     clients: { default: { capacity: 1, ratePerSec: 0.001 }, list: [] },
-    recordSessions: true,
   };
 }

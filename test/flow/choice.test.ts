@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { AlgorithmName } from "#lb/algorithms/index";
+import type { AlgorithmName } from "#lb/contract/algorithm";
 import { Fleet, fleet } from "../support/fleet.ts";
 import { type Lab, lab } from "../support/lab.ts";
 import { ManualClock } from "../support/manual-clock.ts";
@@ -48,7 +48,7 @@ test("first serves by the first that can, and the next where it cannot", async (
   await using servers = await fleet("a", "b");
   await using balancer = await lab({ backends: servers.members, algorithm: "first" });
   expect(await balancer.served1by1(3)).toBe("aaa");
-  await balancer.plane.order({ kind: "backend", pool: "main", backend: "a", state: "maint" });
+  await balancer.set("a", { state: "maint" });
   expect(await balancer.served1by1(3)).toBe("bbb");
 });
 

@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
+import type { BackendSettings } from "#lb/contract/backend";
 import { type Endpoint, formatEndpoint } from "#lb/core/address";
-import type { BackendSettings } from "#lb/core/backend";
-import type { Order } from "#lb/plane/plane";
 import { blackHole } from "../support/dead-ends.ts";
 import { eventually } from "../support/eventually.ts";
 import { fleet, politeFleet } from "../support/fleet.ts";
@@ -74,7 +73,7 @@ test.each([
   await drain(busy.balancer, { withinMs: 20_000 });
   await busy.clock.run(5_000);
   await busy.ended(5);
-  await busy.balancer.plane.order({ kind: "backend", pool: "main", backend: "a", ...wish });
+  await busy.balancer.set("a", wish);
   await busy.clock.run(60_000);
   expect(await busy.balancer.numbers("active")).toMatchObject({ a: 15 });
 });
@@ -90,7 +89,7 @@ test("a shorter time takes the place of a longer one", async () => {
 test("a weight set meanwhile does not call the drain off", async () => {
   await using busy = await busyLab(1);
   await drain(busy.balancer, { withinMs: 20_000 });
-  await busy.balancer.plane.order({ kind: "backend", pool: "main", backend: "a", weight: 5 });
+  await busy.balancer.set("a", { weight: 5 });
   await busy.clock.run(20_000);
   await busy.ended(1);
 });
@@ -104,23 +103,18 @@ test("a backend that is removed while it drains goes on draining", async () => {
   expect(busy.balancer.records.map(({ ending }) => ending)).toEqual(Array(4).fill("drained"));
 });
 
-test("a backend's drain outlives a new configuration that says nothing new of it", async () => {
+test("a backend's drain outlives a new configuration in which it still drains", async () => {
   await using busy = await busyLab(4);
   await drain(busy.balancer, { withinMs: 20_000 });
-  await busy.balancer.apply({
-    backends: busy.members,
-    algorithm: "first",
-    connectMs: 500,
-    clock: busy.clock,
-  });
+  await file(busy, { state: "drain", weight: 2 });
   expect((await busy.balancer.served()).by).toBe("b");
   await busy.clock.run(20_000);
   await busy.ended(4);
 });
 
 test.each([
-  ["makes the backend ready", { weight: 2 }],
-  ["drains the backend without a time", { state: "drain" }],
+  ["makes the backend ready", { state: "ready" }],
+  ["puts the backend into maintenance", { state: "maint" }],
 ] as const)("a new configuration that %s calls its timed drain off", async (_, settings) => {
   await using busy = await busyLab(4);
   await drain(busy.balancer, { withinMs: 20_000 });
@@ -131,7 +125,7 @@ test.each([
 
 test.each([
   ["drained", (busy: BusyLab) => drain(busy.balancer, {})],
-  ["put in maintenance", (busy: BusyLab) => drain(busy.balancer, { state: "maint" })],
+  ["put in maintenance", (busy: BusyLab) => busy.balancer.set("a", { state: "maint" })],
   ["drained by the file", (busy: BusyLab) => file(busy, { state: "drain" })],
   ["removed", (busy: BusyLab) => file(busy, undefined)],
   [
@@ -154,16 +148,17 @@ test.each([
     busy.clients[1]?.reset();
     await busy.ended(2);
     const address = formatEndpoint(busy.members[0]?.endpoint as Endpoint);
-    expect(busy.drained()).toEqual([{ pool: "main", backend: "a", address, tookMs: 10_000 }]);
+    expect(busy.drained()).toEqual([
+      { kind: "drained", pool: "main", backend: "a", address, tookMs: 10_000 },
+    ]);
   },
 );
 
 test("says nothing of a backend that had no session when it was drained, or that is ready again", async () => {
   await using busy = await busyLab(1);
-  const order = { kind: "backend", pool: "main" } as const;
-  await busy.balancer.plane.order({ ...order, backend: "b", state: "drain" });
+  await busy.balancer.set("b", { state: "drain" });
   await drain(busy.balancer, {});
-  await drain(busy.balancer, { state: "ready" });
+  await busy.balancer.set("a", { state: "ready" });
   busy.clients[0]?.reset();
   await busy.ended(1);
   expect(busy.drained()).toEqual([]);
@@ -174,7 +169,7 @@ test("ends the sessions that began on the backend when it had another name", asy
   const [a, b] = busy.members as [(typeof busy.members)[0], (typeof busy.members)[0]];
   const renamed = { ...a, name: "a@127.0.0.1", entry: "a" };
   await busy.balancer.apply({ backends: [renamed, b], algorithm: "first", clock: busy.clock });
-  await drain(busy.balancer, { backend: "a@127.0.0.1", withinMs: 20_000 });
+  await busy.balancer.set("a@127.0.0.1", { state: "drain" }, 20_000);
   await busy.clock.run(20_000);
   await busy.ended(4);
   expect(busy.balancer.records[0]).toMatchObject({ backend: "a", ending: "drained" });
@@ -191,7 +186,7 @@ test("leaves the sessions of a backend alone whose name another has now", async 
   expect(busy.clients.filter(({ socket }) => socket.readableEnded)).toEqual([]);
 });
 
-test("a session that is still dialling a backend when it is drained is served", async () => {
+test("a session that is still dialling a backend when its time is over goes to another", async () => {
   const clock = new ManualClock();
   await using hole = await blackHole();
   await using servers = await fleet("b");
@@ -200,8 +195,26 @@ test("a session that is still dialling a backend when it is drained is served", 
   const client = await balancer.client();
   await balancer.leased();
   await drain(balancer, { withinMs: 200 });
-  await clock.run(2_000);
+  await clock.run(200);
   expect((await client.bytes(1)).toString()).toBe("b");
+  client.reset();
+  const [record] = await balancer.ended();
+  expect(record?.attempts).toMatchObject([{ backend: "a", error: "drained" }, { backend: "b" }]);
+});
+
+test("a session that is still dialling the only backend when its time is over ends drained", async () => {
+  const clock = new ManualClock();
+  await using hole = await blackHole();
+  const backends = [{ name: "a", endpoint: hole.endpoint }];
+  await using balancer = await lab({ backends, algorithm: "first", clock, refuse: "line" });
+  const client = await balancer.client();
+  await balancer.leased();
+  await drain(balancer, { withinMs: 200 });
+  await clock.run(200);
+  expect(await client.outcome()).toBe("end");
+  expect(client.text).toBe("ERR drained\n");
+  client.finish();
+  expect(await balancer.ended()).toMatchObject([{ ending: "drained", backend: null }]);
 });
 
 type BusyLab = Awaited<ReturnType<typeof busyLab>>;
@@ -220,7 +233,7 @@ async function busyLab(sessions: number) {
     balancer,
     members,
     clients,
-    drained: () => balancer.reports.flatMap((each) => (each.kind === "drained" ? [each.drained] : [])),
+    drained: () => balancer.reports.flatMap((each) => (each.kind === "drained" ? [each] : [])),
     /** Resolves when so many sessions are over, and no more. */
     async ended(count: number): Promise<void> {
       await balancer.ended(count);
@@ -233,8 +246,8 @@ async function busyLab(sessions: number) {
   };
 }
 
-async function drain(balancer: Lab, more: Partial<Extract<Order, { kind: "backend" }>>): Promise<void> {
-  await balancer.plane.order({ kind: "backend", pool: "main", backend: "a", state: "drain", ...more });
+function drain(balancer: Lab, { withinMs }: { readonly withinMs?: number }): Promise<void> {
+  return balancer.set("a", { state: "drain" }, withinMs);
 }
 
 /** A new configuration in which a is so, or is not. */

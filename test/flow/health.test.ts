@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
+import type { AdministrativeState } from "#lb/contract/backend";
+import type { Outcome } from "#lb/contract/order";
 import { type Endpoint, formatEndpoint } from "#lb/core/address";
-import type { AdministrativeState } from "#lb/core/backend";
 import { systemClock } from "#lb/core/clock";
 import { Deferred } from "#lb/core/deferred";
 import { systemDice } from "#lb/core/dice";
 import { HealthChecker } from "#lb/health/checker";
 import type { HealthSettings, ProbeSettings } from "#lb/health/settings";
-import type { Outcome } from "#lb/plane/plane";
 import { encodeHeader } from "#lb/proxy-protocol/encode";
 import { SocketTransport } from "#lb/transport/sockets/index";
 import { addresses } from "../proxy-protocol/headers.ts";
@@ -39,8 +39,8 @@ test("a backend that dies is left alone until it is back, and both is told once"
   expect((await balancer.served()).by).toBe("m");
   expect(balancer.changes).toEqual(["mortal down", "mortal up"]);
   expect(balancer.reports).toMatchObject([
-    { change: { reason: "3 probes in a row failed: connect: refused (ENOENT)" } },
-    { change: { reason: "2 probes in a row passed", lastedMs: expect.any(Number) } },
+    { reason: "3 probes in a row failed: connect: refused (ENOENT)" },
+    { reason: "2 probes in a row passed", lastedMs: expect.any(Number) },
   ]);
 });
 
@@ -108,7 +108,6 @@ test("sessions that are left of a removed pool are told of no more often than be
     listeners: [],
     pools: [],
     clients: { default: undefined, list: [] },
-    recordSessions: true,
   });
   await identify(clients[1] as Peer, 2);
   await identify(clients[2] as Peer, 3);
@@ -124,8 +123,7 @@ test("a backend that an order puts in maintenance is not probed, through reloads
     listeners: [{ listen: "127.0.0.1:0", pool: p }]
     pools: { p: { health: { interval: ${interval} }, backends: [{ name: a, address: "${address}" }] } }`;
   await using balancer = await steered(text("2s"), clock);
-  const order = (state: AdministrativeState) =>
-    balancer.plane.order({ kind: "backend", pool: "p", backend: "a", state });
+  const order = (state: AdministrativeState) => balancer.control.steering.setBackend("p", "a", { state });
   await server.next();
   await order("maint");
   await clock.run(60_000);
@@ -144,7 +142,7 @@ test("a backend that the file has in maintenance is probed once an order makes i
 pools: { p: { backends: [{ name: a, address: "${address}", state: maint }] } }`,
     new ManualClock(),
   );
-  await balancer.plane.order({ kind: "backend", pool: "p", backend: "a", state: "ready" });
+  await balancer.control.steering.setBackend("p", "a", { state: "ready" });
   await server.next();
 });
 
@@ -260,7 +258,8 @@ function checked(
     tell: (found) => void balancer.plane.order({ kind: "verdict", ...found }).then(told),
   });
   const health = { ...FAST, ...more };
-  checker.watch(members.map(({ name, endpoint }) => ({ pool: "main", entry: name, endpoint, health })));
+  const targets = members.map(({ name, endpoint }) => ({ pool: "main", entry: name, endpoint, health }));
+  checker.watch("main", targets);
   return checker;
 }
 

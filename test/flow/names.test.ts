@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { expect, test } from "vitest";
+import type { Sample } from "#lb/contract/sample";
 import { type Endpoint, formatEndpoint } from "#lb/core/address";
-import type { Sample } from "#lb/plane/plane";
 import { BalancerProcess } from "../support/balancer-process.ts";
 import { fleet } from "../support/fleet.ts";
 import { ManualClock } from "../support/manual-clock.ts";

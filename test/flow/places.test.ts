@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
+import type { Report } from "#lb/contract/report";
+import type { Snapshot } from "#lb/contract/snapshot";
 import type { Endpoint } from "#lb/core/address";
 import { systemClock } from "#lb/core/clock";
 import { seededDice } from "#lb/core/dice";
 import { LocalPlane } from "#lb/plane/local";
-import type { Report, Snapshot } from "#lb/plane/plane";
 import { SocketTransport } from "#lb/transport/sockets/index";
 import { plainBackend } from "../support/backends.ts";
 import { eventually } from "../support/eventually.ts";
@@ -15,9 +16,10 @@ test("all listeners together let in no more sessions than there are files for, a
   const transport = new SocketTransport(systemClock);
   const plane = new LocalPlane({ transport, clock: systemClock, dice: seededDice(1), maxSessions: 3 });
   const endings: string[] = [];
-  plane.onReports = (batch: readonly Report[]) => {
+  const note = (batch: readonly Report[]) => {
     for (const report of batch) if (report.kind === "session") endings.push(report.record.ending);
   };
+  plane.subscribe(note, { records: true });
   const { listeners } = await plane.apply(twoListeners(server.endpoint));
   const [one, other] = listeners.map(({ endpoint }) => endpoint) as [Endpoint, Endpoint];
   const first = await dialPeer(one);
@@ -40,5 +42,5 @@ test("all listeners together let in no more sessions than there are files for, a
 function twoListeners(endpoint: Endpoint): Snapshot {
   const listeners = ["one", "other"].map((name) => ({ ...plainListener, name, refuse: "line" as const }));
   const pool = { ...plainPool, backends: [{ ...plainBackend, name: "a", endpoint }] };
-  return { listeners, pools: [pool], clients: { default: undefined, list: [] }, recordSessions: true };
+  return { listeners, pools: [pool], clients: { default: undefined, list: [] } };
 }

@@ -3,6 +3,7 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import type { BackendSettings } from "#lb/contract/backend";
 import { seededDice } from "#lb/core/dice";
 import { blackHole } from "../support/dead-ends.ts";
 import { fleet } from "../support/fleet.ts";
@@ -356,8 +357,6 @@ async function askAndLeave(client: Peer): Promise<void> {
   expect(await client.outcome()).toBe("end");
 }
 
-type Wish = { state?: "ready" | "drain" | "maint"; weight?: number; maxConnections?: number };
-
-async function order(balancer: Lab, backendName: string, wish: Wish): Promise<void> {
-  await balancer.plane.order({ kind: "backend", pool: "main", backend: backendName, ...wish });
+async function order(balancer: Lab, backendName: string, values: Partial<BackendSettings>): Promise<void> {
+  await balancer.set(backendName, values);
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import type { SessionRecord } from "#lb/contract/record";
 import { type Endpoint, formatEndpoint } from "#lb/core/address";
-import type { SessionRecord } from "#lb/core/session";
 import { type BalancerProcess, balancerProcess, configuredBalancer } from "../support/balancer-process.ts";
 import { fileOf } from "../support/file-of.ts";
 import { backend, dialPeer, echo, type Peer } from "../support/peer.ts";

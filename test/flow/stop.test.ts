@@ -76,7 +76,7 @@ test.each([
     await using balancer = await lab({ backends: [server.endpoint], clock });
     const client = await balancer.client();
     client.stall();
-    await balancer.when("a stalled client", ({ heldBytes }) => heldBytes > 0);
+    await balancer.when("a stalled client", async () => (await balancer.heldBytes()) > 0);
     const closed = await closing(balancer, clock, graceMs);
     await clock.run(graceMs);
     await clock.run(cutMs - 1);

@@ -185,7 +185,10 @@ function checked(
     void told.push(`${entry} ${alive ? "up" : "down"}: ${reason}`);
   const checker = new HealthChecker({ transport, clock, dice: () => dice, tell });
   const watch = (names: readonly string[], more: Partial<HealthSettings> = {}) =>
-    checker.watch(names.map((name) => target(name, { ...HEALTH, ...health, ...more })));
+    checker.watch(
+      "main",
+      names.map((name) => target(name, { ...HEALTH, ...health, ...more })),
+    );
   watch(Object.keys(state));
   return {
     state,

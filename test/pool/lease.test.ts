@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { Backend } from "#lb/core/backend";
-import { Counts } from "#lb/core/counts";
-import type { Latency } from "#lb/core/latency";
+import { Backend } from "#lb/live/backend";
+import { Counts } from "#lb/live/counts";
+import type { Latency } from "#lb/live/latency";
 import { Lease } from "#lb/pool/lease";
 import { plainBackend } from "../support/backends.ts";
 import { ManualClock } from "../support/manual-clock.ts";
@@ -14,7 +14,7 @@ const SETTINGS = {
 
 test("counts from the moment of choice until it is given back, once", () => {
   const { backend, clock } = made();
-  const lease = new Lease(backend, clock, () => {});
+  const lease = new Lease(backend, "ranked", clock, () => {});
   expect(backend.active).toBe(1);
   lease.connected();
   expect(backend.active).toBe(1);
@@ -25,7 +25,7 @@ test("counts from the moment of choice until it is given back, once", () => {
 
 test("tells the latency of connecting and of the first answer, apart", () => {
   const { backend, clock, heard } = made();
-  using lease = new Lease(backend, clock, () => {});
+  using lease = new Lease(backend, "ranked", clock, () => {});
   clock.advance(3);
   expect(lease.connected()).toBe(3);
   clock.advance(1_000);
@@ -37,7 +37,7 @@ test("tells the latency of connecting and of the first answer, apart", () => {
 
 test("a backend that speaks first is not waited for", () => {
   const { backend, clock, heard } = made();
-  using lease = new Lease(backend, clock, () => {});
+  using lease = new Lease(backend, "ranked", clock, () => {});
   lease.connected();
   lease.answered();
   lease.asked();
@@ -46,7 +46,7 @@ test("a backend that speaks first is not waited for", () => {
 
 test("a question that is never answered is given up when the session is over", () => {
   const { backend, clock, heard } = made();
-  const lease = new Lease(backend, clock, () => {});
+  const lease = new Lease(backend, "ranked", clock, () => {});
   lease.connected();
   lease.asked();
   clock.advance(50);
@@ -59,21 +59,10 @@ test.each([
   [false, 0],
 ])("a failed dial with blame %s adds %i to the backend's failures", (blame, failed) => {
   const { backend, clock, counts } = made();
-  using lease = new Lease(backend, clock, () => {});
+  using lease = new Lease(backend, "ranked", clock, () => {});
   lease.failed(blame);
   expect(counts.failed[backend.slot]).toBe(failed);
   expect(counts.connected[backend.slot]).toBe(0);
-});
-
-test("a backend that left its pool keeps its slot until its last session has ended", () => {
-  const { backend, clock, counts } = made();
-  const [one, two] = [new Lease(backend, clock, () => {}), new Lease(backend, clock, () => {})];
-  backend.retire();
-  one[Symbol.dispose]();
-  expect(counts.claim()).not.toBe(backend.slot);
-  two[Symbol.dispose]();
-  expect(counts.claim()).toBe(backend.slot);
-  expect(counts.claim()).not.toBe(backend.slot);
 });
 
 function made() {

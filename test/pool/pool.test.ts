@@ -1,37 +1,43 @@
 import { expect, test } from "vitest";
+import type { AlgorithmName } from "#lb/contract/algorithm";
+import type { BackendSettings } from "#lb/contract/backend";
+import type { Absence } from "#lb/contract/decision";
+import type { PoolSettings } from "#lb/contract/pool";
+import type { Report, StateChange } from "#lb/contract/report";
+import type { Verdict } from "#lb/contract/verdict";
 import type { Endpoint } from "#lb/core/address";
-import type { Backend, BackendSettings } from "#lb/core/backend";
-import { Counts } from "#lb/core/counts";
 import { seededDice } from "#lb/core/dice";
-import type { Verdict } from "#lb/health/verdict";
-import type { Drained } from "#lb/pool/drain-log";
-import type { Lease } from "#lb/pool/lease";
+import type { Backend } from "#lb/live/backend";
+import { Counts } from "#lb/live/counts";
+import { Decisions } from "#lb/pool/decisions";
+import { Lease } from "#lb/pool/lease";
 import { Pool } from "#lb/pool/pool";
-import type { PoolSettings } from "#lb/pool/settings";
-import type { StateChange } from "#lb/pool/state-log";
+import { Waiting } from "#lb/pool/queue";
+import { Tried } from "#lb/pool/tried";
+import { Drains } from "#lb/standing/drains";
 import { plainBackend } from "../support/backends.ts";
 import { plainPool } from "../support/lab.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
-const CLIENT = { address: "127.0.0.1" };
+const CLIENT = { id: "1", address: "127.0.0.1", queuedMs: 0 };
 const ONE = { kind: "tcp", host: "127.0.0.1", port: 1 } as const;
 const OTHER = { kind: "tcp", host: "127.0.0.2", port: 1 } as const;
 const EJECTING = { failures: 1, ejectForMs: 10_000, maxEjected: 0.5 };
 
-test("ranks only members that may get something new", () => {
-  const { pool } = made([
+test("chooses only members that may get something new", () => {
+  const { pool, want } = made([
     member("a"),
     member("b", { state: "drain" }),
     member("c", { weight: 0 }),
     member("d"),
   ]);
   expect(ranked(pool)).toEqual(["a", "d"]);
-  pool.adjust("a", { state: "maint" });
-  pool.adjust("c", { weight: 1 });
+  want("a", { state: "maint" });
+  want("c", { weight: 1 });
   expect(ranked(pool)).toEqual(["c", "d"]);
 });
 
-test("hands the algorithm a new array when a member changes, and the same one otherwise", () => {
+test("keeps its members by their identity, in an array that is replaced whole", () => {
   const { pool } = made([member("a"), member("b")]);
   const before = [...pool.members];
   pool.update(settings([member("b"), member("c")]));
@@ -46,40 +52,87 @@ test("takes a backend of the same name at another address for another backend", 
   expect(pool.members[0]).not.toBe(before);
 });
 
-test("says so when there is no such backend to adjust", () => {
-  const { pool } = made([member("a")]);
-  expect(pool.adjust("nobody", { weight: 3 })).toBeUndefined();
-  expect(pool.adjust("a", { weight: 3 })).toBe(pool.members[0]);
-});
-
-test("keeps what an operator set through new settings, unless they say something new of that backend", () => {
-  const { pool } = made([member("a"), member("b")]);
-  pool.adjust("a", { state: "drain", weight: 5 });
-  pool.update({ ...settings([member("a"), member("b", { weight: 2 })]), connectMs: 1 });
-  expect(pool.members[0]).toMatchObject({ state: "drain", weight: 5 });
-  expect(pool.members[1]).toMatchObject({ weight: 2 });
-  pool.update(settings([member("a", { weight: 3 })]));
-  expect(pool.members[0]).toMatchObject({ state: "ready", weight: 3 });
-});
-
 test("a weight set while a backend starts slowly does not give it all of it at once", () => {
-  const { pool, clock } = made([member("a", { weight: 10 })], { slowStartMs: 10_000 });
+  const { pool, clock, want } = made([member("a", { weight: 10 })], { slowStartMs: 10_000 });
   pool.verdict(verdict("a", false));
   pool.verdict(verdict("a", true));
   clock.advance(2_000);
-  pool.adjust("a", { maxConnections: 7 });
+  want("a", { maxConnections: 7 });
   expect(pool.members[0]?.weight).toBe(3);
-  pool.update({ ...settings([member("a", { weight: 10 })]), slowStartMs: 10_000, connectMs: 1 });
-  expect(pool.members[0]?.weight).toBe(3);
+  want("a", { weight: 20 });
+  expect(pool.members[0]?.weight).toBe(6);
 });
 
-test("allows a retry only where there is another backend to try, and charges it to the budget when it is dialled", () => {
-  const { pool } = made([member("a"), member("b")], { retryBudget: { share: 0, min: 1 } });
-  expect(pool.mayRetry(pool.members)).toBe(false);
-  expect(pool.mayRetry(pool.members.slice(1))).toBe(true);
-  expect(pool.mayRetry(pool.members.slice(1))).toBe(true);
-  expect([pool.dials(false), pool.dials(true), pool.dials(true)]).toEqual([true, true, false]);
-  expect(pool.mayRetry(pool.members.slice(1))).toBe(false);
+test("says how a place came about: in the order of the ranking, late, queued, or as a last resort", async () => {
+  const { pool } = made(
+    [member("a", { maxConnections: 1 }), member("b"), member("c", { maxConnections: 1 })],
+    {
+      outlier: EJECTING,
+    },
+  );
+  const tried = new Tried();
+  const first = taken(pool, tried);
+  expect([first.backend.name, first.how]).toEqual(["a", "ranked"]);
+  tried.add(first.backend);
+  pool.observe(pool.members[1] as Backend, false);
+  const second = taken(pool, tried);
+  expect([second.backend.name, second.how]).toEqual(["c", "ranked"]);
+  const waiting = pool.choose(CLIENT, new Tried()) as Waiting<typeof CLIENT>;
+  second[Symbol.dispose]();
+  const third = await waiting.lease;
+  expect([third.backend.name, third.how]).toEqual(["c", "queued"]);
+  tried.add(third.backend);
+  using fourth = taken(pool, tried);
+  expect([fourth.backend.name, fourth.how]).toEqual(["b", "last-resort"]);
+});
+
+test("finds a backend that came while another was dialled", () => {
+  const { pool } = made([member("a")]);
+  const tried = new Tried();
+  tried.add(taken(pool, tried).backend);
+  pool.update(settings([member("a"), member("z")]));
+  using late = taken(pool, tried);
+  expect([late.backend.name, late.how]).toEqual(["z", "late"]);
+});
+
+test.each([
+  "round-robin",
+  "least-connections",
+  "random",
+  "p2c",
+  "peak-ewma",
+  "source-hash",
+  "maglev",
+  "first",
+] as const)("%s finds the one free backend behind a thousand full ones", (algorithm) => {
+  const full = Array.from({ length: 1_000 }, (_, n) => member(`full-${n}`, { maxConnections: 1 }));
+  const { pool } = made(full, {}, algorithm);
+  for (let n = 0; n < 1_000; n++) taken(pool);
+  expect(pool.choose(CLIENT, new Tried())).toBeInstanceOf(Waiting);
+  pool.update({ ...settings([...full, member("free")]), algorithm });
+  for (let n = 0; n < 10; n++) expect(taken(pool).backend.name).toBe("free");
+});
+
+test("tells why there is no place", () => {
+  const { pool, want } = made([member("a"), member("b")], { retryBudget: { share: 0, min: 1 } });
+  const tried = new Tried();
+  tried.add(taken(pool, tried).backend);
+  tried.add(taken(pool, tried).backend);
+  expect(pool.choose(CLIENT, tried)).toBe("all-tried" satisfies Absence);
+  const other = new Tried();
+  other.add(taken(pool, other).backend);
+  expect(pool.choose(CLIENT, other)).toBe("retry-budget" satisfies Absence);
+  want("a", { state: "maint" });
+  want("b", { state: "maint" });
+  expect(pool.choose(CLIENT, new Tried())).toBe("no-backend" satisfies Absence);
+});
+
+test("a retry that the budget refuses gives its place back", () => {
+  const { pool } = made([member("a"), member("b")], { retryBudget: { share: 0, min: 0 } });
+  const tried = new Tried();
+  tried.add(taken(pool, tried).backend);
+  expect(pool.choose(CLIENT, tried)).toBe("retry-budget");
+  expect(pool.members.map(({ active }) => active)).toEqual([1, 0]);
 });
 
 test("gives the slots of its members back when it dissolves", () => {
@@ -90,11 +143,10 @@ test("gives the slots of its members back when it dissolves", () => {
   expect(ranked(pool)).toEqual([]);
 });
 
-test("keeps counts and wishes of a member whose name gets a second address", () => {
+test("keeps the counts of a member whose name gets a second address", () => {
   const { pool } = made([member("web", { entry: "web" })]);
   const [stayed] = pool.members;
-  using _held = pool.lease(stayed as Backend);
-  pool.adjust("web", { weight: 5 });
+  using _held = taken(pool);
   pool.update(
     settings([
       { ...member("web@127.0.0.1"), entry: "web" },
@@ -102,36 +154,36 @@ test("keeps counts and wishes of a member whose name gets a second address", () 
     ]),
   );
   expect(pool.members[0]).toBe(stayed);
-  expect(pool.members.map(({ name, active, weight }) => [name, active, weight])).toEqual([
-    ["web@127.0.0.1", 1, 5],
-    ["web@127.0.0.2", 0, 1],
+  expect(pool.members.map(({ name, active }) => [name, active])).toEqual([
+    ["web@127.0.0.1", 1],
+    ["web@127.0.0.2", 0],
   ]);
 });
 
-test("keeps an operator's wish until the backend is configured differently", () => {
-  const { pool } = made([member("a")]);
-  pool.adjust("a", { state: "drain" });
+test("finds members by their name and by that of their entry, removed ones with sessions too", () => {
+  const { pool } = made([{ ...member("web@127.0.0.1"), entry: "web" }, member("a")]);
+  using _held = taken(pool);
   pool.update(settings([member("a")]));
-  expect(ranked(pool)).toEqual([]);
-  pool.update(settings([member("a", { weight: 2 })]));
-  expect(ranked(pool)).toEqual(["a"]);
+  expect(pool.named("web").map(({ name }) => name)).toEqual(["web@127.0.0.1"]);
+  expect(pool.named("web@127.0.0.1")).toHaveLength(1);
+  expect(pool.named("nobody")).toEqual([]);
 });
 
 test("what was found of a backend is not said of the one that took its name at another address", () => {
   const { pool } = made([{ ...member("a"), endpoint: OTHER }]);
   expect(pool.verdict(verdict("a", false))).toBe(false);
-  expect(pool.members[0]?.alive).toBe(true);
+  expect(standings(pool)).toEqual(["up"]);
   expect(pool.verdict(verdict("a", false, OTHER))).toBe(true);
-  expect(pool.members[0]?.alive).toBe(false);
+  expect(standings(pool)).toEqual(["down"]);
 });
 
 test("what was found of a backend is said of it also where it is called otherwise by now", () => {
   const { pool } = made([{ ...member("web@127.0.0.1"), entry: "web" }, member("other")]);
   expect(pool.verdict(verdict("web", false))).toBe(true);
-  expect(pool.members.map(({ alive }) => alive)).toEqual([false, true]);
+  expect(standings(pool)).toEqual(["down", "up"]);
 });
 
-test("a backend that left while it was dialled is nobody's outlier", () => {
+test("a backend that left while it was dialled is no member's outlier", () => {
   const outlier = { failures: 3, ejectForMs: 10_000, maxEjected: 0.5 };
   const { pool, changes } = made([member("a"), member("b"), member("c")], { outlier });
   const [gone] = pool.members;
@@ -143,12 +195,13 @@ test("a backend that left while it was dialled is nobody's outlier", () => {
 test("a backend that comes back while it has sessions is the one that left, with its counts and what it measured", () => {
   const { pool, drained } = made([member("a", { maxConnections: 2 }), member("b")]);
   const [left] = pool.members as [Backend];
-  const old = pool.lease(left) as Lease;
+  const old = taken(pool);
   pool.update(settings([member("b")]));
   pool.update(settings([member("a", { maxConnections: 2 }), member("b")]));
   expect(pool.members[0]).toBe(left);
-  using _new = pool.lease(left);
-  expect(pool.lease(left)).toBeUndefined();
+  using _new = taken(pool);
+  using elsewhere = taken(pool);
+  expect(elsewhere.backend.name).toBe("b");
   old[Symbol.dispose]();
   expect(drained).toEqual([]);
   expect(left.active).toBe(1);
@@ -156,8 +209,7 @@ test("a backend that comes back while it has sessions is the one that left, with
 
 test("a backend that has come back keeps its slot when its last session ends, and gives it back once when it leaves again", () => {
   const { pool, counts } = made([member("a")]);
-  const [left] = pool.members as [Backend];
-  const lease = pool.lease(left) as Lease;
+  const lease = taken(pool);
   pool.update(settings([]));
   pool.update(settings([member("a")]));
   lease[Symbol.dispose]();
@@ -166,10 +218,20 @@ test("a backend that has come back keeps its slot when its last session ends, an
   expect(counts.taken).toBe(0);
 });
 
+test("a backend that left its pool keeps its slot until its last session has ended", () => {
+  const { pool, counts } = made([member("a")]);
+  const [one, two] = [taken(pool), taken(pool)];
+  pool.update(settings([]));
+  one[Symbol.dispose]();
+  expect(counts.taken).toBe(1);
+  two[Symbol.dispose]();
+  expect(counts.taken).toBe(0);
+});
+
 test("a backend that comes back after its last session ended is a new one", () => {
   const { pool, counts, drained } = made([member("a")]);
   const [left] = pool.members as [Backend];
-  const lease = pool.lease(left) as Lease;
+  const lease = taken(pool);
   pool.update(settings([]));
   lease[Symbol.dispose]();
   expect(drained).toEqual(["a"]);
@@ -183,8 +245,8 @@ test("a backend that comes back is taken to be well, at once and in full, and as
     slowStartMs: 10_000,
     outlier: EJECTING,
   });
-  using _held = pool.lease(pool.members[0] as Backend);
-  pool.adjust("a", { state: "drain", weight: 5 });
+  using held = taken(pool);
+  expect(held.backend.name).toBe("a");
   pool.verdict(verdict("a", false));
   pool.observe(pool.members[0] as Backend, false);
   pool.update({ ...settings([member("b")]), slowStartMs: 10_000 });
@@ -195,28 +257,26 @@ test("a backend that comes back is taken to be well, at once and in full, and as
 
 test("a backend that comes back only to drain has drained since it left", () => {
   const { pool, drained } = made([member("a")]);
-  const lease = pool.lease(pool.members[0] as Backend) as Lease;
+  const lease = taken(pool);
   pool.update(settings([]));
   pool.update(settings([member("a", { state: "drain" })]));
   lease[Symbol.dispose]();
   expect(drained).toEqual(["a"]);
 });
 
-test.each([
-  ["an operator lets it serve again", { state: "drain" }, { state: "ready" }],
-  ["the file does", { state: "maint" }, undefined],
-] as const)("tells why a backend is ejected and for how much longer when %s", (_, wish, over) => {
-  const { pool, clock, changes } = made([member("a"), member("b")], { outlier: EJECTING });
-  pool.observe(pool.members[0] as Backend, false);
-  pool.adjust("a", wish);
-  clock.advance(4_000);
-  if (over === undefined)
-    pool.update({ ...settings([member("a", { weight: 2 }), member("b")]), outlier: EJECTING });
-  else pool.adjust("a", over);
-  expect(changes.at(-1)).toMatchObject({ state: "ejected", reason: "1 failed dial", forMs: 6_000 });
-  clock.advance(6_000);
-  expect(changes.at(-1)).toMatchObject({ state: "up", reason: "ejection over" });
-});
+test.each(["drain", "maint"] as const)(
+  "tells why a backend is ejected and for how much longer when it is wanted ready after %s",
+  (state) => {
+    const { pool, clock, changes, want } = made([member("a"), member("b")], { outlier: EJECTING });
+    pool.observe(pool.members[0] as Backend, false);
+    want("a", { state });
+    clock.advance(4_000);
+    want("a", { state: "ready" });
+    expect(changes.at(-1)).toMatchObject({ state: "ejected", reason: "1 failed dial", forMs: 6_000 });
+    clock.advance(6_000);
+    expect(changes.at(-1)).toMatchObject({ state: "up", reason: "ejection over" });
+  },
+);
 
 test("tells why a backend is ejected and for how much longer when its probes pass again", () => {
   const { pool, clock, changes } = made([member("a"), member("b")], { outlier: EJECTING });
@@ -228,49 +288,65 @@ test("tells why a backend is ejected and for how much longer when its probes pas
 });
 
 test("an ejection that is over by then is not told of", () => {
-  const { pool, clock, changes } = made([member("a"), member("b")], { outlier: EJECTING });
+  const { pool, clock, changes, want } = made([member("a"), member("b")], { outlier: EJECTING });
   pool.observe(pool.members[0] as Backend, false);
-  pool.adjust("a", { state: "drain" });
+  want("a", { state: "drain" });
   clock.advance(10_000);
-  pool.adjust("a", { state: "ready" });
-  expect(changes.at(-1)).toMatchObject({ state: "up", reason: "set by an operator" });
+  want("a", { state: "ready" });
+  expect(changes.at(-1)).toMatchObject({ state: "up", reason: "configured" });
   expect(changes.at(-1)).not.toHaveProperty("forMs");
 });
 
-test("sends home who waits in a pool that is removed", async () => {
+test("sends home the sessions that wait in a pool that is removed", async () => {
   const { pool } = made([member("a", { maxConnections: 1 })]);
-  using _held = pool.lease(pool.members[0] as Backend);
-  const waiting = pool.wait(CLIENT, [], 0);
+  using _held = taken(pool);
+  const waiting = pool.choose(CLIENT, new Tried()) as Waiting<typeof CLIENT>;
   pool.dissolve();
-  await expect(waiting?.place).rejects.toMatchObject({ ending: "no-backend" });
+  await expect(waiting.lease).rejects.toMatchObject({ ending: "no-backend" });
 });
 
-test("a reload leaves a slow start where it is, and the file's ready begins one", () => {
-  const { pool, clock } = made([member("a", { state: "maint", weight: 10 })], { slowStartMs: 10_000 });
-  const update = (more: Partial<BackendSettings>) =>
-    pool.update({ ...settings([member("a", { weight: 10, ...more })]), slowStartMs: 10_000 });
-  update({});
+test("a reload leaves a slow start where it is, and a backend that becomes ready begins one", () => {
+  const { pool, clock, want } = made([member("a", { state: "maint", weight: 10 })], { slowStartMs: 10_000 });
+  want("a", { state: "ready" });
   expect(pool.members[0]?.weight).toBe(1);
   clock.advance(2_000);
-  update({ maxConnections: 7 });
+  want("a", { maxConnections: 7 });
   expect(pool.members[0]?.weight).toBe(3);
 });
 
-function made(backends: readonly BackendSettings[], more: Partial<PoolSettings> = {}) {
+test("in a large pool, one that fails is skipped at once and leaves the array within 10 ms", () => {
+  const many = Array.from({ length: 200 }, (_, n) => member(`m${n}`));
+  const { pool, clock } = made(many);
+  pool.verdict(verdict("m0", false));
+  expect(taken(pool).backend.name).toBe("m1");
+  clock.advance(10);
+  expect(taken(pool).how).toBe("ranked");
+});
+
+function made(
+  backends: readonly BackendSettings[],
+  more: Partial<PoolSettings> = {},
+  algorithm: AlgorithmName = "first",
+) {
   const counts = new Counts();
   const clock = new ManualClock();
   const changes: StateChange[] = [];
   const drained: string[] = [];
-  const told = {
-    onStateChange: (change: StateChange) => void changes.push(change),
-    onDrained: ({ backend }: Drained) => void drained.push(backend),
-    onNothingUsable: () => {},
-    onNobodyAnswered: () => {},
-    onOwnFault: () => {},
+  const report = (each: Report) => {
+    if (each.kind === "backend") changes.push(each);
+    if (each.kind === "drained") drained.push(each.backend);
   };
-  const parts = { clock, dice: seededDice(1), counts, ...told };
-  const pool = new Pool({ ...settings(backends), ...more }, parts);
-  return { pool, counts, clock, changes, drained };
+  const decisions = new Decisions(clock);
+  const drains = new Drains(clock, () => []);
+  let current = { ...settings(backends), ...more, algorithm };
+  const pool = new Pool(current, { clock, dice: seededDice(1), counts, report, drains, decisions });
+  /** Wants something else of one backend. */
+  const want = (name: string, values: Partial<BackendSettings>) => {
+    const next = current.backends.map((each) => (each.name === name ? { ...each, ...values } : each));
+    current = { ...current, backends: next };
+    pool.update(current);
+  };
+  return { pool, counts, clock, changes, drained, decisions, want };
 }
 
 function settings(backends: readonly BackendSettings[]): PoolSettings {
@@ -285,6 +361,26 @@ function verdict(entry: string, alive: boolean, endpoint: Endpoint = ONE): Verdi
   return { pool: "main", entry, endpoint, alive, reason: "told so" };
 }
 
+/** The place that a session gets at once. */
+function taken(pool: Pool, tried = new Tried()): Lease {
+  const place = pool.choose(CLIENT, tried);
+  if (!(place instanceof Lease)) throw new Error(`expected a lease, got ${place}`);
+  return place;
+}
+
+/** The backends that one session gets when each of them fails it, by name. */
 function ranked(pool: Pool): string[] {
-  return [...pool.rank(CLIENT)].map(({ name }) => name).sort();
+  const tried = new Tried();
+  const names: string[] = [];
+  for (;;) {
+    const place = pool.choose(CLIENT, tried);
+    if (!(place instanceof Lease)) return names.sort();
+    names.push(place.backend.name);
+    tried.add(place.backend);
+    place[Symbol.dispose]();
+  }
+}
+
+function standings(pool: Pool): string[] {
+  return pool.members.map((each) => pool.condition.of(each).status);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Addresses } from "#lb/core/session";
+import type { Addresses } from "#lb/core/address";
 import { encodeHeader } from "#lb/proxy-protocol/encode";
 import { addresses, addresses6, v2 } from "./headers.ts";
 

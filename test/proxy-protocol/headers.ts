@@ -1,6 +1,6 @@
 import fc from "fast-check";
+import type { Addresses } from "#lb/core/address";
 import { formatIp } from "#lb/core/ip";
-import type { Addresses } from "#lb/core/session";
 
 const ipv4 = fc.bigInt({ min: 0n, max: 2n ** 32n - 1n }).map((bits) => formatIp({ version: 4, bits }));
 const ipv6 = fc

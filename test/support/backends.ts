@@ -1,7 +1,7 @@
-import { Backend } from "#lb/core/backend";
 import type { Clock } from "#lb/core/clock";
-import { Counts } from "#lb/core/counts";
-import { measureLatency } from "#lb/core/latency";
+import { Backend } from "#lb/live/backend";
+import { Counts } from "#lb/live/counts";
+import { measureLatency } from "#lb/live/latency";
 import { ManualClock } from "./manual-clock.ts";
 
 /** A backend's settings where nobody says otherwise. */

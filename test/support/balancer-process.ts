@@ -1,5 +1,5 @@
+import type { SessionRecord } from "#lb/contract/record";
 import { type Endpoint, formatEndpoint, parseEndpoint } from "#lb/core/address";
-import type { SessionRecord } from "#lb/core/session";
 import { CommandProcess, type Launch } from "./process.ts";
 
 /** The real command as a process, listening on a free port. */

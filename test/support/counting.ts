@@ -1,4 +1,4 @@
-import type { Backend } from "#lb/core/backend";
+import type { Backend } from "#lb/live/backend";
 
 /** The same backends, and how often one of them was looked at since `reads` was last set to 0. */
 export function counting(backends: readonly Backend[]): {

@@ -1,15 +1,16 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "vitest";
-import type { ClientSettings } from "#lb/admission/settings";
+import type { BackendSettings } from "#lb/contract/backend";
+import type { ClientSettings } from "#lb/contract/clients";
+import type { ListenerSettings } from "#lb/contract/listener";
+import type { PoolSettings } from "#lb/contract/pool";
+import type { SessionRecord } from "#lb/contract/record";
+import type { Report } from "#lb/contract/report";
+import type { BackendSample, Sample } from "#lb/contract/sample";
 import { type Endpoint, formatEndpoint, parseEndpoint } from "#lb/core/address";
-import type { BackendSettings } from "#lb/core/backend";
 import { type Clock, systemClock } from "#lb/core/clock";
 import { seededDice } from "#lb/core/dice";
-import type { SessionRecord } from "#lb/core/session";
-import type { ListenerSettings } from "#lb/listener";
 import { LocalPlane } from "#lb/plane/local";
-import type { BackendSample, Report, Sample } from "#lb/plane/plane";
-import type { PoolSettings } from "#lb/pool/settings";
 import { SocketTransport } from "#lb/transport/sockets/index";
 import type { Transport } from "#lb/transport/transport";
 import { plainBackend } from "./backends.ts";
@@ -75,12 +76,13 @@ export class Lab implements AsyncDisposable {
   bugs = 0;
   readonly #clock: Clock;
   #endpoint: Endpoint | undefined;
+  #pool: PoolSettings = plainPool;
   #waiting: (() => void)[] = [];
 
   constructor(clock: Clock, transport: Transport) {
     this.#clock = clock;
     this.plane = new LocalPlane({ transport, clock, dice: seededDice(1) });
-    this.plane.onReports = (batch) => this.#read(batch);
+    this.plane.subscribe((batch) => this.#read(batch), { records: true });
   }
 
   get endpoint(): Endpoint {
@@ -91,9 +93,23 @@ export class Lab implements AsyncDisposable {
     const { backends, clients = { default: undefined, list: [] } } = options;
     const listener = overlaid(plainListener, options);
     const pool = { ...overlaid(plainPool, options), backends: backends.map(member) };
-    const snapshot = { listeners: [listener], pools: [pool], clients, recordSessions: true };
-    const { listeners } = await this.plane.apply(snapshot);
+    const { listeners } = await this.plane.apply({ listeners: [listener], pools: [pool], clients });
+    this.#pool = pool;
     this.#endpoint = listeners[0]?.endpoint;
+  }
+
+  /** Wants something else of a backend, by its name; a drain takes its sessions off it within a time, if one is given. */
+  async set(name: string, values: Partial<BackendSettings>, withinMs = Infinity): Promise<void> {
+    const backends = this.#pool.backends.map((each) => (each.name === name ? { ...each, ...values } : each));
+    this.#pool = { ...this.#pool, backends };
+    await this.plane.change({ kind: "pool", pool: this.#pool });
+    if (values.state !== "drain") return;
+    await this.plane.order({ kind: "drain", pool: "main", backend: name, withinMs });
+  }
+
+  /** Bytes read from one side and not yet taken by the kernel for the other, over all sessions. */
+  async heldBytes(): Promise<number> {
+    return sum(await this.plane.sessions(Infinity), "heldBytes");
   }
 
   /** A connected client, from a source address if one is given. */
@@ -132,10 +148,10 @@ export class Lab implements AsyncDisposable {
   }
 
   /** Resolves when the live numbers are so. */
-  async when(what: string, holds: (sample: Sample) => boolean): Promise<void> {
+  async when(what: string, holds: (sample: Sample) => boolean | Promise<boolean>): Promise<void> {
     let over = false;
     const look = async () => {
-      while (!(over || holds(await this.plane.sample()))) await turn();
+      while (!(over || (await holds(await this.plane.sample())))) await turn();
     };
     await within(what, look()).finally(() => {
       over = true;
@@ -162,9 +178,7 @@ export class Lab implements AsyncDisposable {
 
   /** What became of backends, in order: `a ejected`. */
   get changes(): string[] {
-    return this.reports.flatMap((each) =>
-      each.kind === "backend" ? [`${each.change.backend} ${each.change.state}`] : [],
-    );
+    return this.reports.flatMap((each) => (each.kind === "backend" ? [`${each.backend} ${each.state}`] : []));
   }
 
   /** One number of each backend, by name. */
@@ -180,7 +194,7 @@ export class Lab implements AsyncDisposable {
     const sample = await this.plane.sample();
     expect(this.records).toHaveLength(sessions);
     expect(this.records.filter(({ ending }) => ending === "bug")).toHaveLength(this.bugs);
-    expect(sample.heldBytes).toBe(0);
+    expect(await this.plane.sessions(Infinity)).toEqual([]);
     expect(sum(sample.listeners, "active")).toBe(0);
     expect(sum(backendsOf(sample), "active")).toBe(0);
     expect(sum(sample.pools, "queued")).toBe(0);

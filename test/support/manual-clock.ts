@@ -15,6 +15,10 @@ export class ManualClock implements Clock {
     return this.#nowMs;
   }
 
+  wallMs(): number {
+    return this.#nowMs;
+  }
+
   /** Timers that are set and neither fired nor cancelled. */
   get timers(): number {
     return this.#waiting.size;

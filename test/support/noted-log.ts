@@ -1,6 +1,7 @@
+import type { Report } from "#lb/contract/report";
 import { type LogLevel, type LogSettings, logLevels } from "#lb/core/log-settings";
 import type { Log } from "#lb/observe/log";
-import type { Report } from "#lb/plane/plane";
+import type { Plane } from "#lb/plane/plane";
 
 /** One line of a log. */
 export type Line = readonly [level: string, message: string, fields: object];
@@ -20,8 +21,8 @@ export class NotedLog implements Log {
     this.#level = level;
   }
 
-  report(batch: readonly Report[]): void {
-    this.reported.push(...batch);
+  follow(plane: Plane): void {
+    plane.subscribe((batch) => void this.reported.push(...batch), { records: true });
   }
 
   async close(): Promise<void> {}

@@ -1,5 +1,5 @@
 import type { Algorithm, ClientKey } from "#lb/algorithms/algorithm";
-import type { Backend } from "#lb/core/backend";
+import type { Backend } from "#lb/live/backend";
 
 /** The nth of sixteen million clients. */
 export function client(n: number): ClientKey {

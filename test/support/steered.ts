@@ -1,5 +1,5 @@
-import type { NameService } from "#lb/config/names";
-import { Control } from "#lb/control";
+import { Control } from "#lb/control/control";
+import type { NameService } from "#lb/control/names";
 import type { Clock } from "#lb/core/clock";
 import { seededDice } from "#lb/core/dice";
 import { LocalPlane } from "#lb/plane/local";
@@ -19,6 +19,7 @@ export class Steered implements AsyncDisposable {
     const parts = { transport, clock, dice: seededDice(1), log: this.log, ...names };
     this.#text = text;
     this.plane = new LocalPlane(parts);
+    this.log.follow(this.plane);
     const load = async () => configured(this.#text);
     this.control = new Control(configured(text), { ...parts, plane: this.plane, load });
   }

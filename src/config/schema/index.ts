@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { MOST_BACKENDS } from "../../core/counts.ts";
+import { MOST_BACKENDS } from "../../contract/backend.ts";
 import { logFormats, logLevels } from "../../core/log-settings.ts";
 import { field, isMapping, or, partOrOff } from "../value.ts";
 import {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type AccessRule, refusals } from "../../admission/settings.ts";
+import { type AccessRule, refusals } from "../../contract/admission.ts";
 import { formatEndpoint } from "../../core/address.ts";
 import { field, isMapping, or, partOrOff } from "../value.ts";
 import {

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { algorithmNames } from "../../algorithms/index.ts";
+import { algorithmNames } from "../../contract/algorithm.ts";
+import { administrativeStates, MOST_BACKENDS } from "../../contract/backend.ts";
 import { formatEndpoint } from "../../core/address.ts";
-import { administrativeStates } from "../../core/backend.ts";
 import { field, or, partOrOff } from "../value.ts";
 import {
   backendAddress,
@@ -20,7 +20,6 @@ import { named } from "./named.ts";
 const MOST = 1_000_000;
 /** The heaviest weight. */
 export const HEAVIEST = 256;
-const MOST_BACKENDS = 10_000;
 
 const backendFields = z.strictObject({
   name: field(placeName)

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
+import type { SocketAddress } from "../../core/address.ts";
 import type { Clock, Timer } from "../../core/clock.ts";
 import { Deferred } from "../../core/deferred.ts";
-import type { SocketAddress } from "../../core/session.ts";
 import type { Connection, Departure } from "../transport.ts";
 
 /** Above this many unread bytes the peer waits. */

@@ -1,5 +1,5 @@
+import type { SessionRecord } from "#lb/contract/record";
 import type { Ending } from "#lb/core/ending";
-import type { SessionRecord } from "#lb/core/session";
 import type { Visit } from "./visit.ts";
 
 const REFUSALS: readonly Ending[] = [

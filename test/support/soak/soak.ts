@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { expect } from "vitest";
+import type { SessionRecord } from "#lb/contract/record";
 import { type Dice, seededDice } from "#lb/core/dice";
-import type { SessionRecord } from "#lb/core/session";
 import { judge } from "./judge.ts";
 import { drawPlan } from "./plan.ts";
 import { SoakServer } from "./server.ts";

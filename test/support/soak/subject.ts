@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { expect } from "vitest";
-import { Control } from "#lb/control";
+import type { SessionRecord } from "#lb/contract/record";
+import type { Report } from "#lb/contract/report";
+import { Control } from "#lb/control/control";
 import type { Endpoint } from "#lb/core/address";
 import { systemClock } from "#lb/core/clock";
 import { seededDice } from "#lb/core/dice";
-import type { SessionRecord } from "#lb/core/session";
 import { LocalPlane } from "#lb/plane/local";
-import type { Report } from "#lb/plane/plane";
 import { SocketTransport } from "#lb/transport/sockets/index";
 import { configured } from "../../config/configured.ts";
 import { BalancerProcess } from "../balancer-process.ts";
@@ -43,10 +43,10 @@ export class SubjectHere implements Subject {
   private constructor(text: string) {
     const parts = { transport: new SocketTransport(systemClock), clock: systemClock, dice: seededDice(5) };
     const logger = pino({ level: "error" }, { write: (line: string) => void this.#complaints.push(line) });
-    const report = (batch: readonly Report[]) => this.#read(batch);
-    const log = { logger, report, configure: () => {}, close: () => Promise.resolve() };
+    const log = { logger, follow: () => {}, configure: () => {}, close: () => Promise.resolve() };
     this.#text = text;
     this.#plane = new LocalPlane(parts);
+    this.#plane.subscribe((batch) => this.#read(batch), { records: true });
     const load = async () => configured(this.#text);
     this.#control = new Control(configured(text), { ...parts, plane: this.#plane, log, load });
   }
@@ -71,9 +71,9 @@ export class SubjectHere implements Subject {
 
   async rest(): Promise<void> {
     await eventually(async () => {
-      const { listeners, pools, heldBytes } = await this.#plane.sample();
+      const { listeners, pools } = await this.#plane.sample();
       const backends = pools.flatMap((pool) => pool.backends);
-      expect(heldBytes).toBe(0);
+      expect(await this.#plane.sessions(Infinity)).toEqual([]);
       expect([...listeners, ...backends].filter(({ active }) => active !== 0)).toEqual([]);
       expect(pools.filter(({ queued }) => queued !== 0)).toEqual([]);
     });

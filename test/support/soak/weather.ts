@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { algorithmNames } from "#lb/algorithms/index";
+import { algorithmNames } from "#lb/contract/algorithm";
 import { formatEndpoint } from "#lb/core/address";
 import type { Dice } from "#lb/core/dice";
 import type { SoakServer } from "./server.ts";

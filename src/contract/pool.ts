@@ -1,0 +1,39 @@
+import type { AlgorithmName } from "./algorithm.ts";
+import type { BackendSettings } from "./backend.ts";
+
+/** Passive ejection: a backend whose dials fail in a row is left out for a while. */
+export interface OutlierSettings {
+  /** Failed dials in a row; Infinity ejects no backend. */
+  readonly failures: number;
+  /** The nth ejection lasts n times this, at most ten times. */
+  readonly ejectForMs: number;
+  /** The greatest share of the members that may be ejected at once, 0 to 1. */
+  readonly maxEjected: number;
+}
+
+/** A share of the dials of the last 10 s that may be retries, and how many always may. */
+export interface RetryBudgetSettings {
+  readonly share: number;
+  readonly min: number;
+}
+
+/** A pool as it is wanted. */
+export interface PoolSettings {
+  readonly name: string;
+  readonly algorithm: AlgorithmName;
+  /** Different backends dialled per session. */
+  readonly attempts: number;
+  readonly connectMs: number;
+  /** Sessions that may wait for a place at once, and for how long each. */
+  readonly queue: { readonly max: number; readonly timeoutMs: number };
+  /** The source address towards backends. */
+  readonly localAddress: string | undefined;
+  /** The PROXY protocol version in which backends are told the client. */
+  readonly sendProxy: "v1" | "v2" | undefined;
+  /** Over how long a backend that came back earns its full share; 0 gives it at once. */
+  readonly slowStartMs: number;
+  readonly outlier: OutlierSettings;
+  /** Undefined: every failed dial may be retried. */
+  readonly retryBudget: RetryBudgetSettings | undefined;
+  readonly backends: readonly BackendSettings[];
+}

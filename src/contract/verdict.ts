@@ -1,0 +1,11 @@
+import type { Endpoint } from "../core/address.ts";
+
+/** What probes found of a backend, when it changed. */
+export interface Verdict {
+  readonly pool: string;
+  /** The name of the backend's entry; with the endpoint it says which backend is meant, whatever its name is by now. */
+  readonly entry: string;
+  readonly endpoint: Endpoint;
+  readonly alive: boolean;
+  readonly reason: string;
+}

@@ -1,0 +1,170 @@
+import { explain } from "../command/failure.ts";
+import type { Config } from "../config/config.ts";
+import { difference } from "../config/difference.ts";
+import { warnings } from "../config/warnings.ts";
+import type { Verdict } from "../contract/verdict.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Dice } from "../core/dice.ts";
+import { logLevels } from "../core/log-settings.ts";
+import { HealthChecker } from "../health/checker.ts";
+import type { Log } from "../observe/log.ts";
+import type { Plane } from "../plane/plane.ts";
+import type { Transport } from "../transport/transport.ts";
+import { type NameEvents, type NameService, Names } from "./names.ts";
+import { Overlay, type OverlayNews } from "./overlay.ts";
+import { Reconciler, whole } from "./reconcile.ts";
+import { Steering } from "./steering.ts";
+
+/** What the control plane is made of. */
+export interface ControlParts {
+  readonly plane: Plane;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly dice: Dice;
+  readonly log: Log;
+  /** Reads the configuration again; rejects with what is wrong with it. */
+  readonly load: () => Promise<Config>;
+  /** How names are looked up; default: as this machine does. */
+  readonly nameService?: NameService;
+}
+
+/**
+ * The control plane: makes the data plane equal to what is wanted, at the start, when the file changed, when a name has other
+ * addresses and when an operator says so, and gives it the verdicts of the health checks. It holds no part of the data plane.
+ */
+export class Control {
+  readonly #parts: ControlParts;
+  readonly #names: Names;
+  readonly #checker: HealthChecker;
+  readonly #reconciler: Reconciler;
+  /** What an operator may do. */
+  readonly steering: Steering;
+  #stopping = false;
+  #reloads = 0;
+  #applied = 0;
+
+  constructor(config: Config, parts: ControlParts) {
+    const { plane, log, clock, nameService } = parts;
+    this.#parts = parts;
+    const followed: NameEvents = {
+      changed: (name, addresses) => void this.#follow(name, addresses),
+      failed: (name, error) => log.logger.warn({ name, reason: explain(error, name) }, "name lost"),
+    };
+    this.#names = new Names(clock, followed, nameService);
+    this.#checker = new HealthChecker({ ...parts, tell: (verdict) => this.#pass(verdict) });
+    const overlay = Overlay.of(config, () => clock.wallMs());
+    this.#reconciler = new Reconciler(overlay, { plane, log, names: this.#names, checker: this.#checker });
+    this.steering = new Steering(plane, this.#reconciler);
+  }
+
+  /** Applies the configuration for the first time; rejects with what prevents it. */
+  async start(): Promise<void> {
+    const { overlay } = this.#reconciler;
+    this.#warn(overlay.file);
+    using _names = await this.#reconciler.learn(overlay);
+    await this.#reconciler.inTurn(async () => {
+      this.#reconciler.announce(await this.#reconciler.all(overlay));
+    });
+  }
+
+  /** Reads the configuration again and applies what changed; a bad one is reported and changes nothing. */
+  async reload(): Promise<void> {
+    const number = ++this.#reloads;
+    try {
+      const config = await this.#parts.load();
+      using _names = await this.#reconciler.learn(this.overlay.adopted(config).overlay);
+      await this.#reconciler.inTurn(() => this.#adopt(config, number));
+    } catch (error) {
+      const { logger } = this.#parts.log;
+      logger.error({ reason: whole(error) }, "reload refused, the old configuration serves on");
+    }
+  }
+
+  /** What is wanted now, each value with its source. */
+  get overlay(): Overlay {
+    return this.#reconciler.overlay;
+  }
+
+  /** Whether it was told to stop. */
+  get stopping(): boolean {
+    return this.#stopping;
+  }
+
+  /** How long sessions may take to finish at a stop, as configured now. */
+  get graceMs(): number {
+    return this.overlay.file.shutdown.grace;
+  }
+
+  /** Sessions that live now. */
+  async sessions(): Promise<number> {
+    const { listeners } = await this.#parts.plane.sample();
+    return listeners.reduce((sum, { active }) => sum + active, 0);
+  }
+
+  /** Stops watching names and backends, applies nothing more, and closes the data plane: see Plane.close. */
+  async close(graceMs: number): Promise<number> {
+    this.#stopping = true;
+    this.#reconciler.close();
+    this.#names[Symbol.dispose]();
+    this.#checker[Symbol.dispose]();
+    return this.#parts.plane.close({ graceMs });
+  }
+
+  /** In a turn. A reload whose names were long in coming may find that a later one has overtaken it. */
+  async #adopt(config: Config, number: number): Promise<void> {
+    if (number < this.#applied) return;
+    const before = this.#reconciler.overlay.file;
+    const { overlay, news } = this.#reconciler.overlay.adopted(config);
+    const applied = await this.#reconciler.all(overlay);
+    this.#applied = number;
+    this.#confirm(difference(before, config), config);
+    for (const each of news) this.#tell(each);
+    this.#warn(config);
+    this.#reconciler.announce(applied);
+  }
+
+  /** As the log is written from now on; before that where it would not be shown any more. */
+  #confirm(changes: readonly string[], config: Config): void {
+    const { log } = this.#parts;
+    const tell = () =>
+      log.logger.info({ changes }, changes.length === 0 ? "reloaded, nothing changed" : "reloaded");
+    const quiet = logLevels.indexOf(config.log.level) > logLevels.indexOf("info");
+    if (quiet) tell();
+    log.configure(config.log);
+    if (!quiet) tell();
+  }
+
+  async #follow(name: string, addresses: readonly string[]): Promise<void> {
+    const { logger } = this.#parts.log;
+    try {
+      const applied = await this.#reconciler.inTurn(() => this.#reconciler.all(this.overlay));
+      logger.info({ name, addresses }, "names have other addresses, backends follow");
+      this.#reconciler.announce(applied);
+    } catch (error) {
+      const reason = whole(error);
+      logger.error({ name, addresses, reason }, "names have other addresses, which cannot be used");
+    }
+  }
+
+  #pass(verdict: Verdict): void {
+    this.#parts.plane.order({ kind: "verdict", ...verdict }).catch((error) => {
+      this.#parts.log.logger.error({ ...verdict, error: whole(error) }, "the data plane took no verdict");
+    });
+  }
+
+  #warn(config: Config): void {
+    for (const warning of warnings(config)) this.#parts.log.logger.warn(warning);
+  }
+
+  #tell({ kind, ...fields }: OverlayNews): void {
+    this.#parts.log.logger.info(fields, NEWS[kind]);
+  }
+}
+
+/** What became of the API's words when the file spoke. */
+const NEWS: Readonly<Record<OverlayNews["kind"], string>> = {
+  "word-over": "the file has the last word",
+  yielded: "a backend of the API yields to one of the file",
+  "gone-with-pool": "a backend of the API goes with its pool",
+  "client-yielded": "a client of the API yields to one of the file",
+};

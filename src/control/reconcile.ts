@@ -1,0 +1,144 @@
+import { explain, Failure } from "../command/failure.ts";
+import type { Applied } from "../contract/snapshot.ts";
+import { formatEndpoint } from "../core/address.ts";
+import { Newcomers } from "../core/newcomers.ts";
+import type { HealthChecker } from "../health/checker.ts";
+import type { Log } from "../observe/log.ts";
+import type { Plane } from "../plane/plane.ts";
+import { heldByOwn } from "./held.ts";
+import type { Names } from "./names.ts";
+import type { Overlay } from "./overlay.ts";
+import { namesIn, poolSettings, snapshotOf } from "./snapshot.ts";
+import { targetsOf } from "./targets.ts";
+import { refuseUnresolved, type UnresolvedBackend, unresolvedBackends } from "./unresolved.ts";
+
+/** How long a start or a reload waits for names of backends; those without an answer by then follow when it comes. */
+const BACKENDS_MS = 1_000;
+/** The same for names of listeners, without which there is nothing to serve. */
+const LISTENERS_MS = 10_000;
+
+/** What reconciling is made of. */
+export interface ReconcilerParts {
+  readonly plane: Plane;
+  readonly names: Names;
+  readonly checker: HealthChecker;
+  readonly log: Log;
+}
+
+/**
+ * Makes the data plane equal to what is wanted: all of it, or one pool or client. One change after another; no change waits
+ * for a name to be looked up.
+ */
+export class Reconciler {
+  readonly #parts: ReconcilerParts;
+  #overlay: Overlay;
+  #listening: Applied["listeners"] = [];
+  #turn: Promise<unknown> = Promise.resolve();
+  #closed = false;
+  readonly #announced = new Newcomers<Applied["listeners"][number]>(({ endpoint }) =>
+    formatEndpoint(endpoint),
+  );
+  readonly #unresolved = new Newcomers<UnresolvedBackend>(
+    ({ pool, backend, address }) => `${pool} ${backend} ${address}`,
+  );
+
+  /** `overlay`: what is wanted before anything was applied. */
+  constructor(overlay: Overlay, parts: ReconcilerParts) {
+    this.#overlay = overlay;
+    this.#parts = parts;
+  }
+
+  /** What is wanted now; it is applied, or being applied. */
+  get overlay(): Overlay {
+    return this.#overlay;
+  }
+
+  /** Does one change after those that came before it. */
+  inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const changed = this.#turn.then(change);
+    this.#turn = changed.catch(() => {});
+    return changed;
+  }
+
+  /** Looks up the names that are new in it, outside of any turn; they are kept until the result is disposed of. */
+  async learn(overlay: Overlay): Promise<Disposable> {
+    const { listeners, backends } = namesIn(overlay);
+    const { names } = this.#parts;
+    const learnt = [names.learn(listeners, LISTENERS_MS), names.learn(backends, BACKENDS_MS)];
+    const held = await Promise.all(learnt);
+    return {
+      [Symbol.dispose]: () => {
+        for (const each of held) each[Symbol.dispose]();
+        this.#keepNames();
+      },
+    };
+  }
+
+  /** In a turn: makes this what is wanted, and all of the data plane equal to it. Rejects, and changes nothing, where it cannot be. */
+  async all(overlay: Overlay): Promise<Applied> {
+    const { names, plane, checker } = this.#parts;
+    try {
+      // Applying would open again what is being closed.
+      if (this.#closed) throw new Failure("the balancer is stopping");
+      refuseUnresolved(overlay, names);
+      const snapshot = snapshotOf(overlay, (name) => names.addressesOf(name));
+      const applied = await plane.apply(snapshot);
+      this.#overlay = overlay;
+      this.#listening = applied.listeners;
+      if (this.#closed) return applied;
+      const watched = new Set(checker.pools);
+      for (const pool of snapshot.pools) {
+        watched.delete(pool.name);
+        checker.watch(pool.name, targetsOf(pool, overlay));
+      }
+      for (const gone of watched) checker.watch(gone, []);
+      return applied;
+    } catch (error) {
+      throw heldByOwn(error, this.#listening);
+    } finally {
+      this.#keepNames();
+    }
+  }
+
+  /** In a turn: makes one pool equal to what is wanted of it. */
+  async pool(name: string): Promise<void> {
+    const { names, plane, checker } = this.#parts;
+    const pool = poolSettings(name, this.#overlay, (host) => names.addressesOf(host));
+    await plane.change({ kind: "pool", pool });
+    if (!this.#closed) checker.watch(name, targetsOf(pool, this.#overlay));
+  }
+
+  /** In a turn: makes one client equal to what is wanted of it. */
+  async client(id: string): Promise<void> {
+    const client = this.#overlay.client(id);
+    const change = client === undefined ? ({ kind: "client-removed", id } as const) : undefined;
+    await this.#parts.plane.change(
+      change ?? { kind: "client", client: client as NonNullable<typeof client> },
+    );
+  }
+
+  /** Tells of each listener that is new, and of each backend that is newly left out. */
+  announce({ listeners }: Applied): void {
+    const { logger } = this.#parts.log;
+    for (const backend of this.#unresolved.among(unresolvedBackends(this.#overlay, this.#parts.names)))
+      logger.warn(backend, "backend not resolved");
+    for (const { name, endpoint } of this.#announced.among(listeners))
+      logger.info({ listener: name, address: formatEndpoint(endpoint) }, "listening");
+  }
+
+  /** Names that only a refused change had were learnt for nothing. */
+  #keepNames(): void {
+    const { listeners, backends } = namesIn(this.#overlay);
+    this.#parts.names.keep([...listeners, ...backends]);
+  }
+
+  /** Applies nothing more. */
+  close(): void {
+    this.#closed = true;
+  }
+}
+
+/** All of an error: a bad file has many mistakes. */
+export function whole(error: unknown): string {
+  return error instanceof Error && error.message.includes("\n") ? error.message : explain(error);
+}

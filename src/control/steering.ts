@@ -1,0 +1,96 @@
+import type { BackendConfig } from "../config/config.ts";
+import type { ClientEntry, ClientTokens } from "../contract/clients.ts";
+import type { Outcome } from "../contract/order.ts";
+import type { Plane } from "../plane/plane.ts";
+import type { BackendValues, ClientValues, Overlay, Refused, Said } from "./overlay.ts";
+import type { Reconciler } from "./reconcile.ts";
+
+/** What an operator may do while it runs. Each call resolves when the data plane has it. */
+export class Steering {
+  readonly #plane: Plane;
+  readonly #reconciler: Reconciler;
+
+  constructor(plane: Plane, reconciler: Reconciler) {
+    this.#plane = plane;
+    this.#reconciler = reconciler;
+  }
+
+  /**
+   * Says something of a backend, by its entry's name or as `entry@host`. `withinMs`: a drain takes its sessions off it in that
+   * time; a drain without one leaves them alone, and calls an earlier one off.
+   */
+  setBackend(pool: string, name: string, said: Said<BackendValues>, withinMs = Infinity): Promise<Outcome> {
+    return this.#reconciler.inTurn(async () => {
+      if (!this.#reconciler.overlay.sayOfBackend(pool, name, said)) return "not-found";
+      await this.#reconciler.pool(pool);
+      if (said.state === "drain") await this.#drain(pool, name, withinMs);
+      return "done";
+    });
+  }
+
+  /** Adds a backend to a pool; rejects, and adds nothing, where there is no room for it. */
+  addBackend(pool: string, backend: BackendConfig): Promise<Refused | undefined> {
+    return this.#reconciler.inTurn(async () => {
+      const { overlay } = this.#reconciler;
+      const refused = overlay.addBackend(pool, backend);
+      if (refused !== undefined) return refused;
+      try {
+        await this.#reconciler.pool(pool);
+      } catch (error) {
+        overlay.removeBackend(pool, backend.name);
+        throw error;
+      }
+      return undefined;
+    });
+  }
+
+  /** Removes a backend that was added; its sessions are taken off it within a time, or live on. */
+  removeBackend(pool: string, name: string, withinMs = Infinity): Promise<Refused | undefined> {
+    return this.#reconciler.inTurn(async () => {
+      const refused = this.#reconciler.overlay.removeBackend(pool, name);
+      if (refused !== undefined) return refused;
+      await this.#reconciler.pool(pool);
+      await this.#drain(pool, name, withinMs);
+      return undefined;
+    });
+  }
+
+  setClient(id: string, said: Said<ClientValues>): Promise<Outcome> {
+    return this.#reconciler.inTurn(async () => {
+      if (!this.#reconciler.overlay.sayOfClient(id, said)) return "not-found";
+      await this.#reconciler.client(id);
+      return "done";
+    });
+  }
+
+  addClient(client: ClientEntry): Promise<Refused | undefined> {
+    return this.#changeClient(client.id, (overlay) => overlay.addClient(client));
+  }
+
+  /** Removes a client that was added. */
+  removeClient(id: string): Promise<Refused | undefined> {
+    return this.#changeClient(id, (overlay) => overlay.removeClient(id));
+  }
+
+  /** Sets what a client's bucket has left. */
+  fill(client: ClientTokens): Promise<Outcome> {
+    return this.#plane.order({ kind: "fill", ...client });
+  }
+
+  /** Ends a session with `killed`. */
+  kill(session: string): Promise<Outcome> {
+    return this.#plane.order({ kind: "kill", session });
+  }
+
+  #changeClient(id: string, change: (overlay: Overlay) => Refused | undefined): Promise<Refused | undefined> {
+    return this.#reconciler.inTurn(async () => {
+      const refused = change(this.#reconciler.overlay);
+      if (refused === undefined) await this.#reconciler.client(id);
+      return refused;
+    });
+  }
+
+  #drain(pool: string, backend: string, withinMs: number): Promise<Outcome> {
+    return this.#plane.order({ kind: "drain", pool, backend, withinMs });
+  }
+}

@@ -1,0 +1,133 @@
+import { isDeepStrictEqual } from "node:util";
+
+/** Where a value comes from. */
+export type Source = "file" | "api";
+
+/** A value, where it comes from, and since when, as Unix time in milliseconds. */
+export interface Sourced<T> {
+  readonly value: T;
+  readonly source: Source;
+  readonly sinceMs: number;
+}
+
+/** The values that hold of one thing, each with its source. */
+export type SourcedValues<Values> = { readonly [Key in keyof Values]: Sourced<Values[Key]> };
+
+/** Values that words are said over: the file's, or those with which the API added a thing. */
+export interface Base<Values> {
+  readonly source: Source;
+  readonly values: Values;
+}
+
+/** What an operator said of one value: it holds until the value beneath it differs from the one that it replaced. */
+export interface Word {
+  readonly key: string;
+  readonly value: unknown;
+  readonly replaced: unknown;
+  readonly sinceMs: number;
+}
+
+/** A word that is over because the value beneath it has changed. */
+export interface Over {
+  readonly entry: string;
+  /** The part of the entry that it was said of; the entry itself where it was said of the whole. */
+  readonly part: string;
+  readonly word: Word;
+}
+
+/** One entry: its values beneath, since when each is so, and what was said of it and of its parts. */
+interface Entry<Values> {
+  readonly base: Base<Values>;
+  readonly sinceMs: { readonly [Key in keyof Values]: number };
+  readonly said: Map<string, Map<string, Word>>;
+}
+
+/**
+ * Two layers of values and what comes of them, per value: the newest word wins. A word is said of an entry, or of a part of
+ * one (an address of a backend's name), and then it wins over a word of the whole. Times are given by the caller.
+ */
+export class Words<Values extends object> {
+  readonly #entries = new Map<string, Entry<Values>>();
+
+  /** The same words over other values beneath; gives back which of them are over by it. This one stays as it is. */
+  over(
+    base: Iterable<readonly [string, Base<Values>]>,
+    nowMs: number,
+  ): { words: Words<Values>; over: Over[] } {
+    const words = new Words<Values>();
+    for (const [name, next] of base) words.#entries.set(name, entryOf(next, this.#entries.get(name), nowMs));
+    return { words, over: [...this.#entries].flatMap(([name, { said }]) => words.#inherit(name, said)) };
+  }
+
+  /** Adds an entry. */
+  add(name: string, base: Base<Values>, nowMs: number): void {
+    this.#entries.set(name, entryOf(base, undefined, nowMs));
+  }
+
+  /** Forgets an entry and all that was said of it. */
+  drop(name: string): void {
+    this.#entries.delete(name);
+  }
+
+  has(name: string): boolean {
+    return this.#entries.has(name);
+  }
+
+  /** Says a value of an entry that there is, or of a part of it; undefined takes an earlier word back. */
+  say<Key extends keyof Values & string>(
+    { entry, part }: { readonly entry: string; readonly part: string },
+    key: Key,
+    value: Values[Key] | undefined,
+    nowMs: number,
+  ): void {
+    const { base, said } = this.#entries.get(entry) as Entry<Values>;
+    const words = said.get(part) ?? new Map<string, Word>();
+    if (value === undefined) words.delete(key);
+    else words.set(key, { key, value, replaced: base.values[key], sinceMs: nowMs });
+    if (words.size === 0) said.delete(part);
+    else said.set(part, words);
+  }
+
+  /** What holds of an entry, or of a part of it; undefined where there is no such entry. */
+  valuesOf(name: string, part: string = name): SourcedValues<Values> | undefined {
+    const entry = this.#entries.get(name);
+    if (entry === undefined) return undefined;
+    const { base, sinceMs, said } = entry;
+    const keys = Object.keys(base.values) as (keyof Values & string)[];
+    const sourced = keys.map((key) => {
+      const word = said.get(part)?.get(key) ?? said.get(name)?.get(key);
+      if (word !== undefined) return [key, { value: word.value, source: "api", sinceMs: word.sinceMs }];
+      return [key, { value: base.values[key], source: base.source, sinceMs: sinceMs[key] }];
+    });
+    return Object.fromEntries(sourced) as SourcedValues<Values>;
+  }
+
+  /** Takes over the words of an entry whose replaced values stand; gives back the others. */
+  #inherit(name: string, before: Entry<Values>["said"]): Over[] {
+    const now = this.#entries.get(name);
+    const over: Over[] = [];
+    for (const [part, words] of before) {
+      for (const word of words.values()) {
+        const value = now?.base.values[word.key as keyof Values];
+        if (now === undefined || !isDeepStrictEqual(value, word.replaced))
+          over.push({ entry: name, part, word });
+        else now.said.set(part, (now.said.get(part) ?? new Map()).set(word.key, word));
+      }
+    }
+    return over;
+  }
+}
+
+/** A value that stayed the same has been so since before. */
+function entryOf<Values extends object>(
+  base: Base<Values>,
+  before: Entry<Values> | undefined,
+  nowMs: number,
+): Entry<Values> {
+  const since = Object.entries(base.values).map(([key, value]) => {
+    const old = before?.base.values[key as keyof Values];
+    const same = before?.base.source === base.source && isDeepStrictEqual(old, value);
+    return [key, same ? before.sinceMs[key as keyof Values] : nowMs];
+  });
+  return { base, sinceMs: Object.fromEntries(since), said: new Map() };
+}

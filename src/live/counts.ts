@@ -1,0 +1,61 @@
+import { MOST_BACKENDS } from "../contract/backend.ts";
+
+/** Slots for all backends, and for removed ones that still have sessions. */
+const CAPACITY = 4 * MOST_BACKENDS;
+
+/**
+ * The live numbers of all backends, in typed arrays indexed by slot, so that they can lie in memory that several threads
+ * share. Pages that no backend uses are never touched, and cost nothing.
+ */
+export class Counts {
+  /** Sessions on the backend, from the moment it was chosen until its connection closed. */
+  readonly active = new Int32Array(CAPACITY);
+  /** Connections that stood, since the backend was added. */
+  readonly connected = new Float64Array(CAPACITY);
+  /** Dials that failed for the backend's own reasons, since it was added. */
+  readonly failed = new Float64Array(CAPACITY);
+  /** 1 where the backend's standing allows it a new session. */
+  readonly usable = new Uint8Array(CAPACITY);
+  /** 1 where the backend counts among those of its pool that have a place. */
+  readonly free = new Uint8Array(CAPACITY);
+  readonly #released: number[] = [];
+  #used = 0;
+
+  /** Slots that are taken. */
+  get taken(): number {
+    return this.#used - this.#released.length;
+  }
+
+  /** Throws a RangeError where so many backends may not be, or might not find a slot each, were all of them new. */
+  provideFor(backends: number): void {
+    if (backends > MOST_BACKENDS)
+      throw new RangeError(`expected at most ${MOST_BACKENDS} backends in all, got ${backends}`);
+    if (this.taken + backends > CAPACITY)
+      throw new RangeError(
+        `expected room for ${backends} backends, got ${this.taken} of ${CAPACITY} in use: removed ones that still have sessions count`,
+      );
+  }
+
+  /** A slot with all numbers at zero; there is one for all that were provided for. */
+  claim(): number {
+    const slot = this.#released.pop() ?? this.#used;
+    if (slot >= CAPACITY) throw new RangeError(`expected at most ${CAPACITY} slots in use`);
+    this.#used = Math.max(this.#used, slot + 1);
+    this.active[slot] = 0;
+    this.connected[slot] = 0;
+    this.failed[slot] = 0;
+    this.usable[slot] = 0;
+    this.free[slot] = 0;
+    return slot;
+  }
+
+  /** Moves one number of one backend. */
+  add(column: "active" | "connected" | "failed", slot: number, by: number): void {
+    this[column][slot] = (this[column][slot] as number) + by;
+  }
+
+  /** Gives a slot back; its backend must have no session left. */
+  release(slot: number): void {
+    this.#released.push(slot);
+  }
+}

@@ -1,0 +1,52 @@
+import type { Report } from "../contract/report.ts";
+import type { ReportsListener } from "./plane.ts";
+
+interface Subscription {
+  readonly listener: ReportsListener;
+  readonly records: boolean;
+}
+
+/** Gathers reports into batches, one per turn of the loop, and hands each batch to all that subscribed. */
+export class Reports {
+  readonly #subscriptions = new Set<Subscription>();
+  #batch: Report[] = [];
+  #recording = false;
+
+  /** Whether a listener wants session records. */
+  get recording(): boolean {
+    return this.#recording;
+  }
+
+  /** See Plane.subscribe. */
+  subscribe(listener: ReportsListener, { records }: { readonly records: boolean }): Disposable {
+    const subscription = { listener, records };
+    this.#subscriptions.add(subscription);
+    this.#count();
+    return {
+      [Symbol.dispose]: () => {
+        this.#subscriptions.delete(subscription);
+        this.#count();
+      },
+    };
+  }
+
+  report(report: Report): void {
+    this.#batch.push(report);
+    if (this.#batch.length === 1) setImmediate(() => this.flush());
+  }
+
+  /** Hands over now what was gathered. */
+  flush(): void {
+    const batch = this.#batch;
+    this.#batch = [];
+    if (batch.length === 0) return;
+    for (const { listener, records } of [...this.#subscriptions]) {
+      const wanted = records ? batch : batch.filter(({ kind }) => kind !== "session");
+      if (wanted.length > 0) listener(wanted);
+    }
+  }
+
+  #count(): void {
+    this.#recording = [...this.#subscriptions].some(({ records }) => records);
+  }
+}

@@ -1,0 +1,162 @@
+import { isDeepStrictEqual } from "node:util";
+import type { BackendSettings } from "../contract/backend.ts";
+import type { PoolSettings } from "../contract/pool.ts";
+import type { Tell } from "../contract/report.ts";
+import type { Clock } from "../core/clock.ts";
+import type { Backend } from "../live/backend.ts";
+import { Census } from "./census.ts";
+import { DrainLog } from "./drain-log.ts";
+import type { Drains } from "./drains.ts";
+import { Outliers } from "./outlier.ts";
+import { SlowStart } from "./slow-start.ts";
+import { Standing } from "./standing.ts";
+import { StateLog } from "./state-log.ts";
+
+/** What the condition of a pool's members is made of. */
+export interface ConditionParts {
+  readonly clock: Clock;
+  readonly report: Tell;
+  readonly drains: Drains;
+}
+
+/**
+ * What becomes of a pool's members, by their settings, by probes and by their dials. Each change of a standing goes through
+ * here: it sets the backend's `usable` and its weight, begins a slow start, and is told.
+ */
+export class Condition {
+  /** How many members there are of each kind. */
+  readonly census = new Census();
+  readonly #settings: () => PoolSettings;
+  readonly #changed: (backend: Backend) => void;
+  readonly #standings = new Map<Backend, Standing>();
+  readonly #outliers: Outliers;
+  readonly #slowStart: SlowStart;
+  readonly #states: StateLog;
+  readonly #drainLog: DrainLog;
+  readonly #drains: Drains;
+
+  /** `settings`: the pool's, as they are now. `changed` is called when a member's `usable` or weight may have changed. */
+  constructor(
+    { clock, report, drains }: ConditionParts,
+    settings: () => PoolSettings,
+    changed: (backend: Backend) => void,
+  ) {
+    const { name } = settings();
+    this.#settings = settings;
+    this.#changed = changed;
+    this.#drains = drains;
+    this.#slowStart = new SlowStart(clock, changed);
+    this.#states = new StateLog(clock, name, report);
+    this.#drainLog = new DrainLog(clock, name, report);
+    this.#outliers = new Outliers(clock, this.census, {
+      ejected: (standing, reason) => this.#change(standing, () => (standing.ejected = true), reason),
+      returned: (standing, reason) => this.#change(standing, () => (standing.ejected = false), reason),
+    });
+  }
+
+  /** The standing of a member, or of a removed backend that still has sessions. */
+  of(backend: Backend): Standing {
+    return this.#standings.get(backend) as Standing;
+  }
+
+  /** A backend is a member from now on; one that comes back while it has sessions is taken to be well. */
+  enrol(backend: Backend, settings: BackendSettings): void {
+    const standing = new Standing(backend);
+    this.#standings.set(backend, standing);
+    backend.settings = settings;
+    backend.weight = settings.weight;
+    this.#admit(standing);
+    this.#told(standing);
+  }
+
+  /** New settings for a member; unchanged ones leave a slow start alone. */
+  configure(backend: Backend, settings: BackendSettings): void {
+    const standing = this.of(backend);
+    const same = isDeepStrictEqual(anonymous(backend.settings), anonymous(settings));
+    const apply = () => {
+      backend.settings = settings;
+      if (!same) backend.weight = settings.weight;
+    };
+    this.#become(standing, apply);
+    this.#told(standing);
+  }
+
+  /** What probes found of a member. */
+  probed(backend: Backend, alive: boolean, reason: string): void {
+    const standing = this.of(backend);
+    this.#change(standing, () => (standing.alive = alive), reason);
+  }
+
+  /** How a dial went, where the backend is the cause. */
+  dialled(backend: Backend, answered: boolean): void {
+    const standing = this.#standings.get(backend);
+    // A backend that left while it was dialled is no member's outlier.
+    if (standing === undefined || standing.retired) return;
+    if (answered) this.#outliers.succeeded(standing);
+    else this.#outliers.failed(standing, this.#settings().outlier);
+  }
+
+  /** A place on a backend became free. */
+  freed(backend: Backend): void {
+    this.#drainLog.freed(backend);
+    if (this.of(backend).retired) this.#forgetEmpty(backend);
+  }
+
+  /** A backend is no member any more; its slot is free once its last session has ended. */
+  retire(backend: Backend): void {
+    const standing = this.of(backend);
+    this.#outliers.forget(standing);
+    this.#slowStart.stop(backend);
+    this.#states.forget(backend);
+    this.census.count(standing, -1);
+    standing.retired = true;
+    backend.counts.usable[backend.slot] = 0;
+    this.#changed(backend);
+    this.#drainLog.note(standing);
+    this.#forgetEmpty(backend);
+  }
+
+  /** The settings have spoken of it: they are the newest word. */
+  #told(standing: Standing): void {
+    const { backend } = standing;
+    if (backend.settings.state !== "drain") this.#drains.callOff(this.#settings().name, backend);
+    this.#tell(standing, "configured");
+  }
+
+  #forgetEmpty(backend: Backend): void {
+    if (backend.active > 0) return;
+    this.#standings.delete(backend);
+    backend.counts.release(backend.slot);
+  }
+
+  #change(standing: Standing, change: () => void, reason: string): void {
+    this.#become(standing, change);
+    this.#tell(standing, reason);
+  }
+
+  #become(standing: Standing, change: () => void): void {
+    const { backend } = standing;
+    const wasUsable = standing.usable;
+    this.census.count(standing, -1);
+    change();
+    this.#slowStart.follow(backend);
+    if (!wasUsable && standing.usable) this.#slowStart.begin(backend, this.#settings().slowStartMs);
+    this.#admit(standing);
+  }
+
+  #admit(standing: Standing): void {
+    const { backend, usable } = standing;
+    this.census.count(standing, 1);
+    backend.counts.usable[backend.slot] = usable ? 1 : 0;
+    this.#changed(backend);
+  }
+
+  #tell(standing: Standing, reason: string): void {
+    this.#states.note(standing, reason, this.#outliers.ejectionOf(standing));
+    this.#drainLog.note(standing);
+  }
+}
+
+function anonymous(settings: BackendSettings): BackendSettings {
+  return { ...settings, name: "" };
+}
