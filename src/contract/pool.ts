@@ -12,7 +12,7 @@ export interface OutlierSettings {
 }
 
 /** A share of the dials of the last 10 s that may be retries, and how many always may. */
-export interface RetryBudgetSettings {
+interface RetryBudgetSettings {
   readonly share: number;
   readonly min: number;
 }

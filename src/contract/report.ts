@@ -32,7 +32,7 @@ export interface StateChange {
 }
 
 /** The last session of a backend that gets nothing new has ended. */
-export interface Drained {
+interface Drained {
   readonly pool: string;
   readonly backend: string;
   readonly address: string;

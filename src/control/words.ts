@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 export type Source = "file" | "api";
 
 /** A value, where it comes from, and since when, as Unix time in milliseconds. */
-export interface Sourced<T> {
+interface Sourced<T> {
   readonly value: T;
   readonly source: Source;
   readonly sinceMs: number;
@@ -20,7 +20,7 @@ export interface Base<Values> {
 }
 
 /** What an operator said of one value: it holds until the value beneath it differs from the one that it replaced. */
-export interface Word {
+interface Word {
   readonly key: string;
   readonly value: unknown;
   readonly replaced: unknown;

@@ -15,7 +15,7 @@ export type Parsed = Header | "more" | Flaw;
 /** `missing`: they are not so much as the beginning of a header. */
 export type Flaw = "missing" | "malformed" | "too long";
 
-export interface Header {
+interface Header {
   readonly kind: "header";
   readonly announced: Announced;
   readonly length: number;
