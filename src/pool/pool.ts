@@ -105,9 +105,12 @@ export class Pool {
     return this.#queue.length;
   }
 
-  /** The members of that name, or of the entry of that name; where there are none, removed ones that still have sessions. */
+  /**
+   * The members of that name, of the entry of that name, or that one of its addresses as `entry@host`; where there are none,
+   * removed ones that still have sessions.
+   */
   named(name: string): Backend[] {
-    const isMeant = ({ settings }: Backend) => settings.name === name || settings.entry === name;
+    const isMeant = ({ settings }: Backend) => namesOf(settings).includes(name);
     const members = this.members.filter(isMeant);
     return members.length > 0 ? members : [...this.#retired.values()].filter(isMeant);
   }
@@ -339,6 +342,10 @@ export class Pool {
       ...candidatesOf({ members: this.members, statusOf, tried, chosen }),
     });
   }
+}
+
+function namesOf({ name, entry = name, endpoint }: BackendSettings): string[] {
+  return endpoint.kind === "unix" ? [name, entry] : [name, entry, `${entry}@${endpoint.host}`];
 }
 
 const NOTHING_TRIED = new Tried();
