@@ -3,8 +3,9 @@ import { Ended, type Ending } from "../core/ending.ts";
 import type { Session } from "../live/session.ts";
 import { encodeHeader } from "../proxy-protocol/encode.ts";
 import { type Connection, DialError, type DialFailure, type Transport } from "../transport/transport.ts";
+import type { Chooser } from "./door.ts";
 import { Lease } from "./lease.ts";
-import type { Chooser, Pool } from "./pool.ts";
+import type { Pool } from "./pool.ts";
 import type { Waiting } from "./queue.ts";
 import { Tried } from "./tried.ts";
 

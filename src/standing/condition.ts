@@ -35,19 +35,19 @@ export class Condition {
   readonly #drainLog: DrainLog;
   readonly #drains: Drains;
 
-  /** `settings`: the pool's, as they are now. `changed` is called when a member's `usable` or weight may have changed. */
+  /** `pool`: its name. `settings`: the pool's, as they are now. `changed` is called when a member's `usable` or weight may have changed. */
   constructor(
+    readonly pool: string,
     { clock, report, drains }: ConditionParts,
     settings: () => PoolSettings,
     changed: (backend: Backend) => void,
   ) {
-    const { name } = settings();
     this.#settings = settings;
     this.#changed = changed;
     this.#drains = drains;
     this.#slowStart = new SlowStart(clock, changed);
-    this.#states = new StateLog(clock, name, report);
-    this.#drainLog = new DrainLog(clock, name, report);
+    this.#states = new StateLog(clock, pool, report);
+    this.#drainLog = new DrainLog(clock, pool, report);
     this.#outliers = new Outliers(clock, this.census, {
       ejected: (standing, reason) => this.#change(standing, () => (standing.ejected = true), reason),
       returned: (standing, reason) => this.#change(standing, () => (standing.ejected = false), reason),
@@ -119,7 +119,7 @@ export class Condition {
   /** The settings have spoken of it: they are the newest word. */
   #told(standing: Standing): void {
     const { backend } = standing;
-    if (backend.settings.state !== "drain") this.#drains.callOff(this.#settings().name, backend);
+    if (backend.settings.state !== "drain") this.#drains.callOff(this.pool, backend);
     this.#tell(standing, "configured");
   }
 
