@@ -146,7 +146,7 @@ export class Balancer {
     const nextPools = new Map(pools.map((settings) => [settings.name, this.#poolFor(settings)]));
     for (const settings of listeners) {
       const pool = nextPools.get(settings.pool) as Pool;
-      nextListeners.get(keyOf(settings))?.update(settings, pool);
+      nextListeners.get(keyOf(settings))?.serveWith(settings, pool);
     }
     const [oldPools, oldListeners] = [this.#pools, this.#listeners];
     this.#pools = nextPools;

@@ -80,7 +80,7 @@ export class Listener {
     return this.#sessions;
   }
 
-  /** Binds; connections wait for the first `update`. Rejects with the system's error, to which its name is added. */
+  /** Binds; connections wait for the first `serveWith`. Rejects with the system's error, to which its name is added. */
   async open(): Promise<void> {
     const { endpoint, name } = this.#settings;
     try {
@@ -91,7 +91,7 @@ export class Listener {
   }
 
   /** New settings for sessions to come; those that live keep what they began with. Serves from the first time on. */
-  update(settings: ListenerSettings, pool: Pool): void {
+  serveWith(settings: ListenerSettings, pool: Pool): void {
     this.#settings = settings;
     this.#route = this.#routeTo(pool);
     for (const connection of this.#early.splice(0)) this.#serve(connection, this.#route);

@@ -34,24 +34,30 @@ export async function serve(client: Connection, session: Session, route: Route):
     if (doorway.trusted) await identify(session, client, doorway.trusted, clock);
     using _pass = admit(session, doorway.gates);
     using upstream = await connect(session, client, route);
-    await relay(session, client, upstream, route);
+    await relayBytes(session, client, upstream, route);
   } catch (error) {
+    // What the session held has been given back by now: a refused client that is on its way out takes no place.
     const ended = endedBy(error, session, route);
     session.settle(ended.ending);
     dismiss(session, client, settings.refuse, ended.retryMs);
-    await route.farewells.of(client);
+    await route.farewells.waitFor(client);
   }
   await client.closed;
 }
 
-async function relay(session: Session, client: Connection, upstream: Upstream, route: Route): Promise<void> {
+async function relayBytes(
+  session: Session,
+  client: Connection,
+  upstream: Upstream,
+  route: Route,
+): Promise<void> {
   const { idleMs, finMs, halfClose } = route.settings;
   const options = { idleMs, finMs, halfClose, witness: upstream.lease };
   const relay = route.transport.relay(client, upstream.connection, options);
   session.carries(relay);
   session.interruptible((how) => relay.cut(how));
   const relayed = await relay.done;
-  // A session that was cut has its word already.
+  // Only `session.end` cuts, and it has settled the ending.
   if (relayed !== "cut") session.settle(relayed);
 }
 
@@ -61,14 +67,14 @@ function endedBy(error: unknown, session: Session, { report }: Route): Ended {
   return new Ended("bug");
 }
 
-/** Closes a client that no backend was found for, and tells it why in the listener's way. */
+/** Closes the client of a session that was refused or failed, and tells it why in the listener's way. */
 function dismiss(session: Session, client: Connection, refuse: Refusal, retryMs: number | undefined): void {
   const ending = session.ending as Ending;
   session.interruptible((how) => {
     if (how === "reset") client.reset();
   });
-  // A peer that cannot speak the PROXY protocol is told nothing: there is no client yet. Nor is one that is being answered.
-  const untold = ending === "bad-proxy-header" || session.backend !== null;
+  // A peer that cannot speak the PROXY protocol is no client yet; and after a defect a backend may have answered already.
+  const untold = ending === "bad-proxy-header" || session.answeredBy !== null;
   const manner = untold ? "close" : refuse;
   const answer = refusal(manner, ending, retryMs);
   // Not awaited: end() sends FIN behind it, and bounds how long that may take.

@@ -1,6 +1,6 @@
 import type { BucketSettings, ClientEntry, ClientSettings, ClientTokens } from "../contract/clients.ts";
 import type { Clock } from "../core/clock.ts";
-import { clientKey, ipOf } from "../core/ip.ts";
+import { ipOf, limitKey } from "../core/ip.ts";
 import { PrefixTable } from "./prefix-table.ts";
 import { Recent } from "./recent.ts";
 import { TokenBucket } from "./token-bucket.ts";
@@ -93,6 +93,6 @@ export class ClientBuckets {
   #otherAt(address: string): TokenBucket | undefined {
     const settings = this.#default;
     if (settings === undefined) return undefined;
-    return this.#others.get(clientKey(address), () => new TokenBucket(settings, this.#clock.now()));
+    return this.#others.get(limitKey(address), () => new TokenBucket(settings, this.#clock.now()));
   }
 }

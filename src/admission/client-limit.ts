@@ -1,5 +1,5 @@
 import { Ended } from "../core/ending.ts";
-import { clientKey } from "../core/ip.ts";
+import { limitKey } from "../core/ip.ts";
 import type { Gate } from "./gate.ts";
 
 /** Counts the sessions of each client. Its table holds the clients that have one, and no others. */
@@ -14,7 +14,7 @@ export class ClientLimit {
   /** Refuses with `client-limit` a client that has `max` sessions. All gates of one ClientLimit count together. */
   gate(max: number): Gate {
     return ({ address }) => {
-      const client = clientKey(address);
+      const client = limitKey(address);
       const sessions = this.#sessions.get(client) ?? 0;
       if (sessions >= max) throw new Ended("client-limit");
       this.#sessions.set(client, sessions + 1);

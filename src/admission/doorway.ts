@@ -37,7 +37,7 @@ export function doorwayOf(settings: ListenerSettings, parts: DoorwayParts): Door
   const asksWho = gates.length > 0 || acceptProxy !== undefined;
   const places = placesOf(settings, parts);
   return {
-    entrance: asksWho ? [known, ...places] : places,
+    entrance: asksWho ? [identifiable, ...places] : places,
     trusted: acceptProxy && new TrustedPeers(acceptProxy),
     gates,
   };
@@ -58,7 +58,7 @@ function placesOf({ maxConnections }: ListenerSettings, parts: DoorwayParts): Ga
 }
 
 /** A client that left before it could be asked its address must not pass for another. */
-const known: Gate = (session) => {
+const identifiable: Gate = (session) => {
   if (session.unknown) throw new Ended("client-gone");
   return undefined;
 };

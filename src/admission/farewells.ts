@@ -13,7 +13,7 @@ export class Farewells {
   }
 
   /** Resolves when nothing of the client is left. */
-  async of(client: Connection): Promise<void> {
+  async waitFor(client: Connection): Promise<void> {
     this.#leaving.add(client);
     if (this.#leaving.size > this.#most()) this.#breakOff();
     await client.closed;

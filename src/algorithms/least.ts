@@ -1,6 +1,6 @@
 import type { Backend } from "../live/backend.ts";
 import type { Algorithm, Load } from "./algorithm.ts";
-import { type Pick, ranked } from "./ranked.ts";
+import { type PickIndex, ranked } from "./ranked.ts";
 import { Turns } from "./turns.ts";
 
 /** Sessions per weight. */
@@ -12,7 +12,7 @@ export function least(load: Load): Algorithm {
 }
 
 /** The pick behind `least`, with turns that the caller may look into. */
-export function pickLeast(load: Load, turns: Turns): Pick {
+export function pickLeast(load: Load, turns: Turns): PickIndex {
   // Used and left within one pick: not allocated anew for each session.
   const tied: number[] = [];
   return (backends, taken) => {

@@ -5,13 +5,13 @@ import type { Algorithm, ClientKey } from "./algorithm.ts";
 export type Taken = ReadonlySet<number>;
 
 /** The index of the best backend that is not taken, of which there is at least one; it counts as read. */
-export type Pick = (backends: readonly Backend[], taken: Taken, client: ClientKey) => number;
+export type PickIndex = (backends: readonly Backend[], taken: Taken, client: ClientKey) => number;
 
 /**
  * Makes an algorithm of a way to pick the best. A ranking remembers itself what it has handed over, because sessions
  * read on while others begin: the second choice of one may come long after the first choice of many.
  */
-export function ranked(pick: Pick): Algorithm {
+export function ranked(pick: PickIndex): Algorithm {
   return (backends, client, skips) => new Ranking(pick, backends, client, skips);
 }
 
@@ -23,7 +23,7 @@ class Ranking implements IterableIterator<Backend, undefined> {
   #taken: Set<number> | undefined;
 
   constructor(
-    readonly pick: Pick,
+    readonly pick: PickIndex,
     readonly backends: readonly Backend[],
     readonly client: ClientKey,
     skips: ((backend: Backend) => boolean) | undefined,

@@ -1,7 +1,7 @@
 import type { Backend } from "../live/backend.ts";
 import type { Algorithm } from "./algorithm.ts";
 import { hashText, mix } from "./hash.ts";
-import { type Pick, ranked } from "./ranked.ts";
+import { type PickIndex, ranked } from "./ranked.ts";
 import { perVersion } from "./version.ts";
 
 /** The same client, the same backend: rendezvous hashing. */
@@ -15,7 +15,7 @@ export function sourceHash(): Algorithm {
  * -weight / ln(u) makes the shares follow the weights (Schindelhauer and Schomaker, "Weighted distributed hash
  * tables", 2005). One scan.
  */
-export function pickByHash(): Pick {
+export function pickByHash(): PickIndex {
   const hashes = perVersion((backends) => Uint32Array.from(backends, identityHash));
   return (backends, taken, client) => {
     const own = hashes(backends);

@@ -23,7 +23,8 @@ export interface PoolSettings {
   readonly algorithm: AlgorithmName;
   /** Different backends dialled per session. */
   readonly attempts: number;
-  readonly connectMs: number;
+  /** How long one dial may take. */
+  readonly connectTimeoutMs: number;
   /** Sessions that may wait for a place at once, and for how long each. */
   readonly queue: { readonly max: number; readonly timeoutMs: number };
   /** The source address towards backends. */

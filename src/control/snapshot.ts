@@ -50,7 +50,7 @@ export function poolSettings(name: string, overlay: Overlay, addressesOf: Addres
   return {
     ...rest,
     name,
-    connectMs: timeouts.connect,
+    connectTimeoutMs: timeouts.connect,
     queue: { max: queue.max, timeoutMs: queue.timeout },
     slowStartMs: slowStart,
     outlier: { failures: outlier.failures, ejectForMs: outlier.ejectFor, maxEjected: outlier.maxEjected },

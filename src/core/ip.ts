@@ -81,7 +81,7 @@ function ipv6Text(bits: bigint): string {
 }
 
 /** Whom a limit counts an address for: an IPv4 address is one client, and so is an IPv6 /64; "unix" stays "unix". */
-export function clientKey(address: string): string {
+export function limitKey(address: string): string {
   if (!address.includes(":")) return address;
   const ip = ipOf(address);
   if (ip === undefined) return address;

@@ -1,5 +1,5 @@
 import type { Clock } from "../core/clock.ts";
-import { PeakEwma } from "./peak-ewma.ts";
+import { FadingPeak } from "./fading-peak.ts";
 
 /**
  * How long one backend keeps a session waiting, as three things a TCP balancer can see: the time to connect, the time
@@ -31,8 +31,8 @@ export const WORST_MS = 30_000;
 export const measureLatency: MeasureLatency = (clock) => new PeakLatency(clock);
 
 class PeakLatency implements Latency {
-  readonly #connect = new PeakEwma();
-  readonly #answer = new PeakEwma();
+  readonly #connect = new FadingPeak();
+  readonly #answer = new FadingPeak();
   readonly #waiting = new Waiting();
   #measured = false;
 
@@ -64,7 +64,7 @@ class PeakLatency implements Latency {
     return Math.max(this.#connect.at(now) + this.#answer.at(now), this.#waiting.meanAgeMs(now));
   }
 
-  #ended(ms: number, average: PeakEwma | undefined, sample: number): void {
+  #ended(ms: number, average: FadingPeak | undefined, sample: number): void {
     const now = this.clock.now();
     this.#waiting.end(now, ms);
     if (average === undefined) return;

@@ -6,7 +6,7 @@ import type { Ending } from "../core/ending.ts";
 import type { Enrolled } from "../core/roster.ts";
 
 /** What a session needs to know of its client's connection; a unix socket has no addresses, nor has a peer that is gone. */
-interface Peer {
+interface ClientConnection {
   readonly kind: "tcp" | "unix";
   readonly remote: SocketAddress | undefined;
   readonly local: SocketAddress | undefined;
@@ -23,12 +23,16 @@ interface Traffic {
 /** How a session is ended from outside: by FIN to both sides, or by reset. */
 export type Interrupt = (how: "end" | "reset") => void;
 
-/** The record of one connection while it lives. It holds no policy. */
+/**
+ * What is known of one connection while it lives. It holds no policy. Its ending is settled once, by the stage of its life
+ * that it is in (a gate, connecting, the relay), or from outside by `end`, which then does what that stage says with
+ * `interruptible`: stop waiting for a PROXY header, leave the queue, give up a dial, cut the relay.
+ */
 export class Session implements Enrolled {
   seat = -1;
   readonly attempts: Attempt[] = [];
-  /** The backend that answered, as its settings were then. */
-  backend: BackendSettings | null = null;
+  /** The backend that answered, as its settings were then; null: none has answered so far. */
+  answeredBy: BackendSettings | null = null;
   /** The identity of the backend on which it holds a place, also while that is being dialled. */
   placeOn: string | undefined;
   /** What connecting to it took. */
@@ -50,7 +54,7 @@ export class Session implements Enrolled {
     readonly number: number,
     readonly listener: string,
     readonly startedAtMs: number,
-    readonly peer: Peer,
+    readonly connection: ClientConnection,
   ) {}
 
   /** The name of the pool that serves it; empty before it is routed. */
@@ -91,19 +95,19 @@ export class Session implements Enrolled {
   }
 
   get #nameless(): string {
-    return this.#announced === "unix" || this.peer.kind === "unix" ? "unix" : "unknown";
+    return this.#announced === "unix" || this.connection.kind === "unix" ? "unix" : "unknown";
   }
 
   /** The client, as we know it. */
   get client(): SocketAddress | undefined {
     if (this.#announced === "unix") return undefined;
-    return this.#announced?.source ?? this.peer.remote;
+    return this.#announced?.source ?? this.connection.remote;
   }
 
   /** Client and the address it connected to, as a backend is told; undefined where either is a unix socket. */
   get addresses(): Addresses | undefined {
     if (this.#announced === "unix") return undefined;
-    const { remote: source, local: destination } = this.peer;
+    const { remote: source, local: destination } = this.connection;
     return this.#announced ?? (source && destination ? { source, destination } : undefined);
   }
 
@@ -158,7 +162,7 @@ export class Session implements Enrolled {
 
   /** Read from the client, without the PROXY header before it. */
   get bytesIn(): number {
-    return (this.#traffic?.bytesIn ?? this.peer.bytesRead) - this.#headerBytes;
+    return (this.#traffic?.bytesIn ?? this.connection.bytesRead) - this.#headerBytes;
   }
 
   get bytesOut(): number {
@@ -172,9 +176,9 @@ export class Session implements Enrolled {
       startedAt: new Date(wallMs - (nowMs - this.startedAtMs)).toISOString(),
       listener: this.listener,
       client: this.#clientText,
-      ...(this.#announced && { peer: textOf(this.peer.remote) ?? this.peer.kind }),
+      ...(this.#announced && { peer: textOf(this.connection.remote) ?? this.connection.kind }),
       pool: this.pool,
-      backend: this.backend?.name ?? null,
+      backend: this.answeredBy?.name ?? null,
       attempts: this.attempts.map((attempt) => ({ ...attempt, ms: rounded(attempt.ms) })),
       queuedMs: rounded(this.queuedMs),
       connectMs: this.connectMs === null ? null : rounded(this.connectMs),
@@ -193,7 +197,7 @@ export class Session implements Enrolled {
       listener: this.listener,
       client: this.#clientText,
       pool: this.pool,
-      backend: this.backend?.name ?? null,
+      backend: this.answeredBy?.name ?? null,
       ageMs: rounded(nowMs - this.startedAtMs),
       bytesIn: this.bytesIn,
       bytesOut: this.bytesOut,

@@ -74,12 +74,12 @@ class Attempts {
     void client.left.then((how) => {
       if (this.#isGone(how)) this.#gone();
       // Until it is closed it waits for an answer.
-      else if (session.backend === null) void client.closed.then(() => this.#gone());
+      else if (session.answeredBy === null) void client.closed.then(() => this.#gone());
     });
   }
 
   #gone(): void {
-    if (this.session.backend === null) this.session.end("client-gone");
+    if (this.session.answeredBy === null) this.session.end("client-gone");
   }
 
   async run(): Promise<Upstream> {
@@ -128,7 +128,7 @@ class Attempts {
 
   async #dial(lease: Lease): Promise<Upstream | Failed> {
     const { session, route } = this;
-    const { connectMs: timeoutMs, localAddress } = route.pool.settings;
+    const { connectTimeoutMs: timeoutMs, localAddress } = route.pool.settings;
     session.placeOn = lease.backend.identity;
     this.#redirected = false;
     try {
@@ -153,7 +153,7 @@ class Attempts {
     const { session, route } = this;
     const ms = lease.connected();
     session.attempts.push({ backend: lease.backend.name, address: lease.backend.address, ms });
-    session.backend = lease.backend.settings;
+    session.answeredBy = lease.backend.settings;
     session.connectMs = ms;
     route.pool.observe(lease.backend, true);
     const { sendProxy } = route.pool.settings;

@@ -6,11 +6,11 @@ import type { Connection } from "#lb/transport/transport";
 test("breaks off who has been on the way out longest, where there are more than may be", async () => {
   const farewells = new Farewells(() => 2);
   const [a, b, c, d] = [leaver(), leaver(), leaver(), leaver()];
-  const gone = [a, b, c].map((each) => farewells.of(each.connection));
+  const gone = [a, b, c].map((each) => farewells.waitFor(each.connection));
   expect([a.broken, b.broken, c.broken]).toEqual([true, false, false]);
   b.closed.resolve();
   await gone[1];
-  const last = farewells.of(d.connection);
+  const last = farewells.waitFor(d.connection);
   expect([c.broken, d.broken]).toEqual([false, false]);
   for (const each of [c, d]) each.closed.resolve();
   await Promise.all([...gone, last]);

@@ -32,7 +32,7 @@ pools: { ping: { backends: [{ address: "127.0.0.1:9001" }] } }`);
       algorithm: "round-robin",
       attempts: 3,
       queue: { max: 1_000, timeoutMs: 5_000 },
-      connectMs: 2_000,
+      connectTimeoutMs: 2_000,
       localAddress: undefined,
       sendProxy: undefined,
       slowStartMs: 0,

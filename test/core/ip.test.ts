@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { canonicalAddress } from "#lb/core/address";
 import { Cidr } from "#lb/core/cidr";
-import { clientKey, formatIp, type Ip, ipOf, mapped, parseIp } from "#lb/core/ip";
+import { formatIp, type Ip, ipOf, limitKey, mapped, parseIp } from "#lb/core/ip";
 
 const canonical = (text: string) => formatIp(parseIp(text) as Ip);
 const ipv4 = fc.bigInt({ min: 0n, max: 2n ** 32n - 1n }).map((bits): Ip => ({ version: 4, bits }));
@@ -84,7 +84,7 @@ describe("the client that limits count", () => {
     ["::1", "::/64"],
     ["fe80::1%eth0", "fe80::/64"],
     ["unix", "unix"],
-  ])("at %s is %s", (address, key) => expect(clientKey(address)).toBe(key));
+  ])("at %s is %s", (address, key) => expect(limitKey(address)).toBe(key));
 });
 
 describe("a block", () => {

@@ -13,7 +13,7 @@ test("a change of the configuration resets neither the turns nor the counts", as
   await using servers = await fleet("1", "2", "3", "4");
   await using balancer = await lab({ backends: servers.members });
   const before = await balancer.served1by1(2);
-  await balancer.apply({ backends: servers.members, connectMs: 1_000, idleMs: 5_000 });
+  await balancer.apply({ backends: servers.members, connectTimeoutMs: 1_000, idleMs: 5_000 });
   expect(before + (await balancer.served1by1(3))).toBe("12341");
   expect(await balancer.numbers("connected")).toEqual({ 1: 2, 2: 1, 3: 1, 4: 1 });
 });

@@ -29,7 +29,7 @@ test("dials without waiting for the client to speak", async () => {
 test("answers a client that was silent for longer than the connect timeout", async () => {
   const clock = new ManualClock();
   await using server = await backend(echo);
-  await using balancer = await lab({ backends: [server.endpoint], connectMs: 2_000, clock });
+  await using balancer = await lab({ backends: [server.endpoint], connectTimeoutMs: 2_000, clock });
   const client = await balancer.client();
   await server.next();
   await clock.run(10_000);

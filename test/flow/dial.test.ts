@@ -23,7 +23,7 @@ test("ends a client at once whose only backend refuses", async () => {
 test("gives a backend that does not answer up after the connect timeout, and not before", async () => {
   const clock = new ManualClock();
   await using hole = await blackHole();
-  await using balancer = await lab({ backends: [hole.endpoint], connectMs: 2_000, clock });
+  await using balancer = await lab({ backends: [hole.endpoint], connectTimeoutMs: 2_000, clock });
   const client = await balancer.client();
   await balancer.leased();
   await clock.run(1_999);
@@ -76,7 +76,7 @@ test("serves a client that has sent its request and finished while being dialled
   await using hole = await blackHole();
   await using server = await backend(echo);
   const backends = [hole.endpoint, server.endpoint];
-  await using balancer = await lab({ backends, algorithm: "first", connectMs: 2_000, clock });
+  await using balancer = await lab({ backends, algorithm: "first", connectTimeoutMs: 2_000, clock });
   const client = await balancer.client();
   client.send("request");
   client.finish();

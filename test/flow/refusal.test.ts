@@ -165,7 +165,7 @@ describe("the token bucket of a client", () => {
     const options = { backends: servers.members, rateLimit: true, clients, refuse: "line" as const, clock };
     await using balancer = await lab(options);
     for (let i = 0; i < 3; i++) await balancer.served("127.0.0.2");
-    await balancer.apply({ ...options, connectMs: 100 });
+    await balancer.apply({ ...options, connectTimeoutMs: 100 });
     await limited(balancer);
   });
 

@@ -1,26 +1,26 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { FadingPeak } from "#lb/live/fading-peak";
 import { type Latency, measureLatency, WORST_MS } from "#lb/live/latency";
-import { PeakEwma } from "#lb/live/peak-ewma";
 import { ManualClock } from "../support/manual-clock.ts";
 
 describe("the average", () => {
   test("jumps up to a peak at once", () => {
-    const average = new PeakEwma();
+    const average = new FadingPeak();
     average.observe(5, 0);
     average.observe(80, 1);
     expect(average.at(1)).toBe(80);
   });
 
   test("comes down by half of the way in two seconds", () => {
-    const average = new PeakEwma();
+    const average = new FadingPeak();
     average.observe(100, 0);
     average.observe(10, 2_000);
     expect(average.at(2_000)).toBe(55);
   });
 
   test("fades by half every two seconds while nothing is observed", () => {
-    const average = new PeakEwma();
+    const average = new FadingPeak();
     average.observe(100, 1_000);
     expect([1_000, 3_000, 7_000].map((ms) => average.at(ms))).toEqual([100, 50, 12.5]);
   });
@@ -31,7 +31,7 @@ describe("the average", () => {
     });
     fc.assert(
       fc.property(samples, (samples) => {
-        const average = new PeakEwma();
+        const average = new FadingPeak();
         let now = 0;
         for (const [sample, passed] of samples) {
           now += passed;

@@ -52,7 +52,7 @@ export const plainPool: PoolSettings = {
   name: "main",
   algorithm: "round-robin",
   attempts: 3,
-  connectMs: 2_000,
+  connectTimeoutMs: 2_000,
   queue: { max: 1000, timeoutMs: 5_000 },
   localAddress: undefined,
   sendProxy: undefined,

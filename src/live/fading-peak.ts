@@ -5,7 +5,7 @@ const HALF_LIFE_MS = 2_000;
  * An average that jumps up to each new peak at once, comes down slowly, and fades while nothing is observed, so that
  * what was slow is tried again one day (Twitter Finagle's Peak EWMA, also of tower and linkerd).
  */
-export class PeakEwma {
+export class FadingPeak {
   #value = 0;
   #atMs = 0;
 
