@@ -121,7 +121,7 @@ export class Balancer {
   #change(change: Change): boolean {
     switch (change.kind) {
       case "pool":
-        return this.#changePool(change.pool);
+        return this.#changePool(change.pool, change.reason);
       case "client":
         this.clients.set(change.client);
         return true;
@@ -130,12 +130,12 @@ export class Balancer {
     }
   }
 
-  #changePool(settings: PoolSettings): boolean {
+  #changePool(settings: PoolSettings, reason: string): boolean {
     const pool = this.#pools.get(settings.name);
     if (pool === undefined) return false;
     const others = this.pools.reduce((sum, { members }) => sum + members.length, -pool.members.length);
     this.#forPools.counts.provideFor(others + settings.backends.length);
-    pool.update(settings);
+    pool.update(settings, reason);
     return true;
   }
 
