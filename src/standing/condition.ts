@@ -70,6 +70,7 @@ export class Condition {
 
   /** New settings for a member; a slow start goes on where it is. */
   configure(backend: Backend, settings: BackendSettings, reason: string): void {
+    if (isSame(backend.settings, settings)) return;
     const standing = this.of(backend);
     const apply = () => {
       backend.settings = settings;
@@ -153,4 +154,11 @@ export class Condition {
     this.#states.note(standing, reason, this.#outliers.ejectionOf(standing));
     this.#drainLog.note(standing);
   }
+}
+
+/** Whether the same is wanted of a backend as before. */
+function isSame(one: BackendSettings, other: BackendSettings): boolean {
+  const { name, weight, maxConnections, backup, state } = one;
+  const sameLimits = weight === other.weight && maxConnections === other.maxConnections;
+  return sameLimits && name === other.name && backup === other.backup && state === other.state;
 }
