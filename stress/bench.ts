@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import type { Argv } from "yargs";
+import { Children } from "#lb/command/children";
 import { coerced, wholeNumber } from "#lb/command/coerce";
 import { exitCodes, runCommand } from "#lb/command/command";
 import { Failure } from "#lb/command/failure";
@@ -8,7 +9,6 @@ import { openFiles } from "#lb/core/open-files";
 import { bounds, type Verdict, verdicts } from "./bench/bounds.ts";
 import { findings } from "./bench/findings.ts";
 import { measures } from "./bench/measures.ts";
-import { Processes } from "./bench/processes.ts";
 import { progressOf } from "./bench/progress.ts";
 import { writeBenchResults } from "./bench/results.ts";
 import { type Cell, type Plan, rounds } from "./bench/rounds.ts";
@@ -111,18 +111,19 @@ function planOf({ quick, rounds, subjects, measures }: Args): Plan {
 
 /** Every cell; undefined when it was interrupted. Nothing it started is left in either case. */
 async function measured(plan: Plan): Promise<Cell[] | undefined> {
-  using processes = new Processes();
+  // At once: there is nothing in them to lose.
+  await using children = new Children(0);
   using progress = progressOf(plan);
   let interrupted = false;
   const interrupt = () => {
     interrupted = true;
-    processes[Symbol.dispose]();
+    void children.end();
   };
   using _signals = onStopSignals(interrupt);
   process.once("SIGHUP", interrupt);
   const cells: Cell[] = [];
   try {
-    for await (const cell of rounds(plan, processes)) {
+    for await (const cell of rounds(plan, children)) {
       cells.push(cell);
       progress.show(cell);
     }

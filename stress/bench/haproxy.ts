@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { installed } from "./installed.ts";
+import { installed } from "#lb/command/installed";
 import type { Place, Subject } from "./subjects.ts";
 
 const path = installed("haproxy");

@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Child } from "#lb/command/child";
+import { ask } from "./ask.ts";
 import { cpuNs, residentKib } from "./cost.ts";
 import type { Task } from "./messages.ts";
-import type { Running } from "./processes.ts";
 
 /** What a measure works with: the load generator, the port to send to, and the proxy's process where there is one. */
 export interface Bench {
-  readonly load: Running;
+  readonly load: Child;
   readonly port: number;
-  readonly proxy: Running | undefined;
+  readonly proxy: Child | undefined;
 }
 
 /** What one measurement found, per unit. */
@@ -48,7 +49,7 @@ function readProxy({ proxy }: Bench, read: (pid: number) => number): number {
 /** Microseconds of the proxy's CPU, and of time, per unit of a task. */
 async function cpuOf(bench: Bench, units: number, task: Task): Promise<Sample> {
   const before = readProxy(bench, cpuNs);
-  const { wallMs = 0 } = await bench.load.ask(task);
+  const { wallMs = 0 } = await ask(bench.load, task);
   await sleep(SETTLE_MS);
   const spentNs = readProxy(bench, cpuNs) - before;
   return { cost: spentNs / 1_000 / units, wallUs: (wallMs * 1_000) / units };
@@ -58,10 +59,10 @@ async function cpuOf(bench: Bench, units: number, task: Task): Promise<Sample> {
 async function memoryOfIdle(bench: Bench): Promise<Sample> {
   const { port, load } = bench;
   const before = readProxy(bench, residentKib);
-  const { wallMs = 0 } = await load.ask({ do: "open", port, connections: IDLE_CONNECTIONS });
+  const { wallMs = 0 } = await ask(load, { do: "open", port, connections: IDLE_CONNECTIONS });
   await sleep(SETTLE_MEMORY_MS);
   const cost = (readProxy(bench, residentKib) - before) / IDLE_CONNECTIONS;
-  await load.ask({ do: "close", port });
+  await ask(load, { do: "close", port });
   return { cost, wallUs: (wallMs * 1_000) / IDLE_CONNECTIONS };
 }
 
@@ -83,8 +84,8 @@ export const measures: readonly Measure[] = [
     about: "CPU per 64-byte message echoed over 50 kept connections",
     mostSamples: Infinity,
     async prepare(bench) {
-      await bench.load.ask({ do: "open", port: bench.port, connections: 50 });
-      await bench.load.ask(message(bench, 10_000));
+      await ask(bench.load, { do: "open", port: bench.port, connections: 50 });
+      await ask(bench.load, message(bench, 10_000));
     },
     sample: (bench) => cpuOf(bench, 2_000, message(bench, 2_000)),
   },
@@ -94,7 +95,7 @@ export const measures: readonly Measure[] = [
     per: "connection",
     about: "CPU per connect, 64-byte message echoed, close; 10 at once",
     mostSamples: Infinity,
-    prepare: (bench) => bench.load.ask(session(bench, 6_000)),
+    prepare: (bench) => ask(bench.load, session(bench, 6_000)),
     sample: (bench) => cpuOf(bench, 250, session(bench, 250)),
   },
   {
@@ -104,8 +105,8 @@ export const measures: readonly Measure[] = [
     about: "CPU per MiB echoed in 64 KiB messages over 8 connections",
     mostSamples: Infinity,
     async prepare(bench) {
-      await bench.load.ask({ do: "open", port: bench.port, connections: 8 });
-      await bench.load.ask(mib(bench, 60));
+      await ask(bench.load, { do: "open", port: bench.port, connections: 8 });
+      await ask(bench.load, mib(bench, 60));
     },
     sample: (bench) => cpuOf(bench, 15, mib(bench, 15)),
   },
@@ -117,7 +118,7 @@ export const measures: readonly Measure[] = [
     // The second time it would be memory that the first had left.
     mostSamples: 1,
     async prepare(bench) {
-      await bench.load.ask(session(bench, 200));
+      await ask(bench.load, session(bench, 200));
       await sleep(SETTLE_MEMORY_MS);
     },
     sample: memoryOfIdle,

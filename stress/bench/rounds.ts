@@ -1,9 +1,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Children } from "#lb/command/children";
+import { script } from "#lb/command/program";
 import { dismiss, lineUp, type Stage } from "./lineup.ts";
 import type { Bench, Measure, Sample } from "./measures.ts";
-import type { Processes } from "./processes.ts";
 import type { Subject } from "./subjects.ts";
 
 /** What is measured, and how often. */
@@ -31,12 +33,12 @@ export interface Cell {
 export const samplesOf = (plan: Plan, measure: Measure) => Math.min(plan.samples, measure.mostSamples);
 
 /** Measures every subject by every measure, round by round. */
-export async function* rounds(plan: Plan, processes: Processes): AsyncGenerator<Cell, void> {
+export async function* rounds(plan: Plan, children: Children): AsyncGenerator<Cell, void> {
   const stage: Stage = {
     subjects: plan.subjects.filter(({ name }) => !plan.absent.has(name)),
-    load: processes.script("load generator", new URL("load.js", import.meta.url)),
-    echo: processes.script("echo backend", new URL("echo.js", import.meta.url)),
-    processes,
+    load: children.start(script("load generator", beside("load.js"))),
+    echo: children.start(script("echo backend", beside("echo.js"))),
+    children,
     folder: await mkdtemp(join(tmpdir(), "lb-bench-")),
   };
   try {
@@ -75,5 +77,7 @@ function rotated<T>(list: readonly T[], by: number): T[] {
 
 /** A proxy that ended says more about what went wrong than the load generator can. */
 function unlessEnded<T>({ proxy }: Bench, work: Promise<T>): Promise<T> {
-  return proxy === undefined ? work : Promise.race([work, proxy.ended]);
+  return proxy === undefined ? work : proxy.during(work);
 }
+
+const beside = (file: string) => fileURLToPath(new URL(file, import.meta.url));

@@ -23,7 +23,7 @@ export interface Subject {
   /** Why it cannot run on this machine and what to do; undefined where it can. */
   readonly absent: () => string | undefined;
   /** The command that starts it, in the foreground and as one process; undefined for no proxy at all. */
-  readonly command?: (place: Place) => readonly string[];
+  readonly command?: (place: Place) => readonly [program: string, ...args: string[]];
   /** It runs only where it is named. */
   readonly extra?: true;
 }
@@ -32,7 +32,7 @@ const dist = (path: string) => fileURLToPath(new URL(`../../${path}`, import.met
 const present = () => undefined;
 const built = () => (existsSync(dist("lb.js")) ? undefined : "not built; npm run build");
 
-function lb(...options: string[]): (place: Place) => string[] {
+function lb(...options: string[]): NonNullable<Subject["command"]> {
   return ({ port, backends }) => [
     process.execPath,
     dist("lb.js"),
@@ -52,8 +52,11 @@ interface Extras {
 }
 
 /** The balancer with a configuration file, which may be JSON. */
-function configured(algorithm: string, { listener = {}, pool = {}, member = {}, ...more }: Extras) {
-  return ({ port, backends, folder }: Place) => {
+function configured(
+  algorithm: string,
+  { listener = {}, pool = {}, member = {}, ...more }: Extras,
+): NonNullable<Subject["command"]> {
+  return ({ port, backends, folder }) => {
     const file = join(folder, "lb.json");
     const listeners = [{ listen: `127.0.0.1:${port}`, pool: "p", ...listener }];
     const members = backends.map((backend) => ({ address: `127.0.0.1:${backend}`, ...member }));

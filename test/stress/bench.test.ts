@@ -8,12 +8,12 @@ import { type Finding, findings } from "../../stress/bench/findings.ts";
 import { haproxy } from "../../stress/bench/haproxy.ts";
 import { measures } from "../../stress/bench/measures.ts";
 import { nginx } from "../../stress/bench/nginx.ts";
-import { Processes } from "../../stress/bench/processes.ts";
 import type { BenchResults } from "../../stress/bench/results.ts";
 import type { Cell, Plan } from "../../stress/bench/rounds.ts";
 import { subjects } from "../../stress/bench/subjects.ts";
 import { tables } from "../../stress/bench/tables.ts";
 import { CommandProcess, run } from "../support/process.ts";
+import { childrenOf } from "../support/processes.ts";
 
 const MESSAGE = ["--measures", "message", "--quick"];
 // A few seconds, on a machine that does nothing else.
@@ -96,24 +96,6 @@ describe("the cost of a process", () => {
   });
 });
 
-describe("processes", () => {
-  test("report a proxy that ends on its own, with the last it said", async () => {
-    using processes = new Processes();
-    const proxy = processes.start("proxy", [
-      process.execPath,
-      "-e",
-      "console.error('port is taken'); process.exit(1)",
-    ]);
-    await expect(proxy.ended).rejects.toThrow("proxy ended: port is taken");
-  });
-
-  test("start none once they are ended", () => {
-    const processes = new Processes();
-    processes[Symbol.dispose]();
-    expect(() => processes.start("proxy", [process.execPath])).toThrow("interrupted");
-  });
-});
-
 describe.skipIf(process.platform !== "linux")("the command", () => {
   const installed = [haproxy, nginx].filter(({ absent }) => absent() === undefined).map(({ name }) => name);
 
@@ -178,18 +160,7 @@ async function bench(...args: string[]) {
 
 const launch = () => ({ cwd: folder, env: { TMPDIR: folder } });
 const leftovers = () => readdirSync(folder);
-const three = (pids: string[]) => (pids.length === 3 ? pids : undefined);
-
-function childrenOf(parent: number): string[] {
-  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  return pids.filter((pid) => existsSync(`/proc/${pid}`) && parentOf(pid) === parent);
-}
-
-/** The fourth field of proc_pid_stat(5). */
-function parentOf(pid: string): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
-}
+const three = (pids: number[]) => (pids.length === 3 ? pids : undefined);
 
 function cells(subject: string, measure: string, costs: number[]): Cell[] {
   return costs.map((cost, turn) => ({ turn, subject, measure, sample: { cost, wallUs: 1 } }));
