@@ -7,7 +7,7 @@ import type { Children } from "#lb/command/children";
 import { listening } from "#lb/command/signs";
 import { ask } from "./ask.ts";
 import type { Bench } from "./measures.ts";
-import type { Subject } from "./subjects.ts";
+import type { Subject } from "./subject.ts";
 
 /** What all measurements of a benchmark share. */
 export interface Stage {

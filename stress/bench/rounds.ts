@@ -6,7 +6,7 @@ import type { Children } from "#lb/command/children";
 import { script } from "#lb/command/program";
 import { dismiss, lineUp, type Stage } from "./lineup.ts";
 import type { Bench, Measure, Sample } from "./measures.ts";
-import type { Subject } from "./subjects.ts";
+import type { Subject } from "./subject.ts";
 
 /** What is measured, and how often. */
 export interface Plan {
