@@ -75,7 +75,7 @@ test("the table has a row for a subject that is not installed, which says how to
   expect(header).toMatch(/ µs\/message$/);
   expect(pipe).toMatch(/^pipe .*17\.3 1\.00p$/);
   expect(pipe?.length).toBe(header?.length);
-  expect(absent).toBe("nginx   not installed; apt-get install nginx");
+  expect(absent).toBe("nginx  not installed; apt-get install nginx");
 });
 
 describe("the cost of a process", () => {
