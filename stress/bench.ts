@@ -34,15 +34,12 @@ function options(yargs: Argv) {
       describe: "Fewer rounds and samples: under a minute",
     })
     .option("subjects", {
-      default: subjects
-        .filter(({ extra }) => !extra)
-        .map(nameOf)
-        .join(),
+      default: usual(subjects),
       describe: "Which rows",
       coerce: coerced("subjects", someOf(subjects)),
     })
     .option("measures", {
-      default: measures.map(nameOf).join(),
+      default: usual(measures),
       describe: "Which columns",
       coerce: coerced("measures", someOf(measures)),
     })
@@ -139,10 +136,22 @@ function checked(verdicts: readonly Verdict[]): number {
   return verdicts.every(({ held }) => held) ? exitCodes.done : exitCodes.failed;
 }
 
-const nameOf = ({ name }: { readonly name: string }) => name;
+interface Named {
+  readonly name: string;
+  /** Only where it is named. */
+  readonly extra?: true;
+}
+
+const nameOf = ({ name }: Named) => name;
+
+const usual = (table: readonly Named[]) =>
+  table
+    .filter(({ extra }) => !extra)
+    .map(nameOf)
+    .join();
 
 /** Reads names from a table, separated by commas, as its entries in the table's order. */
-function someOf<T extends { readonly name: string }>(table: readonly T[]): (text: string) => T[] {
+function someOf<T extends Named>(table: readonly T[]): (text: string) => T[] {
   return (text) => {
     const wanted = text.split(",");
     const unknown = wanted.find((name) => !table.some((entry) => entry.name === name));

@@ -6,12 +6,11 @@ import type { Child } from "#lb/command/child";
 import type { Children } from "#lb/command/children";
 import { listening } from "#lb/command/signs";
 import { ask } from "./ask.ts";
-import type { Bench } from "./measures.ts";
+import type { Bench } from "./measure.ts";
 import type { Subject } from "./subject.ts";
 
 /** What all measurements of a benchmark share. */
 export interface Stage {
-  readonly subjects: readonly Subject[];
   readonly load: Child;
   readonly echo: Child;
   readonly children: Children;
@@ -33,7 +32,10 @@ const PORTS = { from: 20_000, to: 30_000 };
  * Starts every subject, with backends of its own on fresh ports: those of the last measurement are still in TIME_WAIT,
  * and looking past them would cost the proxy.
  */
-export async function lineUp({ subjects, load, echo, children, folder }: Stage): Promise<Entrant[]> {
+export async function lineUp(
+  subjects: readonly Subject[],
+  { load, echo, children, folder }: Stage,
+): Promise<Entrant[]> {
   const total = subjects.reduce((sum, { backends }) => sum + backends, 0);
   const { ports = [] } = await ask(echo, { do: "listen", ports: total });
   const left = [...ports];
@@ -61,13 +63,15 @@ async function start(
   folder: string,
   children: Children,
 ): Promise<Omit<Bench, "load">> {
-  if (!subject.command) return { port: backends[0] as number, proxy: undefined };
+  if (!subject.command) return { port: backends[0] as number, proxy: undefined, fail: undefined };
   await mkdir(folder, { recursive: true });
   const port = await freePort();
-  const [command, ...args] = subject.command({ port, backends, folder });
+  const place = { port, backends, folder };
+  const [command, ...args] = subject.command(place);
   const proxy = children.start({ name: subject.name, command, args });
   await proxy.until(listening({ kind: "tcp", host, port }));
-  return { port, proxy };
+  const { fail } = subject;
+  return { port, proxy, fail: fail && (() => fail(place, proxy)) };
 }
 
 async function freePort(): Promise<number> {

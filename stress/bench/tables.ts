@@ -1,7 +1,7 @@
 import { table } from "../../clients/table.ts";
 import type { Verdict } from "./bounds.ts";
 import type { Finding } from "./findings.ts";
-import type { Measure } from "./measures.ts";
+import type { Measure } from "./measure.ts";
 import type { Plan } from "./rounds.ts";
 
 /** One table: a row per subject, a column per measure. */
@@ -43,10 +43,12 @@ export function tables(plan: Plan, findings: readonly Finding[], verdicts: reado
 /** The row of a subject that was not measured says why in place of its cells. */
 function tableOf({ column, cell }: Table, plan: Plan, findings: readonly Finding[]): string {
   const { subjects, measures, absent } = plan;
+  // Empty where the subject cannot be measured so.
+  const cellOf = (finding: Finding | undefined) => (finding === undefined ? "" : cell(finding));
   const row = (subject: string) => {
     const reason = absent.get(subject);
     if (reason !== undefined) return [subject, reason];
-    return [subject, ...measures.map((measure) => cell(findingOf(findings, subject, measure.name)))];
+    return [subject, ...measures.map((measure) => cellOf(findingOf(findings, subject, measure.name)))];
   };
   return table(
     ["", ...measures.map(column)],
@@ -54,8 +56,8 @@ function tableOf({ column, cell }: Table, plan: Plan, findings: readonly Finding
   );
 }
 
-function findingOf(findings: readonly Finding[], subject: string, measure: string): Finding {
-  return findings.find((each) => each.subject === subject && each.measure === measure) as Finding;
+function findingOf(findings: readonly Finding[], subject: string, measure: string): Finding | undefined {
+  return findings.find((each) => each.subject === subject && each.measure === measure);
 }
 
 function ratio(mark: string, value: number | null): string {
