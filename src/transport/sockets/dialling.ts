@@ -2,6 +2,7 @@ import { connect, type Socket } from "node:net";
 import type { Endpoint } from "../../core/address.ts";
 import type { Clock, Timer } from "../../core/clock.ts";
 import { Deferred } from "../../core/deferred.ts";
+import { systemErrors } from "../../core/system-errors.ts";
 import {
   type Connection,
   DialError,
@@ -11,22 +12,6 @@ import {
 } from "../transport.ts";
 import { SocketConnection } from "./connection.ts";
 import { isEphemeral } from "./ephemeral-ports.ts";
-
-const FAILURES: Readonly<Record<string, DialFailure>> = {
-  ECONNREFUSED: "refused",
-  // A unix socket whose file is not there.
-  ENOENT: "refused",
-  ETIMEDOUT: "timeout",
-  EADDRNOTAVAIL: "local",
-  EADDRINUSE: "local",
-  EMFILE: "local",
-  ENFILE: "local",
-  ENOBUFS: "local",
-  ENOMEM: "local",
-};
-
-/** From a source address: one of the other family. */
-const SOURCE_FAILURES: Readonly<Record<string, DialFailure>> = { ...FAILURES, EINVAL: "local" };
 
 const dialling = Symbol("dialling");
 type DialledSocket = Socket & { [dialling]: SocketDialling | undefined };
@@ -38,12 +23,12 @@ export class SocketDialling implements Dialling {
   readonly #connection: SocketConnection;
   readonly #deadline: Timer;
   readonly #endpoint: Endpoint;
-  readonly #failures: Readonly<Record<string, DialFailure>>;
+  readonly #hasSource: boolean;
   #settled = false;
 
   constructor(endpoint: Endpoint, options: DialOptions, clock: Clock) {
     this.#endpoint = endpoint;
-    this.#failures = options.localAddress === undefined ? FAILURES : SOURCE_FAILURES;
+    this.#hasSource = options.localAddress !== undefined;
     this.#socket = dial(endpoint, options);
     this.#connection = new SocketConnection(this.#socket, endpoint.kind, clock);
     (this.#socket as DialledSocket)[dialling] = this;
@@ -67,7 +52,13 @@ export class SocketDialling implements Dialling {
   onError(error: NodeJS.ErrnoException): void {
     // Only a connection that stood can be reset: the backend had accepted it.
     if (error.code === "ECONNRESET") this.onConnect();
-    else this.#fail(new DialError(this.#failures[error.code ?? ""] ?? "unreachable", error.code));
+    else this.#fail(new DialError(this.#failureOf(error.code), error.code));
+  }
+
+  #failureOf(code = ""): DialFailure {
+    // From a source address: one of the other family.
+    if (code === "EINVAL" && this.#hasSource) return "local";
+    return systemErrors[code]?.dial ?? "unreachable";
   }
 
   #fail(error: DialError): void {
