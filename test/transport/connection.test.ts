@@ -1,11 +1,11 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { Socket } from "node:net";
 import { describe, expect, test } from "vitest";
-import type { SocketConnection } from "#lb/transport/sockets/connection";
 import { SocketTransport } from "#lb/transport/sockets/index";
 import type { Connection } from "#lb/transport/transport";
 import { collectGarbage } from "../support/garbage.ts";
 import { ManualClock } from "../support/manual-clock.ts";
-import { pair } from "../support/pair.ts";
+import { type Pair, pair } from "../support/pair.ts";
 import { backend } from "../support/peer.ts";
 
 const HEAD = 64 << 10;
@@ -143,15 +143,15 @@ test("knows its peer's address on TCP, and none on a unix socket", async () => {
 });
 
 test("turns Nagle's algorithm off before it could hold back a write, and not for one small write alone", async () => {
-  await using ends = await pair("tcp", new ManualClock());
-  const asked = watchNoDelay(ends.connection);
+  const [small, asked] = await watchNoDelay();
+  await using ends = small;
   await ends.connection.write(Buffer.from("small"));
   expect(asked).toEqual([]);
   await ends.connection.write(Buffer.from("and another"));
   await ends.connection.write(Buffer.from("and a third"));
   expect(asked).toEqual([true]);
-  await using large = await pair("tcp", new ManualClock());
-  const askedForLarge = watchNoDelay(large.connection);
+  const [other, askedForLarge] = await watchNoDelay();
+  await using large = other;
   await large.connection.write(Buffer.alloc(1_461));
   expect(askedForLarge).toEqual([true]);
 });
@@ -164,29 +164,38 @@ test("a closed connection is not kept alive by its socket", async () => {
   expect([socket.destroyed, connection.deref()]).toEqual([true, undefined]);
 });
 
-/** A socket whose connection is over and held by nobody. */
+/** A socket whose connection is over and kept by no test. */
 async function closed(): Promise<{ socket: Socket; connection: WeakRef<Connection> }> {
   await using server = await backend();
-  const connection = await new SocketTransport(new ManualClock()).dial(server.endpoint, { timeoutMs: 1_000 })
-    .connection;
+  const transport = new SocketTransport(new ManualClock());
+  const dial = () => transport.dial(server.endpoint, { timeoutMs: 1_000 }).connection;
+  const [connection, socket] = await withSocket("net.client.socket", dial);
   connection.reset();
   await connection.closed;
-  return { socket: socketOf(connection), connection: new WeakRef(connection) };
+  return { socket, connection: new WeakRef(connection) };
 }
 
-function socketOf(connection: Connection): Socket {
-  return (connection as SocketConnection).socket;
-}
-
-/** What the connection's socket is asked for from now on. */
-function watchNoDelay(connection: Connection): (boolean | undefined)[] {
-  const socket = socketOf(connection);
+/** A pair, and what its connection's socket is asked for from now on. */
+async function watchNoDelay(): Promise<[Pair, (boolean | undefined)[]]> {
+  const [ends, socket] = await withSocket("net.server.socket", () => pair("tcp", new ManualClock()));
   const asked: (boolean | undefined)[] = [];
   socket.setNoDelay = (on) => {
     asked.push(on);
     return Socket.prototype.setNoDelay.call(socket, on);
   };
-  return asked;
+  return [ends, asked];
+}
+
+/** What `make` makes, and the socket that Node accepts or dials meanwhile. */
+async function withSocket<T>(channel: string, make: () => Promise<T>): Promise<[T, Socket]> {
+  const sockets: Socket[] = [];
+  const note = (message: unknown) => sockets.push((message as { socket: Socket }).socket);
+  subscribe(channel, note);
+  try {
+    return [await make(), sockets[0] as Socket];
+  } finally {
+    unsubscribe(channel, note);
+  }
 }
 
 function text(bytes: Uint8Array | undefined): string {

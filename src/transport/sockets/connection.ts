@@ -33,6 +33,8 @@ export class SocketConnection implements Connection {
   peerFinished = false;
   /** Nothing is left of it. */
   isClosed = false;
+  readonly #socket: Socket;
+  readonly #clock: Clock;
   #broken = false;
   #head: Buffer[] = [];
   #headBytes = 0;
@@ -49,10 +51,12 @@ export class SocketConnection implements Connection {
 
   /** `kind`: what the socket is; only TCP knows resets. */
   constructor(
-    readonly socket: Socket,
+    socket: Socket,
     readonly kind: "tcp" | "unix",
-    readonly clock: Clock,
+    clock: Clock,
   ) {
+    this.#socket = socket;
+    this.#clock = clock;
     (socket as OwnedSocket)[owner] = this;
     // Functions shared by all sockets, and the connection found through the socket: five closures fewer for each.
     socket.on("error", onError).on("data", onData).on("end", onEnd).on("drain", onDrain).on("close", onClose);
@@ -60,13 +64,13 @@ export class SocketConnection implements Connection {
 
   get remote(): SocketAddress | undefined {
     if (this.#remote !== undefined) return this.#remote;
-    const { remoteAddress: host, remotePort: port } = this.socket;
+    const { remoteAddress: host, remotePort: port } = this.#socket;
     this.#remote = host === undefined || port === undefined ? undefined : { host, port };
     return this.#remote;
   }
 
   get local(): SocketAddress | undefined {
-    const { localAddress: host, localPort: port } = this.socket;
+    const { localAddress: host, localPort: port } = this.#socket;
     return host === undefined || port === undefined ? undefined : { host, port };
   }
 
@@ -86,16 +90,21 @@ export class SocketConnection implements Connection {
     return this.#closed.promise;
   }
 
-  /** Bytes received that wait in the head. */
-  get headBytes(): number {
-    return this.#headBytes;
+  /** Bytes that were written and that the kernel has not taken yet. */
+  get queued(): number {
+    return this.#socket.writableLength;
+  }
+
+  /** Bytes that were taken from the kernel and wait here while the connection is paused. */
+  get withheld(): number {
+    return this.#socket.readableLength;
   }
 
   read(): Promise<Uint8Array | undefined> {
     const bytes = this.#head.shift();
     if (bytes !== undefined) {
       this.#headBytes -= bytes.length;
-      if (this.#headBytes <= HEAD_BYTES) this.socket.resume();
+      if (this.#headBytes <= HEAD_BYTES) this.#socket.resume();
       return Promise.resolve(bytes);
     }
     if (this.#departure !== undefined) return Promise.resolve(undefined);
@@ -109,7 +118,7 @@ export class SocketConnection implements Connection {
   }
 
   write(bytes: Uint8Array): Promise<void> {
-    const { socket } = this;
+    const socket = this.#socket;
     this.#hurry(bytes);
     return new Promise((resolve, reject) => {
       socket.write(bytes, (error) => {
@@ -120,10 +129,19 @@ export class SocketConnection implements Connection {
     });
   }
 
-  /** Writes without saying when; false where the peer should wait until it has drained. */
+  /** Writes without saying when; false where the sender should wait for `drained`. */
   send(bytes: Uint8Array): boolean {
     if (!this.#prompt) this.#hurry(bytes);
-    return this.socket.write(bytes);
+    return this.#socket.write(bytes);
+  }
+
+  /** Receives nothing more until `resume`, so that the peer has to wait. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
   }
 
   end(): void {
@@ -132,11 +150,11 @@ export class SocketConnection implements Connection {
 
   /** Delivers what was written, and is closed without waiting for the peer to finish. */
   close(): void {
-    this.#deliver(() => this.socket.destroy());
+    this.#deliver(() => this.#socket.destroy());
   }
 
   reset(): void {
-    const { socket } = this;
+    const socket = this.#socket;
     if (socket.destroyed) return;
     this.#asking?.[Symbol.dispose]();
     if (this.kind === "unix") socket.destroy();
@@ -147,14 +165,14 @@ export class SocketConnection implements Connection {
 
   /** Sends FIN after what was written, and goes on receiving. */
   finish(): void {
-    this.socket.end();
+    this.#socket.end();
   }
 
   /** Gives everything received from now on to `receiver`, the head first. */
   join(receiver: Receiver): void {
     this.#receiver = receiver;
     this.#asking?.[Symbol.dispose]();
-    if (this.#headBytes > HEAD_BYTES) this.socket.resume();
+    if (this.#headBytes > HEAD_BYTES) this.#socket.resume();
     for (const chunk of this.#takeHead()) receiver.received(chunk);
     if (this.peerFinished) receiver.finished();
     if (this.isClosed) receiver.closed(this.#broken);
@@ -167,7 +185,7 @@ export class SocketConnection implements Connection {
   #hurry(bytes: Uint8Array): void {
     if (!this.#prompt && (this.#sent || bytes.length > SMALLEST_SEGMENT)) {
       this.#prompt = true;
-      this.socket.setNoDelay(true);
+      this.#socket.setNoDelay(true);
     }
     this.#sent = true;
   }
@@ -178,27 +196,27 @@ export class SocketConnection implements Connection {
     this.#asking?.[Symbol.dispose]();
     this.#takeHead();
     this.#flush();
-    this.socket.end(then);
-    this.socket.resume();
+    this.#socket.end(then);
+    this.#socket.resume();
   }
 
   /** Breaks off a peer that takes nothing for a while; one that reads slowly gets all of it. */
   #flush(): void {
-    const left = this.socket.writableLength;
-    this.#lingering = this.clock.after(FLUSH_MS, () => {
-      if (this.socket.writableLength < left) this.#flush();
+    const left = this.#socket.writableLength;
+    this.#lingering = this.#clock.after(FLUSH_MS, () => {
+      if (this.#socket.writableLength < left) this.#flush();
       else this.reset();
     });
   }
 
   get #finIsLeaving(): boolean {
-    const { writableEnded, writableFinished, writableLength } = this.socket;
+    const { writableEnded, writableFinished, writableLength } = this.#socket;
     return writableEnded && !writableFinished && writableLength === 0;
   }
 
   #linger(): void {
     this.#lingering?.[Symbol.dispose]();
-    if (!this.isClosed) this.#lingering = this.clock.after(LINGER_MS, () => this.socket.destroy());
+    if (!this.isClosed) this.#lingering = this.#clock.after(LINGER_MS, () => this.#socket.destroy());
   }
 
   #takeHead(): Buffer[] {
@@ -223,11 +241,11 @@ export class SocketConnection implements Connection {
     }
     this.#head.push(chunk);
     this.#headBytes += chunk.length;
-    if (this.#headBytes > HEAD_BYTES) this.socket.pause();
+    if (this.#headBytes > HEAD_BYTES) this.#socket.pause();
   }
 
   onEnd(): void {
-    const { socket } = this;
+    const socket = this.#socket;
     // A unix socket refuses to be written to as soon as its peer has closed, though nothing was broken off; and behind our
     // own FIN nobody can be asked.
     const canAsk = this.kind === "tcp" && !socket.writableEnded && socket.writableLength === 0;
@@ -247,7 +265,7 @@ export class SocketConnection implements Connection {
   onClose(): void {
     this.isClosed = true;
     // Node's handle keeps the socket through the next small collections; what hangs on the connection is let go.
-    (this.socket as OwnedSocket)[owner] = undefined;
+    (this.#socket as OwnedSocket)[owner] = undefined;
     this.#lingering?.[Symbol.dispose]();
     this.#asking?.[Symbol.dispose]();
     this.#depart("reset");
@@ -268,8 +286,8 @@ export class SocketConnection implements Connection {
 
   /** A socket that was read to its end tells of nothing more, not of a reset either; on TCP writing, even nothing, does. */
   #askLater(): void {
-    this.#asking = this.clock.after(ASK_MS, () => {
-      this.socket.write("", (error) => {
+    this.#asking = this.#clock.after(ASK_MS, () => {
+      this.#socket.write("", (error) => {
         if (!error && this.#receiver === undefined && this.#lingering === undefined) this.#askLater();
       });
     });

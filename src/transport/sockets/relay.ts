@@ -15,17 +15,17 @@ class Flow implements Receiver {
 
   /** Received, and not yet taken by the kernel. */
   get held(): number {
-    return this.from.socket.readableLength + this.to.socket.writableLength;
+    return this.from.withheld + this.to.queued;
   }
 
   /** Grows with each byte received, again when the kernel has taken it, and with the FIN. */
   get progress(): number {
-    return 2 * this.from.bytesRead - this.to.socket.writableLength + Number(this.from.peerFinished);
+    return 2 * this.from.bytesRead - this.to.queued + Number(this.from.peerFinished);
   }
 
   received(chunk: Buffer): void {
     if (this.witness !== undefined) this.#passes();
-    if (!this.to.send(chunk)) this.from.socket.pause();
+    if (!this.to.send(chunk)) this.from.pause();
   }
 
   finished(): void {
@@ -124,7 +124,7 @@ export class SocketRelay extends Watched implements Relay {
   drained(flow: Flow): void {
     // The flow's own `from` has room again, so the other direction may go on.
     const opposite = flow === this.#up ? this.#down : this.#up;
-    opposite.from.socket.resume();
+    opposite.from.resume();
   }
 
   closed(flow: Flow, broken: boolean): void {
