@@ -3,9 +3,8 @@ import type { Clock, Timer } from "../../core/clock.ts";
 import { Deferred } from "../../core/deferred.ts";
 import type { SocketAddress } from "../../core/session.ts";
 import type { Connection, Departure } from "../transport.ts";
+import { Head } from "./head.ts";
 
-/** Above this many unread bytes the peer waits. */
-const HEAD_BYTES = 64 * 1024;
 /** How long a peer that was sent FIN may go on sending, to spare it a reset that would destroy what is under way. */
 const LINGER_MS = 1_000;
 /** How long a peer may take nothing of what was written before the end. */
@@ -36,10 +35,9 @@ export class SocketConnection implements Connection {
   readonly #socket: Socket;
   readonly #clock: Clock;
   #broken = false;
-  #head: Buffer[] = [];
-  #headBytes = 0;
+  /** From the first byte that waits or is waited for, to the relay; many a connection never needs one. */
+  #head: Head | undefined;
   #receiver: Receiver | undefined;
-  #reader: Deferred<Uint8Array | undefined> | undefined;
   #left: Deferred<Departure> | undefined;
   #departure: Departure | undefined;
   #closed: Deferred<void> | undefined;
@@ -101,20 +99,11 @@ export class SocketConnection implements Connection {
   }
 
   read(): Promise<Uint8Array | undefined> {
-    const bytes = this.#head.shift();
-    if (bytes !== undefined) {
-      this.#headBytes -= bytes.length;
-      if (this.#headBytes <= HEAD_BYTES) this.#socket.resume();
-      return Promise.resolve(bytes);
-    }
-    if (this.#departure !== undefined) return Promise.resolve(undefined);
-    this.#reader = new Deferred();
-    return this.#reader.promise;
+    return this.#neededHead.read();
   }
 
   unread(bytes: Uint8Array): void {
-    this.#head.unshift(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-    this.#headBytes += bytes.length;
+    this.#neededHead.unread(bytes);
   }
 
   write(bytes: Uint8Array): Promise<void> {
@@ -172,10 +161,22 @@ export class SocketConnection implements Connection {
   join(receiver: Receiver): void {
     this.#receiver = receiver;
     this.#asking?.[Symbol.dispose]();
-    if (this.#headBytes > HEAD_BYTES) this.#socket.resume();
-    for (const chunk of this.#takeHead()) receiver.received(chunk);
+    this.#handOver(receiver);
     if (this.peerFinished) receiver.finished();
     if (this.isClosed) receiver.closed(this.#broken);
+  }
+
+  get #neededHead(): Head {
+    this.#head ??= new Head(this.#socket, this.#departure !== undefined);
+    return this.#head;
+  }
+
+  #handOver(receiver: Receiver): void {
+    const head = this.#head;
+    if (head === undefined) return;
+    this.#head = undefined;
+    for (const chunk of head.take()) receiver.received(chunk);
+    head.complete();
   }
 
   /**
@@ -194,7 +195,7 @@ export class SocketConnection implements Connection {
   #deliver(then: () => void): void {
     if (this.isClosed || this.#lingering !== undefined) return;
     this.#asking?.[Symbol.dispose]();
-    this.#takeHead();
+    this.#head?.take();
     this.#flush();
     this.#socket.end(then);
     this.#socket.resume();
@@ -219,29 +220,11 @@ export class SocketConnection implements Connection {
     if (!this.isClosed) this.#lingering = this.#clock.after(LINGER_MS, () => this.#socket.destroy());
   }
 
-  #takeHead(): Buffer[] {
-    const head = this.#head;
-    this.#head = [];
-    this.#headBytes = 0;
-    return head;
-  }
-
   onData(chunk: Buffer): void {
     if (this.#lingering !== undefined) return;
     this.bytesRead += chunk.length;
     if (this.#receiver !== undefined) this.#receiver.received(chunk);
-    else this.#hold(chunk);
-  }
-
-  #hold(chunk: Buffer): void {
-    if (this.#reader !== undefined) {
-      this.#reader.resolve(chunk);
-      this.#reader = undefined;
-      return;
-    }
-    this.#head.push(chunk);
-    this.#headBytes += chunk.length;
-    if (this.#headBytes > HEAD_BYTES) this.#socket.pause();
+    else this.#neededHead.hold(chunk);
   }
 
   onEnd(): void {
@@ -296,8 +279,7 @@ export class SocketConnection implements Connection {
   #depart(how: Departure): void {
     this.#departure ??= how;
     this.#left?.resolve(this.#departure);
-    this.#reader?.resolve(undefined);
-    this.#reader = undefined;
+    this.#head?.complete();
   }
 }
 
