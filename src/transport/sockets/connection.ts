@@ -1,16 +1,12 @@
 import type { Socket } from "node:net";
-import type { Clock, Timer } from "../../core/clock.ts";
+import type { Clock } from "../../core/clock.ts";
 import { Deferred } from "../../core/deferred.ts";
 import type { SocketAddress } from "../../core/session.ts";
 import type { Connection, Departure } from "../transport.ts";
+import { type Closable, Delivery, resetSocket } from "./closing.ts";
 import { Head } from "./head.ts";
+import { askPeer, PresenceCheck } from "./presence.ts";
 
-/** How long a peer that was sent FIN may go on sending, to spare it a reset that would destroy what is under way. */
-const LINGER_MS = 1_000;
-/** How long a peer may take nothing of what was written before the end. */
-const FLUSH_MS = 30_000;
-/** How often to ask whether a peer that has finished is still there, while nothing is sent to it. */
-const ASK_MS = 1_000;
 /** What every path carries in one segment: 536 bytes less what options take (RFC 9293 §3.7.1). */
 const SMALLEST_SEGMENT = 512;
 
@@ -26,7 +22,7 @@ const owner = Symbol("connection");
 type OwnedSocket = Socket & { [owner]: SocketConnection | undefined };
 
 /** A Connection over a TCP or unix socket of Node, made with `allowHalfOpen`. It has one set of listeners all its life. */
-export class SocketConnection implements Connection {
+export class SocketConnection implements Connection, Closable {
   bytesRead = 0;
   /** The peer has sent FIN, and everything before it was received. */
   peerFinished = false;
@@ -34,18 +30,18 @@ export class SocketConnection implements Connection {
   isClosed = false;
   readonly #socket: Socket;
   readonly #clock: Clock;
-  #broken = false;
-  /** From the first byte that waits or is waited for, to the relay; many a connection never needs one. */
+  #isBroken = false;
+  /** From the first byte that waits or is waited for, to the relay; a connection that only relays needs none. */
   #head: Head | undefined;
   #receiver: Receiver | undefined;
   #left: Deferred<Departure> | undefined;
   #departure: Departure | undefined;
   #closed: Deferred<void> | undefined;
-  #lingering: Timer | undefined;
-  #asking: Timer | undefined;
+  #delivery: Delivery | undefined;
+  #presence: PresenceCheck | undefined;
   #remote: SocketAddress | undefined;
-  #sent = false;
-  #prompt = false;
+  #hasWritten = false;
+  #isNagleOff = false;
 
   /** `kind`: what the socket is; only TCP knows resets. */
   constructor(
@@ -108,7 +104,7 @@ export class SocketConnection implements Connection {
 
   write(bytes: Uint8Array): Promise<void> {
     const socket = this.#socket;
-    this.#hurry(bytes);
+    this.#beforeWriting(bytes);
     return new Promise((resolve, reject) => {
       socket.write(bytes, (error) => {
         // Node calls back without an error for what it threw away.
@@ -120,7 +116,7 @@ export class SocketConnection implements Connection {
 
   /** Writes without saying when; false where the sender should wait for `drained`. */
   send(bytes: Uint8Array): boolean {
-    if (!this.#prompt) this.#hurry(bytes);
+    if (!this.#isNagleOff) this.#beforeWriting(bytes);
     return this.#socket.write(bytes);
   }
 
@@ -133,37 +129,30 @@ export class SocketConnection implements Connection {
     this.#socket.resume();
   }
 
-  end(): void {
-    this.#deliver(() => this.#linger());
+  finish(): void {
+    this.#socket.end();
   }
 
-  /** Delivers what was written, and is closed without waiting for the peer to finish. */
+  end(): void {
+    this.#deliver("end");
+  }
+
   close(): void {
-    this.#deliver(() => this.#socket.destroy());
+    this.#deliver("close");
   }
 
   reset(): void {
-    const socket = this.#socket;
-    if (socket.destroyed) return;
-    this.#asking?.[Symbol.dispose]();
-    if (this.kind === "unix") socket.destroy();
-    // libuv refuses to reset while a FIN is on its way out, and the socket would never close; that takes one turn.
-    else if (this.#finIsLeaving) socket.once("finish", () => this.reset());
-    else socket.resetAndDestroy();
-  }
-
-  /** Sends FIN after what was written, and goes on receiving. */
-  finish(): void {
-    this.#socket.end();
+    this.#presence?.[Symbol.dispose]();
+    resetSocket(this.#socket, this.kind);
   }
 
   /** Gives everything received from now on to `receiver`, the head first. */
   join(receiver: Receiver): void {
     this.#receiver = receiver;
-    this.#asking?.[Symbol.dispose]();
+    this.#presence?.[Symbol.dispose]();
     this.#handOver(receiver);
     if (this.peerFinished) receiver.finished();
-    if (this.isClosed) receiver.closed(this.#broken);
+    if (this.isClosed) receiver.closed(this.#isBroken);
   }
 
   get #neededHead(): Head {
@@ -183,45 +172,23 @@ export class SocketConnection implements Connection {
    * Turns Nagle's algorithm off (RFC 9293 §3.7.4) before it could hold anything back, which is a small segment behind one
    * that is under way: many a session sends no second one, and the option is a system call.
    */
-  #hurry(bytes: Uint8Array): void {
-    if (!this.#prompt && (this.#sent || bytes.length > SMALLEST_SEGMENT)) {
-      this.#prompt = true;
+  #beforeWriting(bytes: Uint8Array): void {
+    if (!this.#isNagleOff && (this.#hasWritten || bytes.length > SMALLEST_SEGMENT)) {
+      this.#isNagleOff = true;
       this.#socket.setNoDelay(true);
     }
-    this.#sent = true;
+    this.#hasWritten = true;
   }
 
-  /** Sends FIN after what was written and discards input, once; `then` when the kernel has taken it all. */
-  #deliver(then: () => void): void {
-    if (this.isClosed || this.#lingering !== undefined) return;
-    this.#asking?.[Symbol.dispose]();
+  #deliver(way: "end" | "close"): void {
+    if (this.isClosed || this.#delivery !== undefined) return;
+    this.#presence?.[Symbol.dispose]();
     this.#head?.take();
-    this.#flush();
-    this.#socket.end(then);
-    this.#socket.resume();
-  }
-
-  /** Breaks off a peer that takes nothing for a while; one that reads slowly gets all of it. */
-  #flush(): void {
-    const left = this.#socket.writableLength;
-    this.#lingering = this.#clock.after(FLUSH_MS, () => {
-      if (this.#socket.writableLength < left) this.#flush();
-      else this.reset();
-    });
-  }
-
-  get #finIsLeaving(): boolean {
-    const { writableEnded, writableFinished, writableLength } = this.#socket;
-    return writableEnded && !writableFinished && writableLength === 0;
-  }
-
-  #linger(): void {
-    this.#lingering?.[Symbol.dispose]();
-    if (!this.isClosed) this.#lingering = this.#clock.after(LINGER_MS, () => this.#socket.destroy());
+    this.#delivery = new Delivery(this.#socket, this.kind, this.#clock, way);
   }
 
   onData(chunk: Buffer): void {
-    if (this.#lingering !== undefined) return;
+    if (this.#delivery !== undefined) return;
     this.bytesRead += chunk.length;
     if (this.#receiver !== undefined) this.#receiver.received(chunk);
     else this.#neededHead.hold(chunk);
@@ -229,12 +196,10 @@ export class SocketConnection implements Connection {
 
   onEnd(): void {
     const socket = this.#socket;
-    // A unix socket refuses to be written to as soon as its peer has closed, though nothing was broken off; and behind our
-    // own FIN nobody can be asked.
+    // A unix socket refuses to be written to as soon as its peer has closed, though nothing was broken off.
     const canAsk = this.kind === "tcp" && !socket.writableEnded && socket.writableLength === 0;
     if (!canAsk) this.#finishedByPeer();
-    // libuv reports a reset right behind data as an end; writing, even nothing, tells the two apart.
-    else socket.write("", (error) => this.#asked(error));
+    else askPeer(socket, (error) => this.#asked(error));
   }
 
   onDrain(): void {
@@ -242,17 +207,17 @@ export class SocketConnection implements Connection {
   }
 
   onError(): void {
-    this.#broken = true;
+    this.#isBroken = true;
   }
 
   onClose(): void {
     this.isClosed = true;
     // Node's handle keeps the socket through the next small collections; what hangs on the connection is let go.
     (this.#socket as OwnedSocket)[owner] = undefined;
-    this.#lingering?.[Symbol.dispose]();
-    this.#asking?.[Symbol.dispose]();
+    this.#delivery?.[Symbol.dispose]();
+    this.#presence?.[Symbol.dispose]();
     this.#depart("reset");
-    this.#receiver?.closed(this.#broken);
+    this.#receiver?.closed(this.#isBroken);
     this.#closed?.resolve();
   }
 
@@ -264,16 +229,9 @@ export class SocketConnection implements Connection {
     this.peerFinished = true;
     this.#depart("finished");
     if (this.#receiver !== undefined) this.#receiver.finished();
-    else if (this.kind === "tcp" && this.#lingering === undefined) this.#askLater();
-  }
-
-  /** A socket that was read to its end tells of nothing more, not of a reset either; on TCP writing, even nothing, does. */
-  #askLater(): void {
-    this.#asking = this.#clock.after(ASK_MS, () => {
-      this.#socket.write("", (error) => {
-        if (!error && this.#receiver === undefined && this.#lingering === undefined) this.#askLater();
-      });
-    });
+    else if (this.kind === "tcp" && this.#delivery === undefined) {
+      this.#presence = new PresenceCheck(this.#socket, this.#clock);
+    }
   }
 
   #depart(how: Departure): void {
