@@ -75,7 +75,7 @@ export interface Connection {
   read(): Promise<Uint8Array | undefined>;
   /** Puts bytes back to the front of the head. */
   unread(bytes: Uint8Array): void;
-  /** Resolves when the kernel has taken the bytes; rejects when the connection is closed before. */
+  /** Resolves when the kernel has taken the bytes; rejects when the connection is closed before, or was ended. */
   write(bytes: Uint8Array): Promise<void>;
   /** What was written arrives, then FIN; input is discarded until the peer finishes or 1 s, then it is closed. */
   end(): void;

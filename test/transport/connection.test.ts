@@ -51,6 +51,17 @@ describe.each(["tcp", "unix"] as const)("a connection over %s", (kind) => {
     expect(read).toBe(32 << 20);
   });
 
+  test("fails a write behind the end, and delivers what was written before it all the same", async () => {
+    await using ends = await pair(kind, new ManualClock());
+    ends.peer.stall();
+    ends.connection.write(Buffer.alloc(32 << 20)).catch(() => {});
+    ends.connection.end();
+    await expect(ends.connection.write(Buffer.from("too late"))).rejects.toBeDefined();
+    ends.peer.listen();
+    expect(await ends.peer.outcome()).toBe("end");
+    expect(ends.peer.length).toBe(32 << 20);
+  });
+
   test("is closed, and not before, whoever asks and however late", async () => {
     await using ends = await pair(kind, new ManualClock());
     ends.peer.finish();

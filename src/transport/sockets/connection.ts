@@ -104,6 +104,8 @@ export class SocketConnection implements Connection, Closable {
 
   write(bytes: Uint8Array): Promise<void> {
     const socket = this.#socket;
+    // Node answers a write behind FIN by breaking off what is still on its way.
+    if (socket.writableEnded) return Promise.reject(new Error("the connection was ended"));
     this.#beforeWriting(bytes);
     return new Promise((resolve, reject) => {
       socket.write(bytes, (error) => {
@@ -130,6 +132,7 @@ export class SocketConnection implements Connection, Closable {
   }
 
   finish(): void {
+    this.#presence?.[Symbol.dispose]();
     this.#socket.end();
   }
 
