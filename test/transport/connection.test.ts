@@ -36,7 +36,7 @@ describe.each(["tcp", "unix"] as const)("a connection over %s", (kind) => {
     expect(await ends.connection.read()).toBeUndefined();
   });
 
-  test("takes no more than its head and a chunk from a peer before somebody reads", async () => {
+  test("takes no more than its head and a chunk from a peer before it is read", async () => {
     await using ends = await pair(kind, new ManualClock());
     ends.peer.send(Buffer.alloc(32 << 20));
     let before = -1;
@@ -62,7 +62,7 @@ describe.each(["tcp", "unix"] as const)("a connection over %s", (kind) => {
     expect(ends.peer.length).toBe(32 << 20);
   });
 
-  test("is closed, and not before, whoever asks and however late", async () => {
+  test("tells each caller that it is closed, also one that asks late, and not before", async () => {
     await using ends = await pair(kind, new ManualClock());
     ends.peer.finish();
     ends.connection.end();

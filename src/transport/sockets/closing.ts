@@ -49,7 +49,7 @@ export class Delivery implements Disposable {
     this.#timer[Symbol.dispose]();
   }
 
-  /** Breaks off a peer that takes nothing for a while; one that reads slowly gets all of it. */
+  /** Resets a peer that takes nothing for a while. Node counts a write once the kernel has taken the whole of it. */
   #watch(): Timer {
     const left = this.#socket.writableLength;
     return this.#clock.after(STALL_MS, () => {

@@ -6,39 +6,40 @@ import type { Connection, Departure } from "../transport.ts";
 import { type Closable, Delivery, resetSocket } from "./closing.ts";
 import { Head } from "./head.ts";
 import { askPeer, PresenceCheck } from "./presence.ts";
+import { listenTo, type SocketListener, stopListening } from "./socket-events.ts";
 
-/** What every path carries in one segment: 536 bytes less what options take (RFC 9293 §3.7.1). */
+/** What every path carries in one segment, in bytes: 536 less what options take (RFC 9293 §3.7.1). */
 const SMALLEST_SEGMENT = 512;
 
 /** Takes over what a connection receives, once it is joined to another. */
 export interface Receiver {
   received(chunk: Buffer): void;
+  /** The peer has sent FIN. */
   finished(): void;
+  /** The kernel has taken everything that was sent. */
   drained(): void;
+  /** The socket is gone; `broken`: by an error, such as the peer's reset. */
   closed(broken: boolean): void;
 }
 
-const owner = Symbol("connection");
-type OwnedSocket = Socket & { [owner]: SocketConnection | undefined };
-
 /** A Connection over a TCP or unix socket of Node, made with `allowHalfOpen`. It has one set of listeners all its life. */
-export class SocketConnection implements Connection, Closable {
+export class SocketConnection implements Connection, Closable, SocketListener {
   bytesRead = 0;
   /** The peer has sent FIN, and everything before it was received. */
   peerFinished = false;
-  /** Nothing is left of it. */
+  /** The socket is gone. */
   isClosed = false;
   readonly #socket: Socket;
   readonly #clock: Clock;
   #isBroken = false;
-  /** From the first byte that waits or is waited for, to the relay; a connection that only relays needs none. */
+  /** Made when a byte first waits or is waited for, and let go of when a relay takes over. */
   #head: Head | undefined;
   #receiver: Receiver | undefined;
-  #left: Deferred<Departure> | undefined;
-  #departure: Departure | undefined;
-  #closed: Deferred<void> | undefined;
-  #delivery: Delivery | undefined;
   #presence: PresenceCheck | undefined;
+  #delivery: Delivery | undefined;
+  #departure: Departure | undefined;
+  #left: Deferred<Departure> | undefined;
+  #closed: Deferred<void> | undefined;
   #remote: SocketAddress | undefined;
   #hasWritten = false;
   #isNagleOff = false;
@@ -51,9 +52,7 @@ export class SocketConnection implements Connection, Closable {
   ) {
     this.#socket = socket;
     this.#clock = clock;
-    (socket as OwnedSocket)[owner] = this;
-    // Functions shared by all sockets, and the connection found through the socket: five closures fewer for each.
-    socket.on("error", onError).on("data", onData).on("end", onEnd).on("drain", onDrain).on("close", onClose);
+    listenTo(socket, this);
   }
 
   get remote(): SocketAddress | undefined {
@@ -172,8 +171,8 @@ export class SocketConnection implements Connection, Closable {
   }
 
   /**
-   * Turns Nagle's algorithm off (RFC 9293 §3.7.4) before it could hold anything back, which is a small segment behind one
-   * that is under way: many a session sends no second one, and the option is a system call.
+   * Turns Nagle's algorithm off (RFC 9293 §3.7.4) before the first write that it could hold back: a small segment behind
+   * one that is under way. The option is a system call, and many sessions send one small segment each way.
    */
   #beforeWriting(bytes: Uint8Array): void {
     if (!this.#isNagleOff && (this.#hasWritten || bytes.length > SMALLEST_SEGMENT)) {
@@ -215,8 +214,7 @@ export class SocketConnection implements Connection, Closable {
 
   onClose(): void {
     this.isClosed = true;
-    // Node's handle keeps the socket through the next small collections; what hangs on the connection is let go.
-    (this.#socket as OwnedSocket)[owner] = undefined;
+    stopListening(this.#socket);
     this.#delivery?.[Symbol.dispose]();
     this.#presence?.[Symbol.dispose]();
     this.#depart("reset");
@@ -242,20 +240,4 @@ export class SocketConnection implements Connection, Closable {
     this.#left?.resolve(this.#departure);
     this.#head?.complete();
   }
-}
-
-function onData(this: Socket, chunk: Buffer): void {
-  (this as OwnedSocket)[owner]?.onData(chunk);
-}
-function onEnd(this: Socket): void {
-  (this as OwnedSocket)[owner]?.onEnd();
-}
-function onDrain(this: Socket): void {
-  (this as OwnedSocket)[owner]?.onDrain();
-}
-function onError(this: Socket): void {
-  (this as OwnedSocket)[owner]?.onError();
-}
-function onClose(this: Socket): void {
-  (this as OwnedSocket)[owner]?.onClose();
 }

@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { Clock, Timer } from "../../core/clock.ts";
 
-/** How long a peer has peace after its last answer. */
+/** How long a peer is left alone after its answer. */
 const ASK_MS = 1_000;
 
 /**
