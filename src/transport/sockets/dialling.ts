@@ -50,7 +50,7 @@ export class SocketDialling implements Dialling {
   }
 
   onError(error: NodeJS.ErrnoException): void {
-    // Only a connection that stood can be reset: the backend had accepted it.
+    // Only an established connection can be reset: the backend had accepted it.
     if (error.code === "ECONNRESET") this.onConnect();
     else this.#fail(new DialError(this.#failureOf(error.code), error.code));
   }
@@ -84,11 +84,11 @@ function onError(this: Socket, error: NodeJS.ErrnoException): void {
 }
 
 /**
- * Whether a socket is connected to itself: where nobody listens on a port of this machine that is also an ephemeral one,
- * the kernel may give the dial that very port, and TCP's simultaneous open succeeds (RFC 9293 §3.5).
+ * Whether a socket is connected to itself: where an ephemeral port of this machine is dialled and no process listens on
+ * it, the kernel may give the dial that very port, and TCP's simultaneous open succeeds (RFC 9293 §3.5).
  */
 export function isSelfConnected(socket: Socket, dialled: Endpoint): boolean {
-  // What is asked of the socket is a system call each, and services seldom live on such ports.
+  // Each question to the socket is a system call, and services seldom listen on such ports.
   if (dialled.kind === "unix" || !isEphemeral(dialled.port)) return false;
   return socket.localPort === dialled.port && socket.localAddress === socket.remoteAddress;
 }
@@ -96,6 +96,6 @@ export function isSelfConnected(socket: Socket, dialled: Endpoint): boolean {
 function dial(endpoint: Endpoint, { localAddress }: DialOptions): Socket {
   if (endpoint.kind === "unix") return connect({ path: endpoint.path, allowHalfOpen: true });
   const { host, port } = endpoint;
-  // Node would give each address of a name but the last 250 ms; one literal address is dialled, with our own deadline.
+  // Node gives up each address of a name but the last after 250 ms; one literal address has our own deadline instead.
   return connect({ host, port, localAddress, autoSelectFamily: false, allowHalfOpen: true });
 }
