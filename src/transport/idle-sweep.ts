@@ -53,11 +53,19 @@ export class IdleSweep {
 
   #tick(): void {
     this.#ticking = true;
+    const dueMs = this.#clock.now() + this.#everyMs;
     this.#clock.after(this.#everyMs, () => {
-      this.#look(this.#clock.now());
+      const nowMs = this.#clock.now();
+      // Late by more than a look, the process stood still, and so did all that is watched.
+      if (nowMs - dueMs > this.#everyMs) this.#forgive(nowMs - dueMs);
+      this.#look(nowMs);
       this.#ticking = this.#watched.size > 0;
       if (this.#ticking) this.#tick();
     });
+  }
+
+  #forgive(lateMs: number): void {
+    for (const { seen } of this.#watched) seen.sinceMs += lateMs;
   }
 
   #look(nowMs: number): void {

@@ -53,6 +53,7 @@ test("asks no more once a relay has the connection", async () => {
     received: () => told.push("received"),
     finished: () => told.push("finished"),
     drained: () => told.push("drained"),
+    unwritable: () => told.push("unwritable"),
     closed: () => told.push("closed"),
   });
   await ends.clock.run(10_000);

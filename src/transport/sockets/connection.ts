@@ -18,6 +18,8 @@ export interface Receiver {
   finished(): void;
   /** The kernel has taken everything that was sent. */
   drained(): void;
+  /** The peer takes nothing more; what it has sent is still received, up to `finished` or `closed`. */
+  unwritable(): void;
   /** The socket is gone; `broken`: by an error, such as the peer's reset. */
   closed(broken: boolean): void;
 }
@@ -27,6 +29,8 @@ export class SocketConnection implements Connection, Closable, SocketListener {
   bytesRead = 0;
   /** The peer has sent FIN, and everything before it was received. */
   peerFinished = false;
+  /** The peer takes nothing more; what it has sent is still received. */
+  isUnwritable = false;
   /** The socket is gone. */
   isClosed = false;
   readonly #socket: Socket;
@@ -85,7 +89,7 @@ export class SocketConnection implements Connection, Closable, SocketListener {
 
   /** Bytes that were written and that the kernel has not taken yet. */
   get queued(): number {
-    return this.#socket.writableLength;
+    return this.isUnwritable ? 0 : this.#socket.writableLength;
   }
 
   /** Bytes that were taken from the kernel and wait here while the connection is paused. */
@@ -104,7 +108,8 @@ export class SocketConnection implements Connection, Closable, SocketListener {
   write(bytes: Uint8Array): Promise<void> {
     const socket = this.#socket;
     // Node answers a write behind FIN by breaking off what is still on its way.
-    if (socket.writableEnded) return Promise.reject(new Error("the connection was ended"));
+    if (socket.writableEnded || this.isUnwritable)
+      return Promise.reject(new Error("the connection was ended"));
     this.#beforeWriting(bytes);
     return new Promise((resolve, reject) => {
       socket.write(bytes, (error) => {
@@ -117,6 +122,7 @@ export class SocketConnection implements Connection, Closable, SocketListener {
 
   /** Writes without saying when; false where the sender should wait for `drained`. */
   send(bytes: Uint8Array): boolean {
+    if (this.isUnwritable) return true;
     if (!this.#isNagleOff) this.#beforeWriting(bytes);
     return this.#socket.write(bytes);
   }
@@ -132,7 +138,7 @@ export class SocketConnection implements Connection, Closable, SocketListener {
 
   finish(): void {
     this.#presence?.[Symbol.dispose]();
-    this.#socket.end();
+    if (!this.isUnwritable) this.#socket.end();
   }
 
   end(): void {
@@ -186,7 +192,9 @@ export class SocketConnection implements Connection, Closable, SocketListener {
     if (this.isClosed || this.#delivery !== undefined) return;
     this.#presence?.[Symbol.dispose]();
     this.#head?.take();
-    this.#delivery = new Delivery(this.#socket, this.kind, this.#clock, way);
+    // There is nothing left to deliver, and no peer that could see FIN.
+    if (this.isUnwritable) this.#socket.destroy();
+    else this.#delivery = new Delivery(this.#socket, this.kind, this.#clock, way);
   }
 
   onData(chunk: Buffer): void {
@@ -199,7 +207,8 @@ export class SocketConnection implements Connection, Closable, SocketListener {
   onEnd(): void {
     const socket = this.#socket;
     // A unix socket refuses to be written to as soon as its peer has closed, though nothing was broken off.
-    const canAsk = this.kind === "tcp" && !socket.writableEnded && socket.writableLength === 0;
+    const canAsk =
+      this.kind === "tcp" && !socket.writableEnded && !this.isUnwritable && socket.writableLength === 0;
     if (!canAsk) this.#finishedByPeer();
     else askPeer(socket, (error) => this.#asked(error));
   }
@@ -210,6 +219,15 @@ export class SocketConnection implements Connection, Closable, SocketListener {
 
   onError(): void {
     this.#isBroken = true;
+  }
+
+  onUnwritable(): void {
+    this.isUnwritable = true;
+    this.#isBroken = true;
+    this.#delivery?.[Symbol.dispose]();
+    // A peer that was only to be told something is gone; in a relay it may have answered before.
+    if (this.#receiver === undefined) this.#socket.destroy();
+    else this.#receiver.unwritable();
   }
 
   onClose(): void {

@@ -36,6 +36,10 @@ class Flow implements Receiver {
     this.relay.drained(this);
   }
 
+  unwritable(): void {
+    this.relay.unwritable(this);
+  }
+
   closed(broken: boolean): void {
     this.relay.closed(this, broken);
   }
@@ -113,7 +117,8 @@ export class SocketRelay extends Watched implements Relay {
 
   finished(flow: Flow): void {
     if (this.#verdict !== undefined) return;
-    if (this.#options.halfClose) {
+    if (flow.from.isUnwritable) this.#endAfterBreak(flow);
+    else if (this.#options.halfClose) {
       flow.to.finish();
     } else {
       this.#decide("done");
@@ -125,8 +130,12 @@ export class SocketRelay extends Watched implements Relay {
 
   drained(flow: Flow): void {
     // The flow's own `from` has room again, so the other direction may go on.
-    const opposite = flow === this.#up ? this.#down : this.#up;
-    opposite.from.resume();
+    this.#opposite(flow).from.resume();
+  }
+
+  /** The other side goes on, into the void: only if it is read does its peer come to read what this one has answered. */
+  unwritable(flow: Flow): void {
+    this.#opposite(flow).from.resume();
   }
 
   closed(flow: Flow, broken: boolean): void {
@@ -163,6 +172,17 @@ export class SocketRelay extends Watched implements Relay {
       // A reset would destroy what the client has not read yet.
       this.#up.from.end();
     }
+  }
+
+  /** The peer is gone, and all that it had sent was received: that is delivered, and then its end. */
+  #endAfterBreak(flow: Flow): void {
+    this.#decide(flow === this.#up ? "client-reset" : "backend-reset");
+    flow.to.end();
+    flow.from.reset();
+  }
+
+  #opposite(flow: Flow): Flow {
+    return flow === this.#up ? this.#down : this.#up;
   }
 
   #endBoth(): void {

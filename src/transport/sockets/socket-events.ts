@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { outliveFailedWrite } from "./broken-write.ts";
 
 /** What a socket tells its listener. */
 export interface SocketListener {
@@ -6,15 +7,18 @@ export interface SocketListener {
   onEnd(): void;
   onDrain(): void;
   onError(): void;
+  /** A write failed; what the peer has sent is still received. */
+  onUnwritable(): void;
   onClose(): void;
 }
 
 const listener = Symbol("listener");
 type HeardSocket = Socket & { [listener]: SocketListener | undefined };
 
-/** Tells `told` of everything that happens to the socket. All sockets share five functions, so none has closures of its own. */
+/** Tells `told` of everything that happens to the socket. All sockets share their functions, so none has closures of its own. */
 export function listenTo(socket: Socket, told: SocketListener): void {
   (socket as HeardSocket)[listener] = told;
+  outliveFailedWrite(socket, onUnwritable);
   socket.on("error", onError).on("data", onData).on("end", onEnd).on("drain", onDrain).on("close", onClose);
 }
 
@@ -34,6 +38,9 @@ function onDrain(this: Socket): void {
 }
 function onError(this: Socket): void {
   (this as HeardSocket)[listener]?.onError();
+}
+function onUnwritable(socket: Socket): void {
+  (socket as HeardSocket)[listener]?.onUnwritable();
 }
 function onClose(this: Socket): void {
   (this as HeardSocket)[listener]?.onClose();
