@@ -95,6 +95,7 @@ export class Listener {
   serveWith(settings: ListenerSettings, pool: Pool): void {
     if (pool === this.#route?.pool && isDeepStrictEqual(settings, this.#settings)) return;
     this.#settings = settings;
+    this.#socket?.keepAlive(settings.keepAliveMs);
     this.#route = this.#routeTo(pool);
     for (const connection of this.#early.splice(0)) this.#serve(connection, this.#route);
   }

@@ -45,6 +45,13 @@ describe("the architecture", () => {
     expect(parts.filter((other) => other !== part && !(layerOf(other) < layerOf(part)))).toEqual([]);
   });
 
+  test("one file alone calls the C library", () => {
+    const calling = files.filter(({ file }) =>
+      readFileSync(join(root, "src", file), "utf8").includes('"koffi"'),
+    );
+    expect(calling.map(({ file }) => file)).toEqual(["transport/native/libc.ts"]);
+  });
+
   test.each(files)("src/$file imports only the packages of its part", ({ part, imports }) => {
     const packages = imports.filter((each) => !each.startsWith(".") && !isBuiltin(each));
     expect(packages.filter((each) => !PACKAGES[part]?.includes(each))).toEqual([]);

@@ -63,6 +63,9 @@ export function duration(least = "1ms"): Value<number> {
 /** Milliseconds; `off` is Infinity. */
 export const deadline = or("off", Infinity, duration());
 
+/** A silence before the kernel asks for a sign of life; it counts in seconds. */
+export const keepAlive = or("off", Infinity, duration("1s"));
+
 /** A share from 0 to 1. */
 export const percent: Value<number> = textual({
   expected: "a percentage from 0% to 100%",

@@ -46,10 +46,11 @@ export function namesIn(overlay: Overlay): { readonly listeners: string[]; reado
 /** One pool that there is, as the data plane takes it. */
 export function poolSettings(name: string, overlay: Overlay, addressesOf: AddressesOf): PoolSettings {
   const pool = overlay.file.pools[name] as Config["pools"][string];
-  const { timeouts, queue, slowStart, outlier, health: _, ...rest } = pool;
+  const { timeouts, queue, keepAlive, slowStart, outlier, health: _, ...rest } = pool;
   return {
     ...rest,
     name,
+    keepAliveMs: keepAlive,
     connectTimeoutMs: timeouts.connect,
     queue: { max: queue.max, timeoutMs: queue.timeout },
     slowStartMs: slowStart,
@@ -59,11 +60,12 @@ export function poolSettings(name: string, overlay: Overlay, addressesOf: Addres
 }
 
 function listenerSettings(listener: ListenerConfig, files: number): Omit<ListenerSettings, "endpoint"> {
-  const { timeouts, maxConnections, acceptProxy, listen: _, ...rest } = listener;
+  const { timeouts, maxConnections, acceptProxy, keepAlive, listen: _, ...rest } = listener;
   return {
     ...rest,
     maxConnections: maxConnections === "auto" ? sessionsWithin(files) : maxConnections,
     acceptProxy: acceptProxy && { from: acceptProxy.from, timeoutMs: acceptProxy.timeout },
+    keepAliveMs: keepAlive,
     idleMs: timeouts.idle,
     finMs: timeouts.fin,
     maxAgeMs: timeouts.maxAge,

@@ -18,6 +18,11 @@ export interface ListeningSocket {
   /** Where it listens, with the real port. */
   readonly endpoint: Endpoint;
   /**
+   * From now on the kernel asks silent peers of accepted connections whether they are still there: after `idleMs`, then every
+   * 10 s, and the third question without an answer breaks the connection. Infinity, as at first: never. Not on unix sockets.
+   */
+  keepAlive(idleMs: number): void;
+  /**
    * Accepts the connections that the kernel has queued, and closes; `now`, also in a later call, leaves them to be reset.
    * Accepted connections live on.
    */
@@ -28,6 +33,8 @@ export interface DialOptions {
   readonly timeoutMs: number;
   /** The source address, an IP of this machine. */
   readonly localAddress?: string | undefined;
+  /** As ListeningSocket.keepAlive; default: never. */
+  readonly keepAliveMs?: number;
 }
 
 /** One connection attempt. */

@@ -8,6 +8,7 @@ import {
   deadline,
   duration,
   ipAddress,
+  keepAlive,
   oneOf,
   percent,
   placeName,
@@ -83,6 +84,9 @@ export const pool = z.strictObject({
   sendProxy: field(or("off", undefined, oneOf(["v1", "v2"])))
     .prefault("off")
     .describe("Tells the backend the client as we know it, by a PROXY header of this version."),
+  keepAlive: field(keepAlive)
+    .prefault("60s")
+    .describe("TCP keepalive towards backends, as that of listeners towards clients."),
   slowStart: field(or("off", 0, duration()))
     .prefault("off")
     .describe("Over how long a backend that came back earns its full share."),

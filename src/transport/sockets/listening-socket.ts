@@ -5,6 +5,7 @@ import type { Endpoint } from "../../core/address.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Connection, ListeningSocket } from "../transport.ts";
 import { SocketConnection } from "./connection.ts";
+import { inheritKeepAlive, keepAlive } from "./keep-alive.ts";
 import { makeRoom, restrictSocket } from "./unix-socket.ts";
 
 /** Binds and listens; see Transport.listen. */
@@ -22,11 +23,14 @@ class NodeListeningSocket implements ListeningSocket {
   endpoint: Endpoint;
   readonly #server: Server;
   #acceptedCount = 0;
+  /** What each accepted connection has to be told, where it does not inherit it. */
+  #keepAliveMs = Infinity;
 
   constructor(endpoint: Endpoint, clock: Clock, accepted: (connection: Connection) => void) {
     this.endpoint = endpoint;
     this.#server = createServer({ allowHalfOpen: true }, (socket) => {
       this.#acceptedCount += 1;
+      keepAlive(socket, this.#keepAliveMs);
       accepted(new SocketConnection(socket, endpoint.kind, clock));
     });
   }
@@ -51,6 +55,11 @@ class NodeListeningSocket implements ListeningSocket {
       this.#server.close();
       throw error;
     }
+  }
+
+  keepAlive(idleMs: number): void {
+    if (this.endpoint.kind === "unix") return;
+    this.#keepAliveMs = inheritKeepAlive(this.#server, idleMs) ? Infinity : idleMs;
   }
 
   async close(how: "served" | "now" = "served"): Promise<void> {
