@@ -96,6 +96,25 @@ describe.each(["tcp", "unix"] as const)("over %s", (kind) => {
       expect(ends.clock.timers).toBe(0);
     });
 
+    test("discards what was received and not read", async () => {
+      await using ends = await open();
+      ends.peer.send("early");
+      ends.connection.unread((await ends.connection.read()) as Uint8Array);
+      ends.connection[way]();
+      ends.peer.finish();
+      expect(await ends.connection.read()).toBeUndefined();
+    });
+
+    test("sees the end of a peer that had to wait", async () => {
+      await using ends = await open();
+      ends.connection.pause();
+      ends.peer.send(Buffer.alloc(CHUNK));
+      ends.peer.finish();
+      ends.connection[way]();
+      await ends.connection.closed;
+      expect(ends.clock.now()).toBe(0);
+    });
+
     test("waits on for a peer that takes some of it within 30 s", async () => {
       await using ends = await open();
       ends.peer.stall();

@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { Socket } from "node:net";
 import { describe, expect, test } from "vitest";
+import type { SocketConnection } from "#lb/transport/sockets/connection";
 import { SocketTransport } from "#lb/transport/sockets/index";
 import type { Connection } from "#lb/transport/transport";
 import { collectGarbage } from "../support/garbage.ts";
@@ -103,6 +104,23 @@ test("turns Nagle's algorithm off before it could hold back a write, and not for
   await using large = other;
   await large.connection.write(Buffer.alloc(1_461));
   expect(askedForLarge).toEqual([true]);
+});
+
+test("a read that waits when a relay takes over is told that nothing more comes", async () => {
+  await using ends = await pair("tcp", new ManualClock());
+  const read = ends.connection.read();
+  const received = new Promise((resolve) => {
+    const nothing = () => {};
+    (ends.connection as SocketConnection).join({
+      received: resolve,
+      finished: nothing,
+      drained: nothing,
+      closed: nothing,
+    });
+  });
+  ends.peer.send("for the relay");
+  expect(await received).toEqual(Buffer.from("for the relay"));
+  expect(await read).toBeUndefined();
 });
 
 test("a closed connection is not kept alive by its socket", async () => {

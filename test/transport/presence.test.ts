@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { SocketConnection } from "#lb/transport/sockets/connection";
+import { Deferred } from "#lb/core/deferred";
+import type { Receiver, SocketConnection } from "#lb/transport/sockets/connection";
 import { ManualClock } from "../support/manual-clock.ts";
 import { pair } from "../support/pair.ts";
 
@@ -48,17 +49,46 @@ describe.each(["finish", "end", "close", "reset"] as const)("asks no more after 
 
 test("asks no more once a relay has the connection", async () => {
   await using ends = await finished();
-  const told: string[] = [];
-  ends.connection.join({
-    received: () => told.push("received"),
-    finished: () => told.push("finished"),
-    drained: () => told.push("drained"),
-    unwritable: () => told.push("unwritable"),
-    closed: () => told.push("closed"),
-  });
+  const receiver = new Told();
+  ends.connection.join(receiver);
   await ends.clock.run(10_000);
-  expect([told, ends.clock.timers]).toEqual([["finished"], 0]);
+  expect([receiver.told, ends.clock.timers]).toEqual([["finished"], 0]);
 });
+
+test("asks no more once a relay has the connection, also where an answer is still to come", async () => {
+  await using ends = await finished();
+  ends.peer.stall();
+  ends.connection.send(Buffer.alloc(MUCH));
+  ends.clock.advance(1_000);
+  const receiver = new Told();
+  ends.connection.join(receiver);
+  ends.peer.listen();
+  await receiver.hasDrained.promise;
+  expect([receiver.told, ends.clock.timers]).toEqual([["finished", "drained"], 0]);
+});
+
+/** Notes what a relay would be told. */
+class Told implements Receiver {
+  readonly told: string[] = [];
+  readonly hasDrained = new Deferred<void>();
+
+  received(): void {
+    this.told.push("received");
+  }
+  finished(): void {
+    this.told.push("finished");
+  }
+  drained(): void {
+    this.told.push("drained");
+    this.hasDrained.resolve();
+  }
+  unwritable(): void {
+    this.told.push("unwritable");
+  }
+  closed(): void {
+    this.told.push("closed");
+  }
+}
 
 /** A connection whose peer has finished, and waits. */
 async function finished() {
