@@ -1,7 +1,9 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { algorithmNames } from "#lb/contract/algorithm";
 import { endings } from "#lb/core/ending";
+
+const pages = ["README.md", ...readdirSync(at("docs")).map((name) => `docs/${name}`)];
 
 test("docs/endings.md explains every ending in the words of the table", () => {
   const rows = Object.entries(endings).map(([word, meaning]) => `| \`${word}\` | ${meaning} |`);
@@ -13,6 +15,28 @@ test("docs/algorithms.md speaks of every algorithm", () => {
   expect(algorithmNames.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
 });
 
+test.each(pages)("%s names no file that is not there", (page) => {
+  const text = textAt(page);
+  const toBeMade = [...text.matchAll(/^## \d+\. The (?:file|test): `(.+)`$/gm)].map(([, path]) => path);
+  const named = text.match(/(?<![\w./-])(?:src|test|stress|servers|clients|deploy)\/[\w./-]*[\w/]/g) ?? [];
+  expect(named.filter((path) => !existsSync(at(path)) && !toBeMade.includes(path))).toEqual([]);
+});
+
+test("the tour in README.md names files of the folder that it speaks of", () => {
+  const rows = [...textAt("README.md").matchAll(/^\| (`.+?) \| (.+) \|$/gm)] as string[][];
+  expect(rows.length).toBeGreaterThan(10);
+  const lost = rows.flatMap(([, places = "", text = ""]) => {
+    const folders = quoted(places).filter((place) => place.endsWith("/"));
+    const files = quoted(text).filter((word) => word.endsWith(".ts"));
+    return files.filter((file) => !folders.some((folder) => existsSync(at(`${folder}${file}`))));
+  });
+  expect(lost).toEqual([]);
+});
+
+function quoted(text: string): string[] {
+  return [...text.matchAll(/`([^`]+)`/g)].map((found) => found[1] as string);
+}
+
 function tableOf(page: string, heading: string): string[] {
   const lines = read(page).split("\n");
   const rows = lines.slice(lines.indexOf(heading) + 2);
@@ -23,5 +47,14 @@ function tableOf(page: string, heading: string): string[] {
 }
 
 function read(page: string): string {
-  return readFileSync(new URL(`../docs/${page}`, import.meta.url), "utf8");
+  return textAt(`docs/${page}`);
+}
+
+function textAt(path: string): string {
+  return readFileSync(at(path), "utf8");
+}
+
+/** A path of this project. */
+function at(path: string): URL {
+  return new URL(`../${path}`, import.meta.url);
 }
