@@ -11,6 +11,7 @@ import { formatEndpoint } from "./core/address.ts";
 import type { Clock } from "./core/clock.ts";
 import { Deferred } from "./core/deferred.ts";
 import type { Dice } from "./core/dice.ts";
+import { inSlices } from "./core/slices.ts";
 import { Listener, type ListenerParts } from "./listener.ts";
 import { Counts } from "./live/counts.ts";
 import type { Session } from "./live/session.ts";
@@ -98,7 +99,8 @@ export class Balancer {
   /**
    * Makes listeners and pools equal to the snapshot, one call after another. What can fail comes before anything is
    * changed: it rejects where there are more backends than it has room for, or with the system's error where a new
-   * socket cannot be bound, and leaves everything as it was. A new socket serves no session before all is changed.
+   * socket cannot be bound, and leaves everything as it was. It works in slices, so that traffic goes on; a new socket
+   * serves no session before all is changed.
    */
   apply(snapshot: Snapshot): Promise<void> {
     return this.#inTurn(() => this.#apply(snapshot));
@@ -121,7 +123,7 @@ export class Balancer {
   #change(change: Change): boolean {
     switch (change.kind) {
       case "pool":
-        return this.#changePool(change.pool);
+        return this.#changePool(change.pool, change.reason);
       case "client":
         this.clients.set(change.client);
         return true;
@@ -130,20 +132,21 @@ export class Balancer {
     }
   }
 
-  #changePool(settings: PoolSettings): boolean {
+  #changePool(settings: PoolSettings, reason: string): boolean {
     const pool = this.#pools.get(settings.name);
     if (pool === undefined) return false;
     const others = this.pools.reduce((sum, { members }) => sum + members.length, -pool.members.length);
     this.#forPools.counts.provideFor(others + settings.backends.length);
-    pool.update(settings);
+    pool.update(settings, reason);
     return true;
   }
 
   async #apply({ listeners, pools, clients }: Snapshot): Promise<void> {
     this.#forPools.counts.provideFor(pools.reduce((sum, { backends }) => sum + backends.length, 0));
     const nextListeners = await this.#bind(listeners);
-    this.clients.configure(clients);
-    const nextPools = new Map(pools.map((settings) => [settings.name, this.#poolFor(settings)]));
+    await this.clients.configure(clients);
+    const nextPools = new Map<string, Pool>();
+    await inSlices(this.#clock, pools, (settings) => nextPools.set(settings.name, this.#poolFor(settings)));
     for (const settings of listeners) {
       const pool = nextPools.get(settings.pool) as Pool;
       nextListeners.get(keyOf(settings))?.serveWith(settings, pool);

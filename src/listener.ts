@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { AgeLimit } from "./admission/age-limit.ts";
 import type { ClientBuckets } from "./admission/client-buckets.ts";
 import { ClientLimit } from "./admission/client-limit.ts";
@@ -92,6 +93,7 @@ export class Listener {
 
   /** New settings for sessions to come; those that live keep what they began with. Serves from the first time on. */
   serveWith(settings: ListenerSettings, pool: Pool): void {
+    if (pool === this.#route?.pool && isDeepStrictEqual(settings, this.#settings)) return;
     this.#settings = settings;
     this.#route = this.#routeTo(pool);
     for (const connection of this.#early.splice(0)) this.#serve(connection, this.#route);

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { algorithmNames } from "#lb/contract/algorithm";
 import { endings } from "#lb/core/ending";
+import { faultOptions } from "../servers/faults/index.ts";
 
 const pages = ["README.md", ...readdirSync(at("docs")).map((name) => `docs/${name}`)];
 
@@ -13,6 +14,16 @@ test("docs/endings.md explains every ending in the words of the table", () => {
 test("docs/algorithms.md speaks of every algorithm", () => {
   const page = read("algorithms.md");
   expect(algorithmNames.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
+});
+
+test("docs/servers.md has a row for every fault", () => {
+  const rows = read("servers.md")
+    .split("\n")
+    .filter((line) => line.startsWith("| `--"));
+  const missing = Object.keys(faultOptions).filter(
+    (option) => !rows.some((row) => row.includes(`--${option}`)),
+  );
+  expect(missing).toEqual([]);
 });
 
 test.each(pages)("%s names no file that is not there", (page) => {

@@ -4,7 +4,7 @@ import { ipOf } from "../core/ip.ts";
 import type { Gate } from "./gate.ts";
 import { parseMatcher } from "./matcher.ts";
 
-/** Refuses with `denied` whom the first rule that matches denies; nobody whom none matches. Holds nothing. */
+/** Refuses with `denied` a client that the first matching rule denies; a client that no rule matches is let in. Holds nothing. */
 export function accessList(rules: readonly AccessRule[]): Gate {
   const compiled = rules.map(({ action, who }) => ({ action, matches: parseMatcher(who) }));
   return (session) => {

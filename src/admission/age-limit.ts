@@ -28,7 +28,7 @@ class Aging implements Enrolled, Disposable {
 
 /**
  * Ends sessions at a maximum age, give or take a tenth: by one look at all of them a thousand times in that age instead of
- * a timer each. Nobody is ended early; at most a second late.
+ * a timer each. No session is ended early; at most a second late.
  */
 export class AgeLimit {
   #lookEveryMs = SLOWEST_LOOK_MS;

@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from "node:util";
 import type { BucketSettings, ClientEntry, ClientSettings, ClientTokens } from "../contract/clients.ts";
 import type { Clock } from "../core/clock.ts";
 import { ipOf, limitKey } from "../core/ip.ts";
+import { inSlices } from "../core/slices.ts";
 import { PrefixTable } from "./prefix-table.ts";
 import { Recent } from "./recent.ts";
 import { TokenBucket } from "./token-bucket.ts";
@@ -22,7 +24,7 @@ interface Listed {
 export class ClientBuckets {
   readonly #clock: Clock;
   readonly #others = new Recent<TokenBucket>(MOST_OTHERS);
-  #listed = new Map<string, Listed>();
+  readonly #listed = new Map<string, Listed>();
   readonly #byAddress = new PrefixTable<TokenBucket>();
   #default: BucketSettings | undefined;
 
@@ -35,20 +37,25 @@ export class ClientBuckets {
     return this.#others.size;
   }
 
-  /** Makes the buckets those of the settings; a client that was there before keeps its tokens, as far as its bucket holds them. */
-  configure({ default: others, list }: ClientSettings): void {
+  /**
+   * Makes the buckets those of the settings, in slices; a client that was there before keeps its tokens, as far as its bucket
+   * holds them.
+   */
+  async configure({ default: others, list }: ClientSettings): Promise<void> {
     const next = new Set(list.map(({ id }) => id));
-    for (const id of this.#listed.keys()) if (!next.has(id)) this.remove(id);
-    for (const entry of list) this.set(entry);
-    this.#listed = new Map(list.map(({ id }) => [id, this.#listed.get(id) as Listed]));
+    const gone = [...this.#listed.keys()].filter((id) => !next.has(id));
+    await inSlices(this.#clock, gone, (id) => this.remove(id));
+    await inSlices(this.#clock, list, (entry) => this.set(entry));
+    const before = this.#default;
     this.#default = others;
     if (others === undefined) this.#others.clear();
-    else for (const bucket of this.#others.values()) bucket.adopt(others, this.#clock.now());
+    else if (!isDeepStrictEqual(before, others)) await this.#adoptOthers(others);
   }
 
   /** Replaces one entry of the list, whose tokens stay as far as its bucket holds them, or adds it. */
   set(entry: ClientEntry): void {
     const before = this.#listed.get(entry.id);
+    if (isDeepStrictEqual(before?.entry, entry)) return;
     const bucket = before?.bucket ?? new TokenBucket(entry, this.#clock.now());
     if (before !== undefined) this.#leave(before);
     bucket.adopt(entry, this.#clock.now());
@@ -68,7 +75,7 @@ export class ClientBuckets {
     return this.#find(address)?.take(this.#clock.now()) ?? 0;
   }
 
-  /** What every entry of the list has left, in its order. */
+  /** What every entry of the list has left. */
   sample(): ClientTokens[] {
     const nowMs = this.#clock.now();
     return Array.from(this.#listed, ([id, { bucket }]) => ({ id, tokens: bucket.tokens(nowMs) }));
@@ -79,6 +86,11 @@ export class ClientBuckets {
     const bucket = this.#listed.get(id)?.bucket;
     bucket?.fill(tokens, this.#clock.now());
     return bucket !== undefined;
+  }
+
+  async #adoptOthers(settings: BucketSettings): Promise<void> {
+    const buckets = [...this.#others.values()];
+    await inSlices(this.#clock, buckets, (bucket) => bucket.adopt(settings, this.#clock.now()));
   }
 
   #leave({ entry, bucket }: Listed): void {

@@ -1,7 +1,7 @@
 import { Ended } from "../core/ending.ts";
 import type { Gate } from "./gate.ts";
 
-/** Counts the sessions that were let in; one that was refused and is on its way out takes nobody's place. */
+/** Counts the sessions that were let in; a refused one that is on its way out takes no place. */
 export class SessionLimit {
   #sessions = 0;
   // One for all sessions: each gives back the same, once.

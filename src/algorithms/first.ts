@@ -1,5 +1,5 @@
 import type { Algorithm } from "./algorithm.ts";
 
-/** As they are written, whatever their weights. */
+/** Ranks backends as they are written; their weights count for nothing. */
 export const first: Algorithm = (backends, _client, skips) =>
   skips === undefined ? backends : backends.filter((backend) => !skips(backend));

@@ -29,7 +29,7 @@ export function maglev(): Algorithm {
 export function maglevTable(backends: readonly Backend[]): Int16Array {
   const table = new Int16Array(backends.length * 100 > SMALL ? LARGE : SMALL).fill(FREE);
   const weights = backends.map(({ weight }) => weight);
-  // All may have fallen to 0 under a ranking that began before; nobody would ever fill the table.
+  // All weights may have fallen to 0 under a ranking that began before: no backend would ever fill the table.
   if (!weights.some((weight) => weight > 0)) weights.fill(1);
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   let upTo = 0;

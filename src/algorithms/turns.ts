@@ -10,8 +10,8 @@ interface Turn {
 const ROUNDING = 1e-9;
 
 /**
- * Takes turns by weight: each candidate gains its part of the choice, and the one chosen pays for it, whoever the
- * candidates of the moment are (Fagin and Williams, "A fair carpool scheduling algorithm", 1983). Among always the same
+ * Takes turns by weight: each candidate gains its part of the choice, and the one chosen pays for it, whichever
+ * the candidates of the moment are (Fagin and Williams, "A fair carpool scheduling algorithm", 1983). Among always the same
  * candidates this is nginx's smooth weighted round-robin. Credit belongs to the backend, so no change of the members
  * resets it; a newcomer is owed nothing and owes nothing.
  */

@@ -28,7 +28,7 @@ export interface BackendSettings {
   readonly state: AdministrativeState;
 }
 
-/** The text that tells one backend of a pool from the others: its entry and its address, whatever its name is. */
+/** The text that tells one backend of a pool from the others: its entry and its address. Its name may change. */
 export function identityOf({ name, entry = name, endpoint }: Identified): string {
   return `${entry} ${formatEndpoint(endpoint)}`;
 }

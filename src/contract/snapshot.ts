@@ -12,7 +12,8 @@ export interface Snapshot {
 
 /** The whole new value of one part of the snapshot that holds; all other parts stay, and cost nothing. */
 export type Change =
-  | { readonly kind: "pool"; readonly pool: PoolSettings }
+  /** State changes of backends that come of it are told with the reason. */
+  | { readonly kind: "pool"; readonly pool: PoolSettings; readonly reason: string }
   /** Replaces the client's entry, or adds it. */
   | { readonly kind: "client"; readonly client: ClientEntry }
   | { readonly kind: "client-removed"; readonly id: string };

@@ -3,7 +3,7 @@ import type { Endpoint } from "../core/address.ts";
 /** What probes found of a backend, when it changed. */
 export interface Verdict {
   readonly pool: string;
-  /** The name of the backend's entry; with the endpoint it says which backend is meant, whatever its name is by now. */
+  /** The name of the backend's entry; with the endpoint it says which backend is meant, also under another name. */
   readonly entry: string;
   readonly endpoint: Endpoint;
   readonly alive: boolean;

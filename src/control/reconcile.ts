@@ -100,11 +100,11 @@ export class Reconciler {
     }
   }
 
-  /** In a turn: makes one pool equal to what is wanted of it. */
-  async pool(name: string): Promise<void> {
+  /** In a turn: makes one pool equal to what is wanted of it; the reason is told with what changes. */
+  async pool(name: string, reason: string): Promise<void> {
     const { names, plane, checker } = this.#parts;
     const pool = poolSettings(name, this.#overlay, (host) => names.addressesOf(host));
-    await plane.change({ kind: "pool", pool });
+    await plane.change({ kind: "pool", pool, reason });
     if (!this.#closed) checker.watch(name, targetsOf(pool, this.#overlay));
   }
 

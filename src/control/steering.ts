@@ -5,6 +5,8 @@ import type { Plane } from "../plane/plane.ts";
 import type { BackendValues, ClientValues, Overlay, Refused, Said } from "./overlay.ts";
 import type { Reconciler } from "./reconcile.ts";
 
+const BY_AN_OPERATOR = "set by an operator";
+
 /** What an operator may do while it runs. Each call resolves when the data plane has it. */
 export class Steering {
   readonly #plane: Plane;
@@ -22,7 +24,7 @@ export class Steering {
   setBackend(pool: string, name: string, said: Said<BackendValues>, withinMs = Infinity): Promise<Outcome> {
     return this.#reconciler.inTurn(async () => {
       if (!this.#reconciler.overlay.sayOfBackend(pool, name, said)) return "not-found";
-      await this.#reconciler.pool(pool);
+      await this.#reconciler.pool(pool, BY_AN_OPERATOR);
       if (said.state === "drain") await this.#drain(pool, name, withinMs);
       return "done";
     });
@@ -35,7 +37,7 @@ export class Steering {
       const refused = overlay.addBackend(pool, backend);
       if (refused !== undefined) return refused;
       try {
-        await this.#reconciler.pool(pool);
+        await this.#reconciler.pool(pool, BY_AN_OPERATOR);
       } catch (error) {
         overlay.removeBackend(pool, backend.name);
         throw error;
@@ -49,7 +51,7 @@ export class Steering {
     return this.#reconciler.inTurn(async () => {
       const refused = this.#reconciler.overlay.removeBackend(pool, name);
       if (refused !== undefined) return refused;
-      await this.#reconciler.pool(pool);
+      await this.#reconciler.pool(pool, BY_AN_OPERATOR);
       await this.#drain(pool, name, withinMs);
       return undefined;
     });

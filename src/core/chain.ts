@@ -1,4 +1,4 @@
-/** What may stand in one chain; whether it does, and between whom, is the chain's to know. */
+/** A member of one chain; the chain alone sets these fields. */
 export interface Chained<T> {
   chained: boolean;
   before: T | undefined;
@@ -6,8 +6,8 @@ export interface Chained<T> {
 }
 
 /**
- * A set in the order of joining. Who reads a Set from its front walks over the places of all that have left there,
- * until it makes its table anew: a queue pays for everybody who was served before.
+ * A set in the order of joining. A Set that is read from its front walks over the places of all members that have left
+ * there, until it makes its table anew: a queue would pay for each session that it has served.
  */
 export class Chain<T extends Chained<T>> implements Iterable<T> {
   #first: T | undefined;
@@ -18,12 +18,12 @@ export class Chain<T extends Chained<T>> implements Iterable<T> {
     return this.#size;
   }
 
-  /** Whoever has been there the longest. */
+  /** The member that has been there the longest. */
   get first(): T | undefined {
     return this.#first;
   }
 
-  /** Behind all others. Nobody may be in it twice, nor in two at once. */
+  /** Puts a member behind all others. A member is in one chain at most, and once. */
   add(member: T): void {
     member.chained = true;
     member.before = this.#last;
@@ -34,7 +34,7 @@ export class Chain<T extends Chained<T>> implements Iterable<T> {
     this.#size += 1;
   }
 
-  /** Does nothing where it is not there. */
+  /** Takes a member out; does nothing where it is in no chain. */
   delete(member: T): void {
     if (!member.chained) return;
     member.chained = false;
@@ -43,13 +43,13 @@ export class Chain<T extends Chained<T>> implements Iterable<T> {
     else before.after = after;
     if (after === undefined) this.#last = before;
     else after.before = before;
-    // Whoever holds on to it would hold on to all that joined after it.
+    // A reference to it must not keep alive all that joined after it.
     member.before = undefined;
     member.after = undefined;
     this.#size -= 1;
   }
 
-  /** First come, first; whoever has just been read may be deleted before the next is. */
+  /** In the order of joining; the member that was just read may be deleted before the next is read. */
   *[Symbol.iterator](): Generator<T> {
     for (let member = this.#first; member !== undefined; ) {
       const { after } = member;

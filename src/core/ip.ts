@@ -80,7 +80,7 @@ function ipv6Text(bits: bigint): string {
   return longest === "" ? text : text.replace(longest, "::");
 }
 
-/** Whom a limit counts an address for: an IPv4 address is one client, and so is an IPv6 /64; "unix" stays "unix". */
+/** The client that a limit counts an address for: an IPv4 address is one client, and so is an IPv6 /64; "unix" stays "unix". */
 export function limitKey(address: string): string {
   if (!address.includes(":")) return address;
   const ip = ipOf(address);

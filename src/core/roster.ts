@@ -1,4 +1,4 @@
-/** What may be on one roster; where it sits there is the roster's to know, -1 elsewhere. */
+/** A member of one roster, which alone sets its seat; -1: on none. */
 export interface Enrolled {
   seat: number;
 }
@@ -14,7 +14,7 @@ export class Roster<T extends Enrolled> implements Iterable<T> {
     return this.#seats.length;
   }
 
-  /** Nobody may be on it twice, nor on two at once. */
+  /** Adds a member, which is on one roster at most, and once. */
   add(member: T): void {
     member.seat = this.#seats.push(member) - 1;
   }

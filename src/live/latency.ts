@@ -59,7 +59,7 @@ class PeakLatency implements Latency {
 
   estimateMs(): number {
     const now = this.clock.now();
-    // Whoever has not shown anything yet gets one session at a time, or a burst would all try the unknown.
+    // A backend that was never measured gets one session at a time: a burst would all try it, for its 0.
     if (!this.#measured) return this.#waiting.count === 0 ? 0 : WORST_MS;
     return Math.max(this.#connect.at(now) + this.#answer.at(now), this.#waiting.meanAgeMs(now));
   }

@@ -11,8 +11,8 @@ interface Slot {
 }
 
 /**
- * Keeps retries a share of all dials of the last 10 s, so that a pool in trouble is not dialled to death by those who
- * try again (Finagle's retry budget); `min` retries are always allowed.
+ * Keeps retries a share of all dials of the last 10 s, so that retries do not dial a pool in trouble to
+ * death (Finagle's retry budget); `min` retries are always allowed.
  */
 export class RetryBudget {
   readonly #clock: Clock;

@@ -1,12 +1,13 @@
 import type { Way } from "../contract/decision.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Backend } from "../live/backend.ts";
+import type { Witness } from "../transport/transport.ts";
 
 /**
  * A place on one backend. It counts from the moment the backend is chosen, or a burst would find every backend idle,
- * until it is disposed of, when the connection is closed. While it is held it tells the backend's latency what it sees.
+ * until it is disposed of, when the connection is closed. As the relay's witness it tells the backend's latency what it sees.
  */
-export class Lease implements Disposable {
+export class Lease implements Disposable, Witness {
   readonly #clock: Clock;
   #waitingSinceMs: number;
   #waiting = true;

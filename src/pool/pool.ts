@@ -28,6 +28,8 @@ export interface PoolParts {
   readonly decisions: Decisions;
 }
 
+const CONFIGURED = "configured";
+
 /** The backends that sessions of some listeners are spread over. It knows no sockets. */
 export class Pool {
   readonly #parts: PoolParts;
@@ -53,7 +55,7 @@ export class Pool {
     this.#room = { settings, ranker, members, condition, clock, decisions, freed: this.#freed };
     this.#door = new Door(this.#room);
     this.alarms = new Alarms(clock, settings.name, report);
-    this.#enlist(settings.backends);
+    this.#enlist(settings.backends, CONFIGURED);
   }
 
   get name(): string {
@@ -120,18 +122,21 @@ export class Pool {
     return member !== undefined;
   }
 
-  /** Applies new settings in place: what did not change keeps its counts and its part in the algorithm's memory. */
-  update(settings: PoolSettings): void {
+  /**
+   * Applies new settings in place: what did not change keeps its counts and its part in the algorithm's memory. State
+   * changes that come of it are told with the reason.
+   */
+  update(settings: PoolSettings, reason: string = CONFIGURED): void {
     const { ranker, members } = this.#room;
     if (settings.algorithm !== ranker.name)
       this.#room.ranker = new Ranker(settings.algorithm, members, this.#parts);
     this.#room.settings = settings;
-    this.#enlist(settings.backends);
+    this.#enlist(settings.backends, reason);
   }
 
   /** Lets go of all members; their sessions live on, and `update` takes it into use again. */
   dissolve(): void {
-    this.#enlist([]);
+    this.#enlist([], CONFIGURED);
     this.#door.close();
   }
 
@@ -147,14 +152,16 @@ export class Pool {
     if (!this.#enlisting) this.#door.wake();
   }
 
-  #enlist(backends: readonly BackendSettings[]): void {
+  #enlist(backends: readonly BackendSettings[], reason: string): void {
     this.#enlisting = true;
     const before = new Map(this.members.map((member) => [member.identity, member]));
     const members = backends.map((settings) => {
       const identity = identityOf(settings);
       const known = before.get(identity);
       before.delete(identity);
-      return known === undefined ? this.#enrolled(settings) : this.#configured(known, settings);
+      if (known === undefined) return this.#enrolled(settings, reason);
+      this.condition.configure(known, settings, reason);
+      return known;
     });
     for (const gone of before.values()) this.#retire(gone);
     this.#room.members.replace(members);
@@ -162,18 +169,13 @@ export class Pool {
     this.#door.wake();
   }
 
-  #configured(member: Backend, settings: BackendSettings): Backend {
-    this.condition.configure(member, settings);
-    return member;
-  }
-
   /** A newcomer, or one that was removed and still has sessions. */
-  #enrolled(settings: BackendSettings): Backend {
+  #enrolled(settings: BackendSettings, reason: string): Backend {
     const { counts, clock } = this.#parts;
     const identity = identityOf(settings);
     const backend = this.#retired.get(identity) ?? new Backend(settings, counts, measureLatency(clock));
     this.#retired.delete(identity);
-    this.condition.enrol(backend, settings);
+    this.condition.enrol(backend, settings, reason);
     return backend;
   }
 

@@ -1,8 +1,8 @@
 import type { Addresses } from "../core/address.ts";
 
 /**
- * Whom a header names: a client with addresses, one on a unix socket of the peer, or, where it is undefined (UNKNOWN,
- * LOCAL, UNSPEC), nobody but the peer itself.
+ * The client that a header names: one with addresses, one on a unix socket of the peer, or, where it is undefined (UNKNOWN,
+ * LOCAL, UNSPEC), the peer itself.
  */
 export type Announced = Addresses | "unix" | undefined;
 

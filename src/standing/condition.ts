@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import type { BackendSettings } from "../contract/backend.ts";
 import type { PoolSettings } from "../contract/pool.ts";
 import type { Tell } from "../contract/report.ts";
@@ -60,25 +59,25 @@ export class Condition {
   }
 
   /** A backend is a member from now on; one that comes back while it has sessions is taken to be well. */
-  enrol(backend: Backend, settings: BackendSettings): void {
+  enrol(backend: Backend, settings: BackendSettings, reason: string): void {
     const standing = new Standing(backend);
     this.#standings.set(backend, standing);
     backend.settings = settings;
     backend.weight = settings.weight;
     this.#admit(standing);
-    this.#told(standing);
+    this.#told(standing, reason);
   }
 
-  /** New settings for a member; unchanged ones leave a slow start alone. */
-  configure(backend: Backend, settings: BackendSettings): void {
+  /** New settings for a member; a slow start goes on where it is. */
+  configure(backend: Backend, settings: BackendSettings, reason: string): void {
+    if (isSame(backend.settings, settings)) return;
     const standing = this.of(backend);
-    const same = isDeepStrictEqual(anonymous(backend.settings), anonymous(settings));
     const apply = () => {
       backend.settings = settings;
-      if (!same) backend.weight = settings.weight;
+      backend.weight = settings.weight;
     };
     this.#become(standing, apply);
-    this.#told(standing);
+    this.#told(standing, reason);
   }
 
   /** What probes found of a member. */
@@ -117,10 +116,10 @@ export class Condition {
   }
 
   /** The settings have spoken of it: they are the newest word. */
-  #told(standing: Standing): void {
+  #told(standing: Standing, reason: string): void {
     const { backend } = standing;
     if (backend.settings.state !== "drain") this.#drains.callOff(this.pool, backend);
-    this.#tell(standing, "configured");
+    this.#tell(standing, reason);
   }
 
   #forgetEmpty(backend: Backend): void {
@@ -157,6 +156,9 @@ export class Condition {
   }
 }
 
-function anonymous(settings: BackendSettings): BackendSettings {
-  return { ...settings, name: "" };
+/** Whether the same is wanted of a backend as before. */
+function isSame(one: BackendSettings, other: BackendSettings): boolean {
+  const { name, weight, maxConnections, backup, state } = one;
+  const sameLimits = weight === other.weight && maxConnections === other.maxConnections;
+  return sameLimits && name === other.name && backup === other.backup && state === other.state;
 }

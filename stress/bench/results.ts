@@ -4,7 +4,7 @@ import writeFileAtomic from "write-file-atomic";
 import { explain, Failure } from "#lb/command/failure";
 import type { Verdict } from "./bounds.ts";
 import type { Finding } from "./findings.ts";
-import type { Measure } from "./measures.ts";
+import type { Measure } from "./measure.ts";
 
 /** The file of a benchmark. */
 export interface BenchResults {

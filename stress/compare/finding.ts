@@ -1,6 +1,6 @@
 import { readableMs, readableShare } from "../charts/numbers.ts";
-import { highestPercentile, percentileName, quantile } from "../charts/quantile.ts";
 import type { Run } from "../charts/run.ts";
+import { highestPercentile, percentileName, quantile } from "../quantile.ts";
 
 /** Shares of one server that are closer than this explain nothing. */
 const NOTABLE_SHARE = 0.05;

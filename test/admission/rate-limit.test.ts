@@ -15,10 +15,10 @@ const entry = (id: string, addresses: string[], settings = three): ClientEntry =
 });
 
 /** A gate over freshly configured buckets, and how many sessions of a client at an address pass it at once. */
-function limited(list: ClientEntry[], others?: BucketSettings) {
+async function limited(list: ClientEntry[], others?: BucketSettings) {
   const clock = new ManualClock();
   const clients = new ClientBuckets(clock);
-  clients.configure({ default: others, list });
+  await clients.configure({ default: others, list });
   const gate = rateLimit(clients);
   const passing = (address: string, tries = 10) =>
     Array.from({ length: tries }, () => refusedWith(gate, address)).filter((word) => word === undefined)
@@ -27,8 +27,8 @@ function limited(list: ClientEntry[], others?: BucketSettings) {
 }
 
 describe("a client with a capacity of 3 and one token a second", () => {
-  test("has three sessions at once, the fourth refused, and one more after a second", () => {
-    const { clock, gate, passing } = limited([entry("192.0.2.1", ["192.0.2.1"])]);
+  test("has three sessions at once, the fourth refused, and one more after a second", async () => {
+    const { clock, gate, passing } = await limited([entry("192.0.2.1", ["192.0.2.1"])]);
     expect(passing("192.0.2.1", 3)).toBe(3);
     expect(refusedWith(gate, "192.0.2.1")).toBe("rate-limited");
     clock.advance(999);
@@ -37,14 +37,16 @@ describe("a client with a capacity of 3 and one token a second", () => {
     expect(passing("192.0.2.1")).toBe(1);
   });
 
-  test("never has more than three, however long it was away", () => {
-    const { clock, passing } = limited([entry("192.0.2.1", ["192.0.2.1"])]);
+  test("never has more than three, however long it was away", async () => {
+    const { clock, passing } = await limited([entry("192.0.2.1", ["192.0.2.1"])]);
     clock.advance(3_600_000);
     expect(passing("192.0.2.1")).toBe(3);
   });
 
-  test("is told when its next token comes", () => {
-    const { clock, gate, passing } = limited([entry("a", ["192.0.2.1"], { capacity: 1, ratePerSec: 0.1 })]);
+  test("is told when its next token comes", async () => {
+    const { clock, gate, passing } = await limited([
+      entry("a", ["192.0.2.1"], { capacity: 1, ratePerSec: 0.1 }),
+    ]);
     passing("192.0.2.1");
     clock.advance(2_500);
     expect(refusedBy(gate, "192.0.2.1")?.retryMs).toBeCloseTo(7_500);
@@ -58,7 +60,7 @@ describe("a token bucket", () => {
   });
   const steps = fc.array(fc.integer({ min: 0, max: 700 }), { maxLength: 200 });
 
-  test("gives in any time at most its capacity and what came in, and no less to one who always asks", () => {
+  test("gives in any time at most its capacity and what came in, and no less to one who always asks", async () => {
     fc.assert(
       fc.property(settings, steps, (each, waits) => {
         const bucket = new TokenBucket(each, 0);
@@ -74,7 +76,7 @@ describe("a token bucket", () => {
     );
   });
 
-  test("has a token again exactly when it said, and not before", () => {
+  test("has a token again exactly when it said, and not before", async () => {
     fc.assert(
       fc.property(settings, fc.integer({ min: 0, max: 5_000 }), (each, atMs) => {
         const bucket = new TokenBucket(each, 0);
@@ -86,14 +88,14 @@ describe("a token bucket", () => {
     );
   });
 
-  test("loses nothing to those who ask in vain", () => {
+  test("loses nothing to those who ask in vain", async () => {
     const bucket = new TokenBucket({ capacity: 1, ratePerSec: 0.1 }, 0);
     bucket.take(0);
     for (let nowMs = 1; nowMs < 10_000; nowMs++) expect(bucket.take(nowMs)).toBeGreaterThan(0);
     expect(bucket.take(10_000)).toBe(0);
   });
 
-  test("of no rate never fills, and of no capacity never gives", () => {
+  test("of no rate never fills, and of no capacity never gives", async () => {
     const still = new TokenBucket({ capacity: 1, ratePerSec: 0 }, 0);
     expect(still.take(0)).toBe(0);
     expect(still.take(1e9)).toBe(Infinity);
@@ -107,13 +109,13 @@ describe("a token bucket", () => {
 });
 
 describe("the buckets of clients", () => {
-  test("are one for all addresses of an entry", () => {
-    const { passing } = limited([entry("user1", ["10.2.0.0/16", "2001:db8::/32"])]);
+  test("are one for all addresses of an entry", async () => {
+    const { passing } = await limited([entry("user1", ["10.2.0.0/16", "2001:db8::/32"])]);
     expect(passing("10.2.0.1", 2) + passing("::ffff:10.2.9.9", 2) + passing("2001:db8::1", 2)).toBe(3);
   });
 
-  test("are found by the longest match", () => {
-    const { passing } = limited(
+  test("are found by the longest match", async () => {
+    const { passing } = await limited(
       [
         entry("net", ["10.0.0.0/8"], { capacity: 1, ratePerSec: 1 }),
         entry("office", ["10.2.0.0/16"], { capacity: 2, ratePerSec: 1 }),
@@ -126,21 +128,21 @@ describe("the buckets of clients", () => {
     expect(addresses.map((address) => passing(address))).toEqual([4, 2, 1, 5, 6, 6]);
   });
 
-  test("are one for each other address, an IPv6 /64 being one, where there is a default", () => {
-    const { passing } = limited([], three);
+  test("are one for each other address, an IPv6 /64 being one, where there is a default", async () => {
+    const { passing } = await limited([], three);
     expect(passing("192.0.2.1", 2) + passing("::ffff:192.0.2.1", 2)).toBe(3);
     expect(passing("2001:db8:1:2::1", 2) + passing("2001:db8:1:2::2", 2)).toBe(3);
     expect(passing("192.0.2.2")).toBe(3);
   });
 
-  test("limit nobody without a default, nor by an entry without addresses, which is kept all the same", () => {
-    const { clients, passing } = limited([entry("user1", [])]);
+  test("limit nobody without a default, nor by an entry without addresses, which is kept all the same", async () => {
+    const { clients, passing } = await limited([entry("user1", [])]);
     expect(passing("192.0.2.1", 100)).toBe(100);
     expect(clients.sample()).toEqual([{ id: "user1", tokens: 3 }]);
   });
 
-  test("do not grow beyond 100 000 other addresses, and forget the least recent first", () => {
-    const { clients, clock, passing } = limited([], { capacity: 1, ratePerSec: 0.001 });
+  test("do not grow beyond 100 000 other addresses, and forget the least recent first", async () => {
+    const { clients, clock, passing } = await limited([], { capacity: 1, ratePerSec: 0.001 });
     passing("192.0.2.1");
     for (let n = 0; n < 250_000; n++) {
       clients.take(`10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`);
@@ -156,11 +158,11 @@ describe("the buckets of clients", () => {
 describe("a reload", () => {
   const office = entry("office", ["10.0.0.0/8"]);
 
-  test("keeps the tokens of clients that stay, also at new addresses", () => {
-    const { clients, passing } = limited([office], three);
+  test("keeps the tokens of clients that stay, also at new addresses", async () => {
+    const { clients, passing } = await limited([office], three);
     expect(passing("10.0.0.1", 2)).toBe(2);
     expect(passing("192.0.2.1", 2)).toBe(2);
-    clients.configure({
+    await clients.configure({
       default: three,
       list: [entry("new", ["192.0.2.9"]), entry("office", ["10.1.0.0/16"])],
     });
@@ -169,29 +171,29 @@ describe("a reload", () => {
     expect(passing("192.0.2.9")).toBe(3);
   });
 
-  test("fills what came in until then at the old rate, and keeps no more than the new capacity", () => {
-    const { clients, clock, passing } = limited([office], { capacity: 10, ratePerSec: 1 });
+  test("fills what came in until then at the old rate, and keeps no more than the new capacity", async () => {
+    const { clients, clock, passing } = await limited([office], { capacity: 10, ratePerSec: 1 });
     passing("10.0.0.1");
     clock.advance(2_000);
     const faster = { capacity: 100, ratePerSec: 50 };
-    clients.configure({ default: { capacity: 2, ratePerSec: 1 }, list: [{ ...office, ...faster }] });
+    await clients.configure({ default: { capacity: 2, ratePerSec: 1 }, list: [{ ...office, ...faster }] });
     expect(passing("10.0.0.1")).toBe(2);
     expect(passing("192.0.2.1")).toBe(2);
   });
 
-  test("that removes a client, or the default, ends its limit", () => {
-    const { clients, passing } = limited([office], three);
+  test("that removes a client, or the default, ends its limit", async () => {
+    const { clients, passing } = await limited([office], three);
     passing("10.0.0.1");
     passing("192.0.2.1");
-    clients.configure({ default: undefined, list: [] });
+    await clients.configure({ default: undefined, list: [] });
     expect(passing("10.0.0.1") + passing("192.0.2.1")).toBe(20);
     expect([clients.others, clients.sample()]).toEqual([0, []]);
   });
 });
 
 describe("what a client has left", () => {
-  test("can be read, set and set again elsewhere as plain data", () => {
-    const { clients, clock, passing } = limited([entry("a", ["10.0.0.1"]), entry("b", ["10.0.0.2"])]);
+  test("can be read, set and set again elsewhere as plain data", async () => {
+    const { clients, clock, passing } = await limited([entry("a", ["10.0.0.1"]), entry("b", ["10.0.0.2"])]);
     passing("10.0.0.1");
     clock.advance(500);
     const sample = clients.sample();
@@ -199,7 +201,7 @@ describe("what a client has left", () => {
       { id: "a", tokens: 0.5 },
       { id: "b", tokens: 3 },
     ]);
-    const other = limited([entry("a", ["10.0.0.1"])]);
+    const other = await limited([entry("a", ["10.0.0.1"])]);
     expect(sample.map((each) => other.clients.fill(each))).toEqual([true, false]);
     other.clock.advance(500);
     expect(other.passing("10.0.0.1")).toBe(1);
@@ -209,8 +211,8 @@ describe("what a client has left", () => {
     [-1, 0],
     [2, 2],
     [99, 3],
-  ])("set to %d is %d", (tokens, expected) => {
-    const { clients } = limited([entry("a", ["10.0.0.1"])]);
+  ])("set to %d is %d", async (tokens, expected) => {
+    const { clients } = await limited([entry("a", ["10.0.0.1"])]);
     clients.fill({ id: "a", tokens });
     expect(clients.sample()).toEqual([{ id: "a", tokens: expected }]);
   });

@@ -102,7 +102,7 @@ export class Lab implements AsyncDisposable {
   async set(name: string, values: Partial<BackendSettings>, withinMs = Infinity): Promise<void> {
     const backends = this.#pool.backends.map((each) => (each.name === name ? { ...each, ...values } : each));
     this.#pool = { ...this.#pool, backends };
-    await this.plane.change({ kind: "pool", pool: this.#pool });
+    await this.plane.change({ kind: "pool", pool: this.#pool, reason: "set by an operator" });
     if (values.state !== "drain") return;
     await this.plane.order({ kind: "drain", pool: "main", backend: name, withinMs });
   }

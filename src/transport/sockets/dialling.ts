@@ -2,6 +2,7 @@ import { connect, type Socket } from "node:net";
 import type { Endpoint } from "../../core/address.ts";
 import type { Clock, Timer } from "../../core/clock.ts";
 import { Deferred } from "../../core/deferred.ts";
+import { systemErrors } from "../../core/system-errors.ts";
 import {
   type Connection,
   DialError,
@@ -11,22 +12,6 @@ import {
 } from "../transport.ts";
 import { SocketConnection } from "./connection.ts";
 import { isEphemeral } from "./ephemeral-ports.ts";
-
-const FAILURES: Readonly<Record<string, DialFailure>> = {
-  ECONNREFUSED: "refused",
-  // A unix socket whose file is not there.
-  ENOENT: "refused",
-  ETIMEDOUT: "timeout",
-  EADDRNOTAVAIL: "local",
-  EADDRINUSE: "local",
-  EMFILE: "local",
-  ENFILE: "local",
-  ENOBUFS: "local",
-  ENOMEM: "local",
-};
-
-/** From a source address: one of the other family. */
-const SOURCE_FAILURES: Readonly<Record<string, DialFailure>> = { ...FAILURES, EINVAL: "local" };
 
 const dialling = Symbol("dialling");
 type DialledSocket = Socket & { [dialling]: SocketDialling | undefined };
@@ -38,12 +23,12 @@ export class SocketDialling implements Dialling {
   readonly #connection: SocketConnection;
   readonly #deadline: Timer;
   readonly #endpoint: Endpoint;
-  readonly #failures: Readonly<Record<string, DialFailure>>;
+  readonly #hasSource: boolean;
   #settled = false;
 
   constructor(endpoint: Endpoint, options: DialOptions, clock: Clock) {
     this.#endpoint = endpoint;
-    this.#failures = options.localAddress === undefined ? FAILURES : SOURCE_FAILURES;
+    this.#hasSource = options.localAddress !== undefined;
     this.#socket = dial(endpoint, options);
     this.#connection = new SocketConnection(this.#socket, endpoint.kind, clock);
     (this.#socket as DialledSocket)[dialling] = this;
@@ -65,9 +50,15 @@ export class SocketDialling implements Dialling {
   }
 
   onError(error: NodeJS.ErrnoException): void {
-    // Only a connection that stood can be reset: the backend had accepted it.
+    // Only an established connection can be reset: the backend had accepted it.
     if (error.code === "ECONNRESET") this.onConnect();
-    else this.#fail(new DialError(this.#failures[error.code ?? ""] ?? "unreachable", error.code));
+    else this.#fail(new DialError(this.#failureOf(error.code), error.code));
+  }
+
+  #failureOf(code = ""): DialFailure {
+    // From a source address: one of the other family.
+    if (code === "EINVAL" && this.#hasSource) return "local";
+    return systemErrors[code]?.dial ?? "unreachable";
   }
 
   #fail(error: DialError): void {
@@ -93,11 +84,11 @@ function onError(this: Socket, error: NodeJS.ErrnoException): void {
 }
 
 /**
- * Whether a socket is connected to itself: where nobody listens on a port of this machine that is also an ephemeral one,
- * the kernel may give the dial that very port, and TCP's simultaneous open succeeds (RFC 9293 §3.5).
+ * Whether a socket is connected to itself: where an ephemeral port of this machine is dialled and no process listens on
+ * it, the kernel may give the dial that very port, and TCP's simultaneous open succeeds (RFC 9293 §3.5).
  */
 export function isSelfConnected(socket: Socket, dialled: Endpoint): boolean {
-  // What is asked of the socket is a system call each, and services seldom live on such ports.
+  // Each question to the socket is a system call, and services seldom listen on such ports.
   if (dialled.kind === "unix" || !isEphemeral(dialled.port)) return false;
   return socket.localPort === dialled.port && socket.localAddress === socket.remoteAddress;
 }
@@ -105,6 +96,6 @@ export function isSelfConnected(socket: Socket, dialled: Endpoint): boolean {
 function dial(endpoint: Endpoint, { localAddress }: DialOptions): Socket {
   if (endpoint.kind === "unix") return connect({ path: endpoint.path, allowHalfOpen: true });
   const { host, port } = endpoint;
-  // Node would give each address of a name but the last 250 ms; one literal address is dialled, with our own deadline.
+  // Node gives up each address of a name but the last after 250 ms; one literal address has our own deadline instead.
   return connect({ host, port, localAddress, autoSelectFamily: false, allowHalfOpen: true });
 }

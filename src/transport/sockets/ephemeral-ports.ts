@@ -4,13 +4,13 @@ const RANGE_FILE = "/proc/sys/net/ipv4/ip_local_port_range";
 
 let range: readonly [number, number] | undefined;
 
-/** Whether the kernel may give this port to an outgoing connection, as ip(7) says; yes where it does not tell. */
+/** Whether the kernel may give this port to an outgoing connection (ip(7)); true where the range cannot be read. */
 export function isEphemeral(port: number): boolean {
   range ??= readRange();
   return port >= range[0] && port <= range[1];
 }
 
-/** Of IPv6 as well. Whoever changes it while we run is not heard. */
+/** The kernel's range, of IPv4 and IPv6, as it is when it is first needed. */
 function readRange(): [number, number] {
   try {
     const [from, to] = readFileSync(RANGE_FILE, "utf8").split("\t").map(Number);
