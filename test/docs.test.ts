@@ -4,7 +4,8 @@ import { algorithmNames } from "#lb/contract/algorithm";
 import { endings } from "#lb/core/ending";
 import { faultOptions } from "../servers/faults/index.ts";
 
-const pages = ["README.md", ...readdirSync(at("docs")).map((name) => `docs/${name}`)];
+const pages = ["README.md", ...within("docs")];
+const journals = within("journals");
 
 test("docs/endings.md explains every ending in the words of the table", () => {
   const rows = Object.entries(endings).map(([word, meaning]) => `| \`${word}\` | ${meaning} |`);
@@ -33,6 +34,11 @@ test.each(pages)("%s names no file that is not there", (page) => {
   expect(named.filter((path) => !existsSync(at(path)) && !toBeMade.includes(path))).toEqual([]);
 });
 
+test.each([...pages, ...journals])("each link of %s leads to a page", (page) => {
+  const links = [...textAt(page).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map(([, link]) => link as string);
+  expect(links.filter((link) => !existsSync(new URL(link, at(page))))).toEqual([]);
+});
+
 test("the tour in README.md names files of the folder that it speaks of", () => {
   const rows = [...textAt("README.md").matchAll(/^\| (`.+?) \| (.+) \|$/gm)] as string[][];
   expect(rows.length).toBeGreaterThan(10);
@@ -43,10 +49,6 @@ test("the tour in README.md names files of the folder that it speaks of", () => 
   });
   expect(lost).toEqual([]);
 });
-
-function quoted(text: string): string[] {
-  return [...text.matchAll(/`([^`]+)`/g)].map((found) => found[1] as string);
-}
 
 function tableOf(page: string, heading: string): string[] {
   const lines = read(page).split("\n");
@@ -63,6 +65,14 @@ function read(page: string): string {
 
 function textAt(path: string): string {
   return readFileSync(at(path), "utf8");
+}
+
+function quoted(text: string): string[] {
+  return [...text.matchAll(/`([^`]+)`/g)].map((found) => found[1] as string);
+}
+
+function within(folder: string): string[] {
+  return readdirSync(at(folder)).map((name) => `${folder}/${name}`);
 }
 
 /** A path of this project. */
