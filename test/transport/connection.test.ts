@@ -115,6 +115,7 @@ test("a read that waits when a relay takes over is told that nothing more comes"
       received: resolve,
       finished: nothing,
       drained: nothing,
+      unwritable: nothing,
       closed: nothing,
     });
   });
