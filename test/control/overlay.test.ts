@@ -109,6 +109,30 @@ describe("of a backend", () => {
     expect(plain(next.backend("p", "a", "192.0.2.1"))).toEqual(OTHER);
     expect(news).toEqual([{ kind: "word-over", subject: "p/a@192.0.2.1", key: "weight", value: 9 }]);
   });
+
+  test("something is said of an address in the one spelling that members have, and of nothing else", () => {
+    const { overlay } = over({ a: ONE, "192.0.2.": ONE });
+    for (const host of ["192.0.2.1", "2001:db8::1", "fe80::1%eth0"]) {
+      expect(overlay.sayOfBackend("p", `a@${host}`, { weight: 9 })).toBe(true);
+      expect(plain(overlay.backend("p", "a", host))).toMatchObject({ weight: 9 });
+    }
+    const others = ["a@", "a@b", "a@192.0.2", "a@2001:DB8::1", "a@::ffff:192.0.2.1", "a@1.1.1.1@1.1.1.1"];
+    for (const name of [...others, "@192.0.2.1", "192.0.2.1"])
+      expect(overlay.sayOfBackend("p", name, { weight: 9 })).toBe(false);
+  });
+
+  test("nothing is said of what there is not", () => {
+    const { overlay } = over({ a: ONE, "b/c": ONE });
+    for (const [pool, name] of [
+      ["p", "b"],
+      ["q", "a"],
+      ["p/b", "c"],
+      ["__proto__", "a"],
+      ["", "p/a"],
+    ] as const)
+      expect(overlay.sayOfBackend(pool, name, { weight: 9 })).toBe(false);
+    expect(overlay.sayOfBackend("p", "b/c", { weight: 9 })).toBe(true);
+  });
 });
 
 describe("a backend that the API added", () => {
