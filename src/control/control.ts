@@ -39,6 +39,7 @@ export class Control {
   readonly #reconciler: Reconciler;
   /** What an operator may do. */
   readonly steering: Steering;
+  #started = false;
   #stopping = false;
   #reloads = 0;
   #applied = 0;
@@ -64,6 +65,7 @@ export class Control {
     using _names = await this.#reconciler.learn(overlay);
     await this.#reconciler.inTurn(async () => {
       this.#reconciler.announce(await this.#reconciler.all(overlay));
+      this.#started = true;
     });
   }
 
@@ -137,7 +139,11 @@ export class Control {
   async #follow(name: string, addresses: readonly string[]): Promise<void> {
     const { logger } = this.#parts.log;
     try {
-      const applied = await this.#reconciler.inTurn(() => this.#reconciler.all(this.overlay));
+      // Before the start is done, other names may have no answer yet, and all that there is will be used.
+      const applied = await this.#reconciler.inTurn(async () =>
+        this.#started ? this.#reconciler.all(this.overlay) : undefined,
+      );
+      if (applied === undefined) return;
       logger.info({ name, addresses }, "names have other addresses, backends follow");
       this.#reconciler.announce(applied);
     } catch (error) {

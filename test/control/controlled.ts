@@ -4,6 +4,7 @@ import type { Sample } from "#lb/contract/sample";
 import type { Applied, Change, Snapshot } from "#lb/contract/snapshot";
 import { Control } from "#lb/control/control";
 import type { NameService } from "#lb/control/names";
+import { Deferred } from "#lb/core/deferred";
 import { seededDice } from "#lb/core/dice";
 import type { Plane, ReportsListener } from "#lb/plane/plane";
 import { DialError, type Transport } from "#lb/transport/transport";
@@ -80,12 +81,25 @@ export function controlled(first: string) {
     lines,
     lookups: [] as string[],
     unknown: new Set<string>(),
+    /** Names whose answers come when the test says so. */
+    slow: new Map<string, Deferred<readonly string[]>>(),
     addresses: ["192.0.2.1"] as readonly string[],
     orders: plane.orders,
     next: first,
     control: undefined as unknown as Control,
     /** The backends of the first pool, in each snapshot. */
     backends: () => plane.snapshots.map(({ pools }) => pools[0]?.backends.map(({ name }) => name)),
+    /** The backends of the changed pool, in each change of one. */
+    changed: () =>
+      plane.changes.flatMap((change) =>
+        change.kind === "pool" ? [change.pool.backends.map(({ name }) => name)] : [],
+      ),
+    /** Makes a name slow; its answer, for the test to give. */
+    slowly: (name: string) => {
+      const answer = new Deferred<readonly string[]>();
+      made.slow.set(name, answer);
+      return answer;
+    },
     messages: (level?: string) =>
       lines.filter(([of]) => level === undefined || of === level).map(([, message]) => message),
   };
@@ -100,13 +114,14 @@ export function controlled(first: string) {
 function known(world: {
   readonly lookups: string[];
   readonly unknown: ReadonlySet<string>;
+  readonly slow: ReadonlyMap<string, Deferred<readonly string[]>>;
   readonly addresses: readonly string[];
 }): NameService {
   const addresses = async (name: string) => {
     world.lookups.push(name);
     if (world.unknown.has(name))
       throw Object.assign(new Error("unknown"), { code: "ENOTFOUND", hostname: name });
-    return world.addresses;
+    return world.slow.get(name)?.promise ?? world.addresses;
   };
   return { addresses, ttlSec: async () => 10 };
 }
