@@ -13,6 +13,7 @@ import type { Transport } from "../transport/transport.ts";
 import { type NameEvents, type NameService, Names } from "./names.ts";
 import { Overlay, type OverlayNews } from "./overlay.ts";
 import { Reconciler, whole } from "./reconcile.ts";
+import { namesIn } from "./snapshot.ts";
 import { Steering } from "./steering.ts";
 
 /** What the control plane is made of. */
@@ -62,7 +63,7 @@ export class Control {
   async start(): Promise<void> {
     const { overlay } = this.#reconciler;
     this.#warn(overlay.file);
-    using _names = await this.#reconciler.learn(overlay);
+    using _names = await this.#reconciler.learn(namesIn(overlay));
     await this.#reconciler.inTurn(async () => {
       this.#reconciler.announce(await this.#reconciler.all(overlay));
       this.#started = true;
@@ -74,7 +75,7 @@ export class Control {
     const number = ++this.#reloads;
     try {
       const config = await this.#parts.load();
-      using _names = await this.#reconciler.learn(this.overlay.adopted(config).overlay);
+      using _names = await this.#reconciler.learn(namesIn(this.overlay.adopted(config).overlay));
       await this.#reconciler.inTurn(() => this.#adopt(config, number));
     } catch (error) {
       const { logger } = this.#parts.log;
@@ -139,7 +140,7 @@ export class Control {
   async #follow(name: string, addresses: readonly string[]): Promise<void> {
     const { logger } = this.#parts.log;
     try {
-      // Before the start is done, other names may have no answer yet, and all that there is will be used.
+      // The start uses all answers that there are by then.
       const applied = await this.#reconciler.inTurn(async () =>
         this.#started ? this.#reconciler.all(this.overlay) : undefined,
       );
