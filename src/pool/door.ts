@@ -2,10 +2,11 @@ import type { ClientKey } from "../algorithms/algorithm.ts";
 import type { Absence, Decision, Way } from "../contract/decision.ts";
 import type { PoolSettings } from "../contract/pool.ts";
 import type { Clock } from "../core/clock.ts";
+import { Ended } from "../core/ending.ts";
 import type { Backend } from "../live/backend.ts";
 import type { Condition } from "../standing/condition.ts";
 import { RetryBudget } from "./budget.ts";
-import { candidatesOf } from "./candidates.ts";
+import { candidatesOf, seenOf } from "./candidates.ts";
 import type { Decisions } from "./decisions.ts";
 import { Lease } from "./lease.ts";
 import type { Members } from "./members.ts";
@@ -63,9 +64,9 @@ export class Door {
       const choice = this.#choose(session, tried);
       this.#decided(session, tried, choice);
       return choice;
-    } catch (ended) {
-      this.#record(session, tried, undefined, "queue-full");
-      throw ended;
+    } catch (error) {
+      this.#refused(session, tried, error);
+      throw error;
     }
   }
 
@@ -180,19 +181,25 @@ export class Door {
   }
 
   #lease(backend: Backend, how: Way): Lease {
-    const { clock, freed, members } = this.#room;
-    const lease = new Lease(backend, how, clock, freed);
+    const { clock, decisions, freed, members } = this.#room;
+    const seen = decisions.wanted ? seenOf(backend) : undefined;
+    const lease = new Lease(backend, how, clock, freed, seen);
     members.moved(backend);
     return lease;
   }
 
   #decided(session: Chooser, tried: Tried, choice: Choice): void {
-    if (choice instanceof Lease) this.#record(session, tried, choice.backend, choice.how);
+    if (choice instanceof Lease) this.#record(session, tried, choice, choice.how);
     else if (typeof choice === "string") this.#record(session, tried, undefined, choice);
-    else choice.lease.catch(() => this.#record(session, tried, undefined, "queue-timeout"));
+    else choice.lease.catch((error) => this.#refused(session, tried, error));
   }
 
-  #record(session: Chooser, tried: Tried, chosen: Backend | undefined, how: Decision["how"]): void {
+  /** The queue gave no place: its word for that is one of a Decision's. */
+  #refused(session: Chooser, tried: Tried, error: unknown): void {
+    if (error instanceof Ended) this.#record(session, tried, undefined, error.ending as Decision["how"]);
+  }
+
+  #record(session: Chooser, tried: Tried, chosen: Lease | undefined, how: Decision["how"]): void {
     const { clock, condition, decisions, members, settings } = this.#room;
     const statusOf = (backend: Backend) => condition.of(backend).status;
     decisions.add({
@@ -201,7 +208,7 @@ export class Door {
       client: session.address,
       pool: settings.name,
       algorithm: settings.algorithm,
-      chosen: chosen?.name ?? null,
+      chosen: chosen?.backend.name ?? null,
       how,
       ...candidatesOf({ members: members.all, statusOf, tried, chosen }),
     });
