@@ -162,7 +162,8 @@ export class Door {
   }
 
   #hasUntried(tried: Tried): boolean {
-    return this.#room.condition.census.usable > tried.count(({ usable }) => usable);
+    const { condition, members } = this.#room;
+    return condition.census.usable > tried.count((backend) => members.has(backend) && backend.usable);
   }
 
   #lastResort(tried: Tried): Lease | undefined {
