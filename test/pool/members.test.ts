@@ -146,6 +146,20 @@ test("a backend that was tried and has left is not taken for the one that has it
   expect(next.backend.name).toBe("b");
 });
 
+test("a backend that is called otherwise, since its name has another address too, keeps its clients", () => {
+  const others = ["b", "c", "d"].map((name) => keyed(name));
+  const { pool, clock } = made([keyed("web"), ...others], {}, "source-hash");
+  const clients = Array.from({ length: 200 }, (_, n) => ({ ...CLIENT, address: `10.0.0.${n}` }));
+  const chosen = () => clients.map((client) => placeOf(pool, client).identity);
+  const before = chosen();
+  const [web, newcomer] = [keyed("web@127.0.0.1", "web"), keyed("web@127.0.0.2", "web", 2)];
+  pool.update({ ...pool.settings, backends: [web, newcomer, ...others] });
+  clock.advance(1_000);
+  const moved = chosen().filter((identity, n) => identity !== before[n]);
+  expect(moved.length).toBeGreaterThan(0);
+  expect(new Set(moved)).toEqual(new Set([pool.members[1]?.identity]));
+});
+
 const KEYS = ["a", "b", "c", "d", "e"] as const;
 
 type Step =
@@ -272,6 +286,14 @@ function indexesOfOnes(flags: Uint8Array): number[] {
 /** A backend of an entry, on one of its addresses. */
 function keyed(name: string, entry = name, address = 1): BackendSettings {
   return { ...plainBackend, name, entry, endpoint: { kind: "tcp", host: `127.0.0.${address}`, port: 1 } };
+}
+
+/** The backend that a client gets, which has no session by it. */
+function placeOf(pool: Pool, client: typeof CLIENT): Backend {
+  const place = pool.choose(client, new Tried());
+  if (!(place instanceof Lease)) throw new Error(`expected a lease, got ${place}`);
+  place[Symbol.dispose]();
+  return place.backend;
 }
 
 type Few = ReturnType<typeof few>;
