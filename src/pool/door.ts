@@ -133,13 +133,20 @@ export class Door {
     return this.#read(tried.ranking, tried, "ranked");
   }
 
-  /** Ranks only what is free by now: members came since the ranking began, or many in a row were full. */
+  /** Ranks only what is free by now: members came since the ranking began, or many in a row had no place. */
   #late(session: Chooser, tried: Tried, how: Way): Lease | undefined {
-    const { members, ranker } = this.#room;
+    const { members } = this.#room;
     if (!members.hasFree(tried)) return undefined;
+    const lease = this.#free(session, tried, how);
+    if (lease !== undefined) return lease;
+    // What is free came so lately that it is not among those that are ranked.
     members.refresh();
+    return this.#free(session, tried, how);
+  }
+
+  #free(session: Chooser, tried: Tried, how: Way): Lease | undefined {
     const skips = (backend: Backend) => !backend.free || tried.has(backend);
-    return this.#read(ranker.rank(session, skips), tried, how);
+    return this.#read(this.#room.ranker.rank(session, skips), tried, how);
   }
 
   /** For a session that has waited: the ranking that it began is old. */
