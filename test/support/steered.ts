@@ -8,27 +8,35 @@ import type { Endpoint } from "#lb/core/address";
 import type { Clock } from "#lb/core/clock";
 import { seededDice } from "#lb/core/dice";
 import { LocalPlane } from "#lb/plane/local";
+import type { Plane } from "#lb/plane/plane";
 import { SocketTransport } from "#lb/transport/sockets/index";
 import { configured } from "../config/configured.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { NotedLog } from "./noted-log.ts";
 import { dialPeer, type Peer, within } from "./peer.ts";
 
+/** What a test wants other than the defaults. */
+export interface SteeredOptions {
+  readonly nameService?: NameService;
+  /** What stands between the two planes; default: nothing. */
+  readonly across?: (plane: LocalPlane) => Plane;
+}
+
 /** Control plane and data plane in this process, on real sockets, steered by the text of a configuration. */
 export class Steered implements AsyncDisposable {
   readonly log = new NotedLog();
-  readonly plane: LocalPlane;
+  readonly plane: Plane;
   readonly control: Control;
   readonly #clients: Peer[] = [];
   readonly #clock: Clock;
   #text: string;
 
-  constructor(text: string, clock: Clock, names: { readonly nameService?: NameService }) {
+  constructor(text: string, clock: Clock, { across = (plane) => plane, ...names }: SteeredOptions) {
     const transport = new SocketTransport(clock);
     const parts = { transport, clock, dice: seededDice(1), log: this.log, ...names };
     this.#clock = clock;
     this.#text = text;
-    this.plane = new LocalPlane(parts);
+    this.plane = across(new LocalPlane(parts));
     this.log.follow(this.plane);
     const load = async () => configured(this.#text);
     this.control = new Control(configured(text), { ...parts, plane: this.plane, load });
@@ -110,12 +118,8 @@ export class Steered implements AsyncDisposable {
 }
 
 /** One that has started. */
-export async function steered(
-  text: string,
-  clock: Clock,
-  names: { readonly nameService?: NameService } = {},
-): Promise<Steered> {
-  const made = new Steered(text, clock, names);
+export async function steered(text: string, clock: Clock, options: SteeredOptions = {}): Promise<Steered> {
+  const made = new Steered(text, clock, options);
   await made.control.start();
   return made;
 }
