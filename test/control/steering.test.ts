@@ -41,6 +41,22 @@ describe("a backend that is added by a name", () => {
   });
 });
 
+test("a backend that is added is probed as one of the file, and no more once it is removed", async () => {
+  const made = controlled(text().replace("health: { probe: off }, ", ""));
+  await made.control.start();
+  await made.control.steering.addBackend("p", backend("z", "127.0.0.1:2"));
+  await made.clock.run(10_000);
+  expect(new Set(made.dialled)).toEqual(new Set([1, 2]));
+  expect(made.orders).toMatchObject([
+    { entry: "a", alive: false },
+    { entry: "z", alive: false },
+  ]);
+  await made.control.steering.removeBackend("p", "z");
+  made.dialled.length = 0;
+  await made.clock.run(10_000);
+  expect(new Set(made.dialled)).toEqual(new Set([1]));
+});
+
 describe("a backend that leads back to a listener of its own", () => {
   test("is not added, by its address or by its name, and keeps no reload from what is right", async () => {
     const made = controlled(text());

@@ -131,6 +131,22 @@ describe("a drain", () => {
     expect(told(clients)).toBe(10);
   });
 
+  test("of a name takes no sessions off an address of it that is to stay ready", async () => {
+    const clock = new ManualClock();
+    await using one = await saying("1", "127.0.0.1");
+    const { port } = one.endpoint as { port: number };
+    await using _two = await saying("2", "127.0.0.2", port);
+    const addresses = async () => ["127.0.0.1", "127.0.0.2"];
+    const text = pools({ p: `[{ name: web, address: "web.example:${port}" }]` });
+    await using balancer = await steered(text, clock, { nameService: { addresses, ttlSec: async () => 10 } });
+    const served = await Promise.all(Array.from({ length: 2 }, () => balancer.served()));
+    await balancer.steering.setBackend("p", "web@127.0.0.1", { state: "ready" });
+    await balancer.steering.setBackend("p", "web", { state: "drain" }, 2_000);
+    await clock.run(2_000);
+    const ends = () => served.map(({ by, client }) => [by, client.socket.readableEnded]);
+    await eventually(() => expect(Object.fromEntries(ends())).toEqual({ 1: false, 2: true }));
+  });
+
   test("is called off when it is given back to a file that wants the backend ready", async () => {
     const clock = new ManualClock();
     await using servers = await fleet("a", "b");
