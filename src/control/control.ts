@@ -40,6 +40,7 @@ export class Control {
   readonly #reconciler: Reconciler;
   /** What an operator may do. */
   readonly steering: Steering;
+  readonly #toFollow = new Map<string, readonly string[]>();
   #started = false;
   #stopping = false;
   #reloads = 0;
@@ -49,7 +50,7 @@ export class Control {
     const { plane, log, clock, nameService } = parts;
     this.#parts = parts;
     const followed: NameEvents = {
-      changed: (name, addresses) => void this.#follow(name, addresses),
+      changed: (name, addresses) => this.#follow(name, addresses),
       failed: (name, error) => log.logger.warn({ name, reason: explain(error, name) }, "name lost"),
     };
     this.#names = new Names(clock, followed, nameService);
@@ -137,19 +138,26 @@ export class Control {
     if (!quiet) tell();
   }
 
-  async #follow(name: string, addresses: readonly string[]): Promise<void> {
+  /** Names that change while others are followed are followed together, after those. */
+  #follow(name: string, addresses: readonly string[]): void {
+    this.#toFollow.set(name, addresses);
+    if (this.#toFollow.size === 1) void this.#reconciler.inTurn(() => this.#followAll());
+  }
+
+  /** In a turn. The start uses all answers that there are by then. */
+  async #followAll(): Promise<void> {
     const { logger } = this.#parts.log;
+    const followed = Array.from(this.#toFollow, ([name, addresses]) => ({ name, addresses }));
+    this.#toFollow.clear();
+    if (!this.#started) return;
     try {
-      // The start uses all answers that there are by then.
-      const applied = await this.#reconciler.inTurn(async () =>
-        this.#started ? this.#reconciler.all(this.overlay) : undefined,
-      );
-      if (applied === undefined) return;
-      logger.info({ name, addresses }, "names have other addresses, backends follow");
+      const applied = await this.#reconciler.all(this.overlay);
+      for (const each of followed) logger.info(each, "names have other addresses, backends follow");
       this.#reconciler.announce(applied);
     } catch (error) {
       const reason = whole(error);
-      logger.error({ name, addresses, reason }, "names have other addresses, which cannot be used");
+      for (const each of followed)
+        logger.error({ ...each, reason }, "names have other addresses, which cannot be used");
     }
   }
 

@@ -78,15 +78,31 @@ test("says nothing of a name's answer that comes before it has started, and uses
   expect(made.messages()).toEqual(["listening"]);
 });
 
+test("follows the answers of many names that come together by few changes, and tells of each", async () => {
+  const hosts = Array.from({ length: 100 }, (_, n) => `web-${n}.example`);
+  const made = controlled(text({ more: hosts.map((host) => `, { address: "${host}:80" }`).join("") }));
+  const answers = hosts.map((host) => made.slowly(host));
+  const started = made.control.start();
+  await made.clock.run(1_000);
+  await started;
+  for (const answer of answers) answer.resolve(["192.0.2.1"]);
+  await made.clock.run(60_000);
+  expect(made.backends().at(-1)).toHaveLength(101);
+  expect(made.backends().length).toBeLessThanOrEqual(10);
+  const told = made.messages().filter((message) => message.startsWith("names have other addresses"));
+  expect(told).toHaveLength(100);
+});
+
 interface Named {
+  readonly more?: string;
   readonly backend?: string;
   readonly listener?: string;
 }
 
 /** A listener before a backend a and, where it is named, a backend z. */
-function text({ backend, listener = "127.0.0.1" }: Named): string {
+function text({ backend, listener = "127.0.0.1", more = "" }: Named): string {
   const z = backend === undefined ? "" : `, { name: z, address: "${backend}" }`;
   return `
 listeners: [{ name: web, listen: "${listener}:8080", pool: p }]
-pools: { p: { health: { probe: off }, backends: [{ name: a, address: "127.0.0.1:1" }${z}] } }`;
+pools: { p: { health: { probe: off }, backends: [{ name: a, address: "127.0.0.1:1" }${z}${more}] } }`;
 }
