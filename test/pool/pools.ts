@@ -17,7 +17,7 @@ import { ManualClock } from "../support/manual-clock.ts";
 
 /** A session that chooses. */
 export const CLIENT = { id: "1", address: "127.0.0.1", queuedMs: 0 };
-export const ONE = { kind: "tcp", host: "127.0.0.1", port: 1 } as const;
+const ONE = { kind: "tcp", host: "127.0.0.1", port: 1 } as const;
 export const OTHER = { kind: "tcp", host: "127.0.0.2", port: 1 } as const;
 
 /** A pool, `first` where no other algorithm is named, and what it tells. */
