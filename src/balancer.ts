@@ -204,9 +204,12 @@ export class Balancer {
   }
 
   /** Takes the sessions off a backend within a time; false where there is none of that name or entry. */
-  drain({ pool, backend, withinMs }: DrainOrder): boolean {
-    const backends = this.#pools.get(pool)?.named(backend) ?? [];
-    for (const each of backends) this.#drains.begin(pool, each, withinMs);
+  drain({ pool: name, backend, withinMs }: DrainOrder): boolean {
+    const pool = this.#pools.get(name);
+    const backends = pool?.named(backend) ?? [];
+    // Of an entry's addresses, one may be wanted ready.
+    const leaving = backends.filter((each) => pool?.condition.of(each).leaving);
+    for (const each of leaving) this.#drains.begin(name, each, withinMs);
     return backends.length > 0;
   }
 

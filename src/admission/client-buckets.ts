@@ -57,10 +57,11 @@ export class ClientBuckets {
     const before = this.#listed.get(entry.id);
     if (isDeepStrictEqual(before?.entry, entry)) return;
     const bucket = before?.bucket ?? new TokenBucket(entry, this.#clock.now());
-    if (before !== undefined) this.#leave(before);
     bucket.adopt(entry, this.#clock.now());
-    for (const address of entry.addresses) this.#byAddress.add(address, bucket);
     this.#listed.set(entry.id, { entry, bucket });
+    if (isDeepStrictEqual(before?.entry.addresses, entry.addresses)) return;
+    if (before !== undefined) this.#leave(before);
+    for (const address of entry.addresses) this.#byAddress.add(address, bucket);
   }
 
   /** Takes one entry off the list; false where there is none of that id. */

@@ -13,6 +13,7 @@ import type { Transport } from "../transport/transport.ts";
 import { type NameEvents, type NameService, Names } from "./names.ts";
 import { Overlay, type OverlayNews } from "./overlay.ts";
 import { Reconciler, whole } from "./reconcile.ts";
+import { namesIn } from "./snapshot.ts";
 import { Steering } from "./steering.ts";
 
 /** What the control plane is made of. */
@@ -39,6 +40,8 @@ export class Control {
   readonly #reconciler: Reconciler;
   /** What an operator may do. */
   readonly steering: Steering;
+  readonly #toFollow = new Map<string, readonly string[]>();
+  #started = false;
   #stopping = false;
   #reloads = 0;
   #applied = 0;
@@ -47,7 +50,7 @@ export class Control {
     const { plane, log, clock, nameService } = parts;
     this.#parts = parts;
     const followed: NameEvents = {
-      changed: (name, addresses) => void this.#follow(name, addresses),
+      changed: (name, addresses) => this.#follow(name, addresses),
       failed: (name, error) => log.logger.warn({ name, reason: explain(error, name) }, "name lost"),
     };
     this.#names = new Names(clock, followed, nameService);
@@ -61,9 +64,10 @@ export class Control {
   async start(): Promise<void> {
     const { overlay } = this.#reconciler;
     this.#warn(overlay.file);
-    using _names = await this.#reconciler.learn(overlay);
+    using _names = await this.#reconciler.learn(namesIn(overlay));
     await this.#reconciler.inTurn(async () => {
       this.#reconciler.announce(await this.#reconciler.all(overlay));
+      this.#started = true;
     });
   }
 
@@ -72,7 +76,7 @@ export class Control {
     const number = ++this.#reloads;
     try {
       const config = await this.#parts.load();
-      using _names = await this.#reconciler.learn(this.overlay.adopted(config).overlay);
+      using _names = await this.#reconciler.learn(namesIn(this.overlay.adopted(config).overlay));
       await this.#reconciler.inTurn(() => this.#adopt(config, number));
     } catch (error) {
       const { logger } = this.#parts.log;
@@ -134,15 +138,26 @@ export class Control {
     if (!quiet) tell();
   }
 
-  async #follow(name: string, addresses: readonly string[]): Promise<void> {
+  /** Names that change while others are followed are followed together, after those. */
+  #follow(name: string, addresses: readonly string[]): void {
+    this.#toFollow.set(name, addresses);
+    if (this.#toFollow.size === 1) void this.#reconciler.inTurn(() => this.#followAll());
+  }
+
+  /** In a turn. The start uses all answers that there are by then. */
+  async #followAll(): Promise<void> {
     const { logger } = this.#parts.log;
+    const followed = Array.from(this.#toFollow, ([name, addresses]) => ({ name, addresses }));
+    this.#toFollow.clear();
+    if (!this.#started) return;
     try {
-      const applied = await this.#reconciler.inTurn(() => this.#reconciler.all(this.overlay));
-      logger.info({ name, addresses }, "names have other addresses, backends follow");
+      const applied = await this.#reconciler.all(this.overlay);
+      for (const each of followed) logger.info(each, "names have other addresses, backends follow");
       this.#reconciler.announce(applied);
     } catch (error) {
       const reason = whole(error);
-      logger.error({ name, addresses, reason }, "names have other addresses, which cannot be used");
+      for (const each of followed)
+        logger.error({ ...each, reason }, "names have other addresses, which cannot be used");
     }
   }
 

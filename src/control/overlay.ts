@@ -1,8 +1,10 @@
+import { isIP } from "node:net";
 import type { BackendConfig, Config } from "../config/config.ts";
+import { oneSpelling } from "../config/reach.ts";
 import type { BackendSettings } from "../contract/backend.ts";
 import type { ClientEntry } from "../contract/clients.ts";
 import { clientEntry } from "./client-entry.ts";
-import { type Base, type Source, type SourcedValues, Words } from "./words.ts";
+import { type About, type Base, type Source, type SourcedValues, Words } from "./words.ts";
 
 /** What the API may say of a backend. */
 export type BackendValues = Pick<BackendSettings, "state" | "weight" | "maxConnections">;
@@ -83,12 +85,9 @@ export class Overlay {
 
   /** Says something of an entry, or of one of its addresses as `entry@host`; false where there is no such entry. */
   sayOfBackend(pool: string, name: string, said: Said<BackendValues>): boolean {
-    const part = keyOf(pool, name);
-    const entry = [part, part.slice(0, Math.max(0, part.lastIndexOf("@")))].find((key) =>
-      this.#backends.has(key),
-    );
-    if (entry !== undefined) this.#say(this.#backends, { entry, part }, said);
-    return entry !== undefined;
+    const about = this.#named(pool, name);
+    if (about !== undefined) this.#say(this.#backends, about, said);
+    return about !== undefined;
   }
 
   /** Adds an entry to a pool. */
@@ -150,11 +149,16 @@ export class Overlay {
     return undefined;
   }
 
-  #say<Values extends object>(
-    words: Words<Values>,
-    about: { readonly entry: string; readonly part: string },
-    said: Said<Values>,
-  ): void {
+  #named(pool: string, name: string): About | undefined {
+    if (!Object.hasOwn(this.file.pools, pool)) return undefined;
+    const part = keyOf(pool, name);
+    if (this.#backends.has(part)) return { entry: part, part };
+    const at = name.lastIndexOf("@");
+    const entry = keyOf(pool, name.slice(0, Math.max(0, at)));
+    return isAddress(name.slice(at + 1)) && this.#backends.has(entry) ? { entry, part } : undefined;
+  }
+
+  #say<Values extends object>(words: Words<Values>, about: About, said: Said<Values>): void {
     const nowMs = this.#wallMs();
     for (const [key, value] of Object.entries(said)) {
       if (value !== undefined)
@@ -207,6 +211,11 @@ function keptClients(
   const kept = new Map(before);
   for (const { id } of clients.list) if (kept.delete(id)) news.push({ kind: "client-yielded", client: id });
   return kept;
+}
+
+/** Whether it is an IP address in the spelling that members have. */
+function isAddress(host: string): boolean {
+  return isIP(host) !== 0 && oneSpelling(host) === host;
 }
 
 function keyOf(pool: string, name: string): string {

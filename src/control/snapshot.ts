@@ -33,8 +33,14 @@ export function snapshotOf(
   };
 }
 
-/** All names that `snapshotOf` will ask for, each once: those of listeners apart, which cannot be left out. */
-export function namesIn(overlay: Overlay): { readonly listeners: string[]; readonly backends: string[] } {
+/** Names to look up, each once: those of listeners apart, which cannot be left out. */
+export interface NamesWanted {
+  readonly listeners: readonly string[];
+  readonly backends: readonly string[];
+}
+
+/** All names that `snapshotOf` will ask for. */
+export function namesIn(overlay: Overlay): NamesWanted {
   const { listeners, pools } = overlay.file;
   const entries = Object.keys(pools).flatMap((pool) => overlay.entriesOf(pool) ?? []);
   return {
@@ -92,12 +98,14 @@ function valuesOf(overlay: Overlay, pool: string, entry: string, host: string | 
   return { state: state.value, weight: weight.value, maxConnections: maxConnections.value };
 }
 
-function namesOf(endpoints: readonly Endpoint[]): string[] {
+/** The names among the hosts of these, each once. */
+export function namesOf(endpoints: readonly Endpoint[]): string[] {
   const hosts = endpoints.flatMap((endpoint) => (endpoint.kind === "tcp" ? [endpoint.host] : []));
   return [...new Set(hosts.filter((host) => isIP(host) === 0))];
 }
 
-function refuseLoops(overlay: Overlay, addressesOf: AddressesOf): void {
+/** Throws ConfigMistakes where a pool leads back to itself. */
+export function refuseLoops(overlay: Overlay, addressesOf: AddressesOf): void {
   const { listeners, pools } = overlay.file;
   const destinations = Object.keys(pools).map((name) => [name, overlay.entriesOf(name) ?? []] as const);
   const mistakes = loopMistakes({ listeners, pools: destinations }, addressesOf);

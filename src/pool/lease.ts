@@ -1,7 +1,10 @@
-import type { Way } from "../contract/decision.ts";
+import type { Candidate, Way } from "../contract/decision.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Backend } from "../live/backend.ts";
 import type { Witness } from "../transport/transport.ts";
+
+/** The numbers of a backend that a place on it changes. */
+export type Seen = Pick<Candidate, "active" | "latencyMs">;
 
 /**
  * A place on one backend. It counts from the moment the backend is chosen, or a burst would find every backend idle,
@@ -21,6 +24,8 @@ export class Lease implements Disposable, Witness {
     clock: Clock,
     /** Told when the place is free again. */
     readonly freed: (backend: Backend) => void,
+    /** The backend's numbers before the place was taken, where a decision tells them. */
+    readonly seen?: Seen,
   ) {
     this.#clock = clock;
     this.#waitingSinceMs = clock.now();

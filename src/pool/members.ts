@@ -53,9 +53,16 @@ export class Members {
     return this.#backups.backends;
   }
 
+  /** Whether it is a member now: another backend may have the slot of one that was. */
+  has(backend: Backend): boolean {
+    return this.#byIdentity.get(backend.identity) === backend;
+  }
+
   /** Whether a usable member that was not tried has a place. */
   hasFree(tried: Tried): boolean {
-    return this.#free > tried.count((backend) => backend.counts.free[backend.slot] === 1);
+    return (
+      this.#free > tried.count((backend) => this.has(backend) && backend.counts.free[backend.slot] === 1)
+    );
   }
 
   /** Makes these the members. */
