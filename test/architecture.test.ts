@@ -25,11 +25,12 @@ const LAYERS = [
   ["lb"],
 ];
 
-/** The npm packages that a part may import; the data path is not here, it imports none. */
+/** The npm packages that a part may import. The data path imports none but koffi, in one file that a test below names. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   command: ["yargs"],
   config: ["yaml", "zod"],
   observe: ["pino", "pino-pretty", "prom-client"],
+  transport: ["koffi"],
   store: ["pg", "write-file-atomic"],
   lb: ["yargs"],
 };
