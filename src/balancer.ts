@@ -11,7 +11,7 @@ import { formatEndpoint } from "./core/address.ts";
 import type { Clock } from "./core/clock.ts";
 import { Deferred } from "./core/deferred.ts";
 import type { Dice } from "./core/dice.ts";
-import { inSlices } from "./core/slices.ts";
+import { forEach, inSlices } from "./core/slices.ts";
 import { Listener, type ListenerParts } from "./listener.ts";
 import { Counts } from "./live/counts.ts";
 import type { Session } from "./live/session.ts";
@@ -146,7 +146,8 @@ export class Balancer {
     const nextListeners = await this.#bind(listeners);
     await this.clients.configure(clients);
     const nextPools = new Map<string, Pool>();
-    await inSlices(this.#clock, pools, (settings) => nextPools.set(settings.name, this.#poolFor(settings)));
+    const take = (settings: PoolSettings) => void nextPools.set(settings.name, this.#poolFor(settings));
+    await inSlices(this.#clock, forEach(pools, take));
     for (const settings of listeners) {
       const pool = nextPools.get(settings.pool) as Pool;
       nextListeners.get(keyOf(settings))?.serveWith(settings, pool);

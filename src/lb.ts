@@ -9,6 +9,7 @@ import { version } from "./command/version.ts";
 import { effective } from "./config/effective.ts";
 import { type Flags, flagDefaults } from "./config/flags.ts";
 import { loadConfig } from "./config/load.ts";
+import { ConfigReader } from "./config/reader.ts";
 import { warnings } from "./config/warnings.ts";
 import { algorithmNames } from "./contract/algorithm.ts";
 import { Control } from "./control/control.ts";
@@ -101,14 +102,14 @@ async function check(args: Args): Promise<number> {
 
 async function run(args: Args): Promise<number> {
   if (args.watch && args.config === undefined) throw new UsageError("--watch needs --config with a file");
-  const load = () => loadConfig(flagsOf(args));
-  const config = await load();
+  const reader = new ConfigReader(flagsOf(args));
+  const config = await reader.first();
   const log = openLog(config.log);
   dieLoudly(log);
   const parts = { transport: new SocketTransport(systemClock), clock: systemClock, dice: systemDice };
   const plane = new LocalPlane({ ...parts, maxSessions: sessionsWithin(openFiles()) });
   log.follow(plane);
-  const control = new Control(config, { ...parts, plane, log, load });
+  const control = new Control(config, { ...parts, plane, log, load: (before) => reader.again(before) });
   // Before it listens: what waits for that may send a signal.
   const over = stopped(control, log);
   reloadOnHangup(args, control, log);

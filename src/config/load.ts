@@ -13,8 +13,14 @@ import { ConfigMistakes, type Mistake, wordsOf } from "./mistake.ts";
 export async function loadConfig(flags: Flags): Promise<Config> {
   checkFlags(flags);
   if (flags.config === undefined) return fromFlags(flags);
-  const { config, mistakes } = readConfig(await readConfigFile(flags.config), flags);
-  if (config === undefined) throw new ConfigMistakes(flags.config, mistakes);
+  return configOf(await readConfigFile(flags.config), flags);
+}
+
+/** The configuration of a file's text under the flags; throws ConfigMistakes, all of them, or a UsageError where the flags are wrong. */
+export function configOf(text: string, flags: Flags): Config {
+  checkFlags(flags);
+  const { config, mistakes } = readConfig(text, flags);
+  if (config === undefined) throw new ConfigMistakes(flags.config ?? "configuration", mistakes);
   return config;
 }
 

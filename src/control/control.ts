@@ -1,11 +1,12 @@
 import { explain } from "../command/failure.ts";
 import type { Config } from "../config/config.ts";
-import { difference } from "../config/difference.ts";
+import type { Reading } from "../config/reader.ts";
 import { warnings } from "../config/warnings.ts";
 import type { Verdict } from "../contract/verdict.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Dice } from "../core/dice.ts";
 import { logLevels } from "../core/log-settings.ts";
+import { inSlices } from "../core/slices.ts";
 import { HealthChecker } from "../health/checker.ts";
 import type { Log } from "../observe/log.ts";
 import type { Plane } from "../plane/plane.ts";
@@ -23,8 +24,8 @@ export interface ControlParts {
   readonly clock: Clock;
   readonly dice: Dice;
   readonly log: Log;
-  /** Reads the configuration again; rejects with what is wrong with it. */
-  readonly load: () => Promise<Config>;
+  /** Reads the configuration again; `before` is the one that holds, and comes back where nothing changed. */
+  readonly load: (before: Config) => Promise<Reading>;
   /** How names are looked up; default: as this machine does. */
   readonly nameService?: NameService;
 }
@@ -56,14 +57,20 @@ export class Control {
     this.#names = new Names(clock, followed, nameService);
     this.#checker = new HealthChecker({ ...parts, tell: (verdict) => this.#pass(verdict) });
     const overlay = Overlay.of(config, () => clock.wallMs());
-    this.#reconciler = new Reconciler(overlay, { plane, log, names: this.#names, checker: this.#checker });
+    this.#reconciler = new Reconciler(overlay, {
+      clock,
+      plane,
+      log,
+      names: this.#names,
+      checker: this.#checker,
+    });
     this.steering = new Steering(plane, this.#reconciler);
   }
 
   /** Applies the configuration for the first time; rejects with what prevents it. */
   async start(): Promise<void> {
     const { overlay } = this.#reconciler;
-    this.#warn(overlay.file);
+    this.#warn(warnings(overlay.file));
     using _names = await this.#reconciler.learn(namesIn(overlay));
     await this.#reconciler.inTurn(async () => {
       this.#reconciler.announce(await this.#reconciler.all(overlay));
@@ -75,9 +82,10 @@ export class Control {
   async reload(): Promise<void> {
     const number = ++this.#reloads;
     try {
-      const config = await this.#parts.load();
-      using _names = await this.#reconciler.learn(namesIn(this.overlay.adopted(config).overlay));
-      await this.#reconciler.inTurn(() => this.#adopt(config, number));
+      const reading = await this.#parts.load(this.overlay.file);
+      const wanted = await inSlices(this.#parts.clock, this.overlay.adopting(reading.config));
+      using _names = await this.#reconciler.learn(namesIn(wanted.overlay));
+      await this.#reconciler.inTurn(() => this.#adopt(reading, number));
     } catch (error) {
       const { logger } = this.#parts.log;
       logger.error({ reason: whole(error) }, "reload refused, the old configuration serves on");
@@ -115,20 +123,22 @@ export class Control {
   }
 
   /** In a turn. A reload whose names were long in coming may find that a later one has overtaken it. */
-  async #adopt(config: Config, number: number): Promise<void> {
+  async #adopt(reading: Reading, number: number): Promise<void> {
     if (number < this.#applied) return;
-    const before = this.#reconciler.overlay.file;
-    const { overlay, news } = this.#reconciler.overlay.adopted(config);
-    const applied = await this.#reconciler.all(overlay);
     this.#applied = number;
-    this.#confirm(difference(before, config), config);
+    if (reading.config === this.overlay.file && !this.#reconciler.behindNames) {
+      this.#confirm(reading);
+      return;
+    }
+    const { overlay, news } = await inSlices(this.#parts.clock, this.overlay.adopting(reading.config));
+    const applied = await this.#reconciler.all(overlay);
+    this.#confirm(reading);
     for (const each of news) this.#tell(each);
-    this.#warn(config);
     this.#reconciler.announce(applied);
   }
 
   /** As the log is written from now on; before that where it would not be shown any more. */
-  #confirm(changes: readonly string[], config: Config): void {
+  #confirm({ changes, config, warnings }: Reading): void {
     const { log } = this.#parts;
     const tell = () =>
       log.logger.info({ changes }, changes.length === 0 ? "reloaded, nothing changed" : "reloaded");
@@ -136,6 +146,7 @@ export class Control {
     if (quiet) tell();
     log.configure(config.log);
     if (!quiet) tell();
+    this.#warn(warnings);
   }
 
   /** Names that change while others are followed are followed together, after those. */
@@ -167,8 +178,8 @@ export class Control {
     });
   }
 
-  #warn(config: Config): void {
-    for (const warning of warnings(config)) this.#parts.log.logger.warn(warning);
+  #warn(warnings: readonly string[]): void {
+    for (const warning of warnings) this.#parts.log.logger.warn(warning);
   }
 
   #tell({ kind, ...fields }: OverlayNews): void {

@@ -1,14 +1,18 @@
+import { isDeepStrictEqual } from "node:util";
 import { explain, Failure } from "../command/failure.ts";
+import type { PoolSettings } from "../contract/pool.ts";
 import type { Applied, Change } from "../contract/snapshot.ts";
 import { formatEndpoint } from "../core/address.ts";
+import type { Clock } from "../core/clock.ts";
 import { Newcomers } from "../core/newcomers.ts";
+import { forEach, inSlices } from "../core/slices.ts";
 import type { HealthChecker } from "../health/checker.ts";
 import type { Log } from "../observe/log.ts";
 import type { Plane } from "../plane/plane.ts";
 import { heldByOwn } from "./held.ts";
 import type { Names } from "./names.ts";
 import type { Overlay } from "./overlay.ts";
-import { type NamesWanted, namesIn, poolSettings, refuseLoops, snapshotOf } from "./snapshot.ts";
+import { type NamesWanted, namesIn, poolSettings, refuseLoops, snapshotSteps } from "./snapshot.ts";
 import { targetsOf } from "./targets.ts";
 import { refuseUnresolved, type UnresolvedBackend, unresolvedBackends } from "./unresolved.ts";
 
@@ -19,6 +23,7 @@ const LISTENERS_MS = 10_000;
 
 /** What reconciling is made of. */
 export interface ReconcilerParts {
+  readonly clock: Clock;
   readonly plane: Plane;
   readonly names: Names;
   readonly checker: HealthChecker;
@@ -75,6 +80,14 @@ export class Reconciler {
     };
   }
 
+  /** Whether a name has another answer by now than the one that was applied. */
+  get behindNames(): boolean {
+    const { listeners, backends } = namesIn(this.#overlay);
+    const isOther = (name: string) =>
+      !isDeepStrictEqual(this.#answers.get(name) ?? [], this.#parts.names.addressesOf(name));
+    return [...listeners, ...backends].some(isOther);
+  }
+
   /** In a turn: makes this what is wanted, and all of the data plane equal to it. Rejects, and changes nothing, where it cannot be. */
   async all(overlay: Overlay): Promise<Applied> {
     const { names, plane, checker } = this.#parts;
@@ -83,17 +96,21 @@ export class Reconciler {
       if (this.#closed) throw new Failure("the balancer is stopping");
       refuseUnresolved(overlay, names);
       const answers = new Map<string, readonly string[]>();
-      const snapshot = snapshotOf(overlay, (name) => answerIn(answers, name, names));
+      const addressesOf = (name: string) => answerIn(answers, name, names);
+      const snapshot = await inSlices(this.#parts.clock, snapshotSteps(overlay, addressesOf));
       const applied = await plane.apply(snapshot);
       this.#overlay = overlay;
       this.#answers = answers;
       this.#listening = applied.listeners;
       if (this.#closed) return applied;
       const watched = new Set(checker.pools);
-      for (const pool of snapshot.pools) {
+      const watch = (pool: PoolSettings) => {
+        if (this.#closed) return;
         watched.delete(pool.name);
         checker.watch(pool.name, targetsOf(pool, overlay));
-      }
+      };
+      await inSlices(this.#parts.clock, forEach(snapshot.pools, watch));
+      if (this.#closed) return applied;
       for (const gone of watched) checker.watch(gone, []);
       return applied;
     } catch (error) {

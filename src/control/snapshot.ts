@@ -4,11 +4,13 @@ import { loopMistakes } from "../config/loops.ts";
 import { ConfigMistakes } from "../config/mistake.ts";
 import { type AddressesOf, reached } from "../config/reach.ts";
 import type { BackendSettings } from "../contract/backend.ts";
+import type { ClientEntry } from "../contract/clients.ts";
 import type { ListenerSettings } from "../contract/listener.ts";
 import type { PoolSettings } from "../contract/pool.ts";
 import type { Snapshot } from "../contract/snapshot.ts";
 import type { Endpoint } from "../core/address.ts";
 import { openFiles, sessionsWithin } from "../core/open-files.ts";
+import { atOnce, type Steps } from "../core/slices.ts";
 import type { Overlay } from "./overlay.ts";
 
 /**
@@ -21,16 +23,27 @@ export function snapshotOf(
   addressesOf: AddressesOf,
   files: number = openFiles(),
 ): Snapshot {
-  const { listeners, pools, clients } = overlay.file;
+  return atOnce(snapshotSteps(overlay, addressesOf, files));
+}
+
+/** The same in steps. */
+export function* snapshotSteps(
+  overlay: Overlay,
+  addressesOf: AddressesOf,
+  files: number = openFiles(),
+): Steps<Snapshot> {
   refuseLoops(overlay, addressesOf);
-  return {
-    listeners: listeners.map((listener) => ({
-      ...listenerSettings(listener, files),
-      endpoint: reached(listener.listen, addressesOf)[0] as Endpoint,
-    })),
-    pools: Object.keys(pools).map((name) => poolSettings(name, overlay, addressesOf)),
-    clients: { default: clients.default, list: overlay.clients() },
-  };
+  const listeners: ListenerSettings[] = [];
+  for (const listener of overlay.file.listeners) {
+    const endpoint = reached(listener.listen, addressesOf)[0] as Endpoint;
+    yield listeners.push({ ...listenerSettings(listener, files), endpoint });
+  }
+  const pools: PoolSettings[] = [];
+  for (const name of Object.keys(overlay.file.pools))
+    yield pools.push(poolSettings(name, overlay, addressesOf));
+  const list: ClientEntry[] = [];
+  for (const client of overlay.clients()) yield list.push(client);
+  return { listeners, pools, clients: { default: overlay.file.clients.default, list } };
 }
 
 /** Names to look up, each once: those of listeners apart, which cannot be left out. */

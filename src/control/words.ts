@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import type { Steps } from "../core/slices.ts";
 
 /** Where a value comes from. */
 export type Source = "file" | "api";
@@ -54,13 +55,16 @@ export class Words<Values extends object> {
   readonly #entries = new Map<string, Entry<Values>>();
 
   /** The same words over other values beneath; gives back which of them are over by it. This one stays as it is. */
-  over(
+  *over(
     base: Iterable<readonly [string, Base<Values>]>,
     nowMs: number,
-  ): { words: Words<Values>; over: Over[] } {
+  ): Steps<{ readonly words: Words<Values>; readonly over: readonly Over[] }> {
     const words = new Words<Values>();
-    for (const [name, next] of base) words.#entries.set(name, entryOf(next, this.#entries.get(name), nowMs));
-    return { words, over: [...this.#entries].flatMap(([name, entry]) => words.#inherit(name, entry)) };
+    const over: Over[] = [];
+    for (const [name, next] of base)
+      yield words.#entries.set(name, entryOf(next, this.#entries.get(name), nowMs));
+    for (const [name, entry] of this.#entries) yield over.push(...words.#inherit(name, entry));
+    return { words, over };
   }
 
   /** Adds an entry. */

@@ -8,7 +8,7 @@ import { Deferred } from "#lb/core/deferred";
 import { seededDice } from "#lb/core/dice";
 import type { Plane, ReportsListener } from "#lb/plane/plane";
 import { DialError, type Transport } from "#lb/transport/transport";
-import { configured } from "../config/configured.ts";
+import { configured, readingOf } from "../config/configured.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { NotedLog } from "../support/noted-log.ts";
 
@@ -103,7 +103,7 @@ export function controlled(first: string) {
     messages: (level?: string) =>
       lines.filter(([of]) => level === undefined || of === level).map(([, message]) => message),
   };
-  const load = async (): Promise<Config> => configured(made.next);
+  const load = async (before: Config) => readingOf(before, made.next);
   const nameService = known(made);
   const parts = { plane, transport: deadEnds(dialled), clock, dice: seededDice(1), log, load, nameService };
   made.control = new Control(configured(first), parts);

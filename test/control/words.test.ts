@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { type Base, Words } from "#lb/control/words";
+import { atOnce } from "#lb/core/slices";
 
 interface Colours {
   readonly front: string;
@@ -65,10 +66,10 @@ test("values are compared by what they are, lists by what is in them", () => {
   const words = new Words<{ readonly colours: readonly string[] }>();
   words.add("door", { source: "file", values: { colours: ["red"] } }, 0);
   words.say(DOOR, "colours", ["green"], 0);
-  const same = words.over([["door", { source: "file", values: { colours: ["red"] } }]], 0);
+  const same = atOnce(words.over([["door", { source: "file", values: { colours: ["red"] } }]], 0));
   expect(same.over).toEqual([]);
   expect(same.words.valuesOf("door")?.colours.value).toEqual(["green"]);
-  const longer = words.over([["door", { source: "file", values: { colours: ["red", "blue"] } }]], 0);
+  const longer = atOnce(words.over([["door", { source: "file", values: { colours: ["red", "blue"] } }]], 0));
   expect(longer.over).toHaveLength(1);
 });
 
@@ -102,7 +103,7 @@ function over(words: Words<Colours>, values: Readonly<Record<string, Colours>>, 
     name,
     { source: "file", values: each },
   ]);
-  return words.over(bases, nowMs);
+  return atOnce(words.over(bases, nowMs));
 }
 
 function plain(words: Words<Colours>, name: string, part?: string): Partial<Colours> {

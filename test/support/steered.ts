@@ -1,4 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
+import type { Config } from "#lb/config/config";
 import type { SessionRecord } from "#lb/contract/record";
 import type { Sample } from "#lb/contract/sample";
 import { Control } from "#lb/control/control";
@@ -10,7 +11,7 @@ import { seededDice } from "#lb/core/dice";
 import { LocalPlane } from "#lb/plane/local";
 import type { Plane } from "#lb/plane/plane";
 import { SocketTransport } from "#lb/transport/sockets/index";
-import { configured } from "../config/configured.ts";
+import { configured, readingOf } from "../config/configured.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { NotedLog } from "./noted-log.ts";
 import { dialPeer, type Peer, within } from "./peer.ts";
@@ -38,7 +39,7 @@ export class Steered implements AsyncDisposable {
     this.#text = text;
     this.plane = across(new LocalPlane(parts));
     this.log.follow(this.plane);
-    const load = async () => configured(this.#text);
+    const load = async (before: Config) => readingOf(before, this.#text);
     this.control = new Control(configured(text), { ...parts, plane: this.plane, load });
   }
 
