@@ -83,8 +83,7 @@ export class Control {
     const number = ++this.#reloads;
     try {
       const reading = await this.#parts.load(this.overlay.file);
-      const wanted = await inSlices(this.#parts.clock, this.overlay.adopting(reading.config));
-      using _names = await this.#reconciler.learn(namesIn(wanted.overlay));
+      using _names = await this.#reconciler.learn(namesIn(await this.#wantedBy(reading)));
       await this.#reconciler.inTurn(() => this.#adopt(reading, number));
     } catch (error) {
       const { logger } = this.#parts.log;
@@ -120,6 +119,12 @@ export class Control {
     this.#names[Symbol.dispose]();
     this.#checker[Symbol.dispose]();
     return this.#parts.plane.close({ graceMs });
+  }
+
+  /** What would be wanted now; the words of operators may change before it is. */
+  async #wantedBy({ config }: Reading): Promise<Overlay> {
+    if (config === this.overlay.file) return this.overlay;
+    return (await inSlices(this.#parts.clock, this.overlay.adopting(config))).overlay;
   }
 
   /** In a turn. A reload whose names were long in coming may find that a later one has overtaken it. */

@@ -92,6 +92,11 @@ export class Overlay {
     return own && [...own, ...(this.#added.get(pool)?.values() ?? [])];
   }
 
+  /** The entries that the API added, of all pools. */
+  get added(): Iterable<BackendConfig> {
+    return [...this.#added.values()].flatMap((added) => [...added.values()]);
+  }
+
   /**
    * What holds of an entry of a pool, or of its member at one `host`, an address without its port; undefined where there is
    * no such entry.

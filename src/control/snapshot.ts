@@ -32,7 +32,7 @@ export function* snapshotSteps(
   addressesOf: AddressesOf,
   files: number = openFiles(),
 ): Steps<Snapshot> {
-  refuseLoops(overlay, addressesOf);
+  yield refuseLoops(overlay, addressesOf);
   const listeners: ListenerSettings[] = [];
   for (const listener of overlay.file.listeners) {
     const endpoint = reached(listener.listen, addressesOf)[0] as Endpoint;
@@ -54,12 +54,26 @@ export interface NamesWanted {
 
 /** All names that `snapshotOf` will ask for. */
 export function namesIn(overlay: Overlay): NamesWanted {
-  const { listeners, pools } = overlay.file;
-  const entries = Object.keys(pools).flatMap((pool) => overlay.entriesOf(pool) ?? []);
-  return {
-    listeners: namesOf(listeners.map(({ listen }) => listen)),
+  const { listeners, backends } = namesInFile(overlay.file);
+  const added = namesOf([...overlay.added].map(({ address }) => address));
+  return added.length === 0
+    ? { listeners, backends }
+    : { listeners, backends: [...new Set([...backends, ...added])] };
+}
+
+/** A file does not change, and its names are asked for several times with each change of what is wanted. */
+const ofFiles = new WeakMap<Config, NamesWanted>();
+
+function namesInFile(file: Config): NamesWanted {
+  const known = ofFiles.get(file);
+  if (known !== undefined) return known;
+  const entries = Object.values(file.pools).flatMap(({ backends }) => backends);
+  const names = {
+    listeners: namesOf(file.listeners.map(({ listen }) => listen)),
     backends: namesOf(entries.map(({ address }) => address)),
   };
+  ofFiles.set(file, names);
+  return names;
 }
 
 /** One pool that there is, as the data plane takes it. */
@@ -117,8 +131,10 @@ export function namesOf(endpoints: readonly Endpoint[]): string[] {
   return [...new Set(hosts.filter((host) => isIP(host) === 0))];
 }
 
-/** Throws ConfigMistakes where a pool leads back to itself. */
+/** Throws ConfigMistakes where a pool leads back to itself. A file's own addresses were looked at when it was read. */
 export function refuseLoops(overlay: Overlay, addressesOf: AddressesOf): void {
+  const { listeners: ofListeners, backends: ofBackends } = namesIn(overlay);
+  if (ofListeners.length + ofBackends.length === 0 && [...overlay.added].length === 0) return;
   const { listeners, pools } = overlay.file;
   const destinations = Object.keys(pools).map((name) => [name, overlay.entriesOf(name) ?? []] as const);
   const mistakes = loopMistakes({ listeners, pools: destinations }, addressesOf);

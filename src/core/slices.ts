@@ -11,7 +11,8 @@ export type Steps<T> = Generator<unknown, T>;
  * made. Rejects as the work throws.
  */
 export async function inSlices<T>(clock: Clock, work: Steps<T>): Promise<T> {
-  let untilMs = clock.now() + SLICE_MS;
+  // What ran before it in this turn has had its slice.
+  let untilMs = clock.now();
   for (;;) {
     const { done, value } = work.next();
     if (done) return value as T;
