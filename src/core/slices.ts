@@ -11,8 +11,7 @@ export type Steps<T> = Generator<unknown, T>;
  * made. Rejects as the work throws.
  */
 export async function inSlices<T>(clock: Clock, work: Steps<T>): Promise<T> {
-  // What ran before it in this turn has had its slice.
-  let untilMs = clock.now();
+  let untilMs = clock.now() + SLICE_MS;
   for (;;) {
     const { done, value } = work.next();
     if (done) return value as T;
