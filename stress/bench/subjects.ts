@@ -2,7 +2,7 @@ import { built, configured, dist, lb } from "./balancer.ts";
 import { haproxy } from "./haproxy.ts";
 import { manyBackends } from "./many.ts";
 import { nginx } from "./nginx.ts";
-import type { Subject } from "./subject.ts";
+import type { Place, Subject } from "./subject.ts";
 
 const present = () => undefined;
 
@@ -18,6 +18,17 @@ const guarded = configured(({ backends }) => ({
     p: { backends: backends.map((port) => ({ address: `127.0.0.1:${port}`, maxConnections: 100_000 })) },
   },
   clients: { default: { capacity: 1_000_000, ratePerSec: 1_000_000 } },
+}));
+
+const toBackends = ({ backends }: Place) => backends.map((port) => ({ address: `127.0.0.1:${port}` }));
+
+const withoutKeepAlive = configured((place) => ({
+  listener: { keepAlive: "off" },
+  pools: { p: { keepAlive: "off", backends: toBackends(place) } },
+}));
+
+const fromAnAddress = configured((place) => ({
+  pools: { p: { localAddress: "127.0.0.2", backends: toBackends(place) } },
 }));
 
 /** The rows, in the order they are shown. To add one, add it here. */
@@ -55,6 +66,22 @@ export const subjects: readonly Subject[] = [
     backends: 1,
     absent: built,
     command: guarded,
+  },
+  {
+    name: "lb-no-keepalive",
+    about: "this balancer, asking no silent peer whether it is still there",
+    backends: 1,
+    absent: built,
+    command: withoutKeepAlive,
+    extra: true,
+  },
+  {
+    name: "lb-local-address",
+    about: "this balancer, dialling from an address of its own",
+    backends: 1,
+    absent: built,
+    command: fromAnAddress,
+    extra: true,
   },
   haproxy,
   nginx,
