@@ -76,6 +76,6 @@ async function readInThread(task: Task): Promise<Reading> {
       thread.postMessage("more");
     }
   } finally {
-    void thread.terminate();
+    await thread.terminate();
   }
 }
