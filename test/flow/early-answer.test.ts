@@ -42,3 +42,20 @@ test("a backend gets the last words of a client that has closed without reading 
     expect(records.at(-1)).toMatchObject({ ending: "client-reset", bytesIn: 10 });
   }
 });
+
+test("a client gets the words of a backend that has closed before it was told the client", async () => {
+  await using server = await backend((peer) => {
+    peer.stall();
+    peer.send("too busy");
+    peer.socket.destroy();
+  });
+  await using balancer = await lab({ backends: [server.endpoint], sendProxy: "v1" });
+  for (let nth = 1; nth <= 20; nth++) {
+    const client = await balancer.client();
+    client.send("hello");
+    await client.bytes(8);
+    expect(client.text).toBe("too busy");
+    client.reset();
+    await balancer.ended(nth);
+  }
+});

@@ -159,6 +159,7 @@ export class SocketConnection implements Connection, Closable, SocketListener {
     this.#receiver = receiver;
     this.#presence?.[Symbol.dispose]();
     this.#handOver(receiver);
+    if (this.isUnwritable) receiver.unwritable();
     if (this.peerFinished) receiver.finished();
     if (this.isClosed) receiver.closed(this.#isBroken);
   }
@@ -224,10 +225,9 @@ export class SocketConnection implements Connection, Closable, SocketListener {
   onUnwritable(): void {
     this.isUnwritable = true;
     this.#isBroken = true;
-    this.#delivery?.[Symbol.dispose]();
-    // A peer that was only to be told something is gone; in a relay it may have answered before.
-    if (this.#receiver === undefined) this.#socket.destroy();
-    else this.#receiver.unwritable();
+    // A peer that was only to be told something is gone; any other may have answered before, also before a relay.
+    if (this.#delivery !== undefined) this.#socket.destroy();
+    else this.#receiver?.unwritable();
   }
 
   onClose(): void {
