@@ -58,10 +58,14 @@ test("measures each algorithm as often as asked, keeps results and charts, and s
 });
 
 describe("nothing is left running", () => {
-  test("after Ctrl-C, which is 130 and writes nothing", async () => {
+  test.each([
+    ["Ctrl-C", "SIGINT"],
+    ["Ctrl-\\", "SIGQUIT"],
+    ["its terminal closed", "SIGHUP"],
+  ] as const)("after %s, which is 130 and writes nothing", async (_how, signal) => {
     const { process, children } = await underWay();
     await using _ = process;
-    process.signal("SIGINT");
+    process.signal(signal);
     const { code, stderr } = await process.exit();
     expect({ code, stderr }).toEqual({ code: 130, stderr: "compare: interrupted; nothing was written\n" });
     expect(children.filter(runs)).toEqual([]);
