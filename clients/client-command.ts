@@ -31,7 +31,7 @@ const DAY_MS = 86_400_000;
 const MOST_CONNECTIONS = 1000;
 
 /** The line client: asks, prints each answer, and shows which server gave how many and how fast. */
-export const clientCommand: Command<Args> = { name: "client", options, run };
+export const clientCommand: Command<Args> = { name: "client", options, run, justPrints: true };
 
 function options(yargs: Argv): Argv<Args> {
   return yargs

@@ -25,7 +25,6 @@ export interface Log {
 
 /** Opens the log, written as the settings say; traffic never waits for its reader, and the caller closes it. */
 export function openLog(settings: LogSettings): Log {
-  process.stderr.on("error", () => {});
   const destination = new BoundedLog(stdout(), systemClock);
   let printed = printerOf(settings);
   const logger = pino(
@@ -40,7 +39,7 @@ export function openLog(settings: LogSettings): Log {
   destination.onBack = (dropped) => logger.warn({ dropped }, "log lines dropped");
   destination.onGone = () => sayOnStderr("nobody reads the log any more: nothing more is logged");
   destination.onFull = (error) =>
-    sayOnStderr(`${explain(error, "the log")}; lines are dropped, and it is tried again each second`);
+    sayOnStderr(`${explain(error, "the log")}; lines are dropped until it can be`);
   const reader = new PlaneReader((report) => write(logger, lineOf(report)), showsRecords(settings));
   return {
     logger,

@@ -57,6 +57,23 @@ test("measures each algorithm as often as asked, keeps results and charts, and s
   expect(stdout.trimEnd().split("\n").at(-1)).toMatch(/RoundRobin|PeakEwma/);
 });
 
+test("keeps results and charts where nobody reads what it says", { timeout: 2 * PATIENCE_MS }, async () => {
+  await using process = compare(
+    "--algorithms",
+    "random",
+    "--clients",
+    "2",
+    "--requests",
+    "2",
+    "--repeats",
+    "1",
+  );
+  process.leaveOutput();
+  expect(await process.exit(PATIENCE_MS)).toMatchObject({ code: 0, stderr: "" });
+  const files = ["Baseline.json", "Random.json", ...chartFiles];
+  expect((await readdir(join(folder, "results"))).sort()).toEqual(files.sort());
+});
+
 describe("nothing is left running", () => {
   test.each([
     ["Ctrl-C", "SIGINT"],
