@@ -6,6 +6,7 @@ import { explain, UsageError } from "./command/failure.ts";
 import { onSignals, onTerminal } from "./command/signals.ts";
 import { version } from "./command/version.ts";
 import { effective } from "./config/effective.ts";
+import { STDIN, sourceOf } from "./config/file.ts";
 import { type Flags, flagDefaults } from "./config/flags.ts";
 import { loadConfig } from "./config/load.ts";
 import { warnings } from "./config/warnings.ts";
@@ -57,7 +58,7 @@ function options(yargs: Argv): Argv<Args> {
       (command) => command.strict(false).strictOptions(),
     )
     .option("config", {
-      describe: "a configuration file, YAML or JSON",
+      describe: "a configuration file, YAML or JSON; - reads standard input",
       requiresArg: true,
       type: "string",
       coerce: coerced("config", String),
@@ -101,7 +102,7 @@ async function check(args: Args): Promise<number> {
 }
 
 async function run(args: Args): Promise<number> {
-  if (args.watch && args.config === undefined) throw new UsageError("--watch needs --config with a file");
+  if (args.watch && fileOf(args) === undefined) throw new UsageError("--watch needs --config with a file");
   const load = () => loadConfig(flagsOf(args));
   const config = await load();
   const log = openLog(config.log);
@@ -128,7 +129,7 @@ async function run(args: Args): Promise<number> {
 async function started(control: Control, { config }: Args, log: Log): Promise<void> {
   try {
     await control.start();
-    const origin = config === undefined ? "flags" : resolve(config);
+    const origin = config === undefined ? "flags" : config === STDIN ? sourceOf(config) : resolve(config);
     log.logger.info({ version: version(), pid: process.pid, config: origin }, "started");
   } catch (error) {
     if (control.stopping) return;
@@ -138,8 +139,8 @@ async function started(control: Control, { config }: Args, log: Log): Promise<vo
 }
 
 /** Whether SIGHUP asks for the file again, which it does once the balancer has begun; else it comes from a terminal that closed. */
-function reloads({ config }: Args, control: Control, log: Log, begun: Promise<void>): boolean {
-  if (config !== undefined) void begun.then(() => control.reload());
+function reloads(args: Args, control: Control, log: Log, begun: Promise<void>): boolean {
+  if (fileOf(args) !== undefined) void begun.then(() => control.reload());
   else if (onTerminal) return false;
   else log.logger.warn("SIGHUP: there is no configuration file to read again");
   return true;
@@ -147,9 +148,15 @@ function reloads({ config }: Args, control: Control, log: Log, begun: Promise<vo
 
 /** A change of the file is a reason to read it again, where that is wished. */
 async function followFile(args: Args, control: Control, log: Log): Promise<void> {
-  if (args.config === undefined || !args.watch || control.stopping) return;
+  const file = fileOf(args);
+  if (file === undefined || !args.watch || control.stopping) return;
   const failed = (error: Error) => log.logger.warn({ reason: explain(error) }, "the file is not watched");
-  await ConfigWatch.start(args.config, { changed: () => void control.reload(), failed }, systemClock);
+  await ConfigWatch.start(file, { changed: () => void control.reload(), failed }, systemClock);
+}
+
+/** What can be read again. */
+function fileOf({ config }: Args): string | undefined {
+  return config === STDIN ? undefined : config;
 }
 
 function flagsOf({ config, algorithm, listen, backend, logLevel }: Args): Flags {
