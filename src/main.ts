@@ -12,7 +12,7 @@ import { loadConfig } from "./config/load.ts";
 import { warnings } from "./config/warnings.ts";
 import { algorithmNames } from "./contract/algorithm.ts";
 import { Control } from "./control/control.ts";
-import { ConfigWatch } from "./control/watch.ts";
+import { ConfigWatch, type WatchEvents } from "./control/watch.ts";
 import { systemClock } from "./core/clock.ts";
 import { Deferred } from "./core/deferred.ts";
 import { systemDice } from "./core/dice.ts";
@@ -103,6 +103,9 @@ async function check(args: Args): Promise<number> {
 
 async function run(args: Args): Promise<number> {
   if (args.watch && fileOf(args) === undefined) throw new UsageError("--watch needs --config with a file");
+  const begun = new Deferred<Begun>();
+  // Before it is read for the first time: a change after that is one to tell.
+  await followFile(args, begun.promise);
   const load = () => loadConfig(flagsOf(args));
   const config = await load();
   const log = openLog(config.log);
@@ -111,18 +114,22 @@ async function run(args: Args): Promise<number> {
   const plane = new LocalPlane({ ...parts, maxSessions: sessionsWithin(openFiles()) });
   log.follow(plane);
   const control = new Control(config, { ...parts, plane, log, load });
-  const begun = new Deferred<void>();
   // Before it listens: what waits for that may send a signal.
-  const over = stopped(control, log, () => reloads(args, control, log, begun.promise));
+  const over = stopped(control, log, () => reloads(args, log, begun.promise));
   await Promise.race([started(control, args, log), over]);
-  begun.resolve();
-  await followFile(args, control, log);
+  if (!control.stopping) begun.resolve({ control, log });
   const cut = await over;
   if (cut > 0) log.logger.info({ sessions: cut }, "sessions cut");
   log.logger.info("stopped");
   await log.close();
   // Whatever a second signal did not wait for must not keep the process.
   process.exit(exitCodes.done);
+}
+
+/** The balancer once it has started. */
+interface Begun {
+  readonly control: Control;
+  readonly log: Log;
 }
 
 /** Rejects with what prevents it, after undoing what was begun; being told to stop meanwhile is no failure. */
@@ -139,19 +146,23 @@ async function started(control: Control, { config }: Args, log: Log): Promise<vo
 }
 
 /** Whether SIGHUP asks for the file again, which it does once the balancer has begun; else it comes from a terminal that closed. */
-function reloads(args: Args, control: Control, log: Log, begun: Promise<void>): boolean {
-  if (fileOf(args) !== undefined) void begun.then(() => control.reload());
+function reloads(args: Args, log: Log, begun: Promise<Begun>): boolean {
+  if (fileOf(args) !== undefined) void begun.then(({ control }) => control.reload());
   else if (onTerminal) return false;
   else log.logger.warn("SIGHUP: there is no configuration file to read again");
   return true;
 }
 
-/** A change of the file is a reason to read it again, where that is wished. */
-async function followFile(args: Args, control: Control, log: Log): Promise<void> {
+/** A change of the file is a reason to read it again, where that is wished, once the balancer has begun. */
+async function followFile(args: Args, begun: Promise<Begun>): Promise<void> {
   const file = fileOf(args);
-  if (file === undefined || !args.watch || control.stopping) return;
-  const failed = (error: Error) => log.logger.warn({ reason: explain(error) }, "the file is not watched");
-  await ConfigWatch.start(file, { changed: () => void control.reload(), failed }, systemClock);
+  if (file === undefined || !args.watch) return;
+  const events: WatchEvents = {
+    changed: () => void begun.then(({ control }) => control.reload()),
+    failed: (error) =>
+      void begun.then(({ log }) => log.logger.warn({ reason: explain(error) }, "the file is not watched")),
+  };
+  await ConfigWatch.start(file, events, systemClock);
 }
 
 /** What can be read again. */

@@ -59,13 +59,6 @@ test.each(["SIGUSR1", "SIGUSR2", "SIGALRM"] as const)(
   },
 );
 
-test("SIGHUP without a file, and without a terminal, is told and changes nothing", async () => {
-  await using balancer = await balancerProcess("first", []);
-  balancer.signal("SIGHUP");
-  await balancer.line(/"msg":"SIGHUP: there is no configuration file to read again"/);
-  await dialPeer(balancer.endpoint).then((client) => client.reset());
-});
-
 const noPty = spawnSync("script", ["--version"]).stdout?.includes("util-linux") !== true;
 
 test.skipIf(noPty)(
