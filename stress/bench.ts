@@ -4,7 +4,7 @@ import { Children } from "#lb/command/children";
 import { coerced, wholeNumber } from "#lb/command/coerce";
 import { exitCodes, runCommand } from "#lb/command/command";
 import { Failure } from "#lb/command/failure";
-import { onStopSignals } from "#lb/command/signals";
+import { onSignals } from "#lb/command/signals";
 import { openFiles } from "#lb/core/open-files";
 import { bounds, type Verdict, verdicts } from "./bench/bounds.ts";
 import { findings } from "./bench/findings.ts";
@@ -116,8 +116,7 @@ async function measured(plan: Plan): Promise<Cell[] | undefined> {
     interrupted = true;
     void children.end();
   };
-  using _signals = onStopSignals(interrupt);
-  process.once("SIGHUP", interrupt);
+  using _signals = onSignals({ stop: interrupt });
   const cells: Cell[] = [];
   try {
     for await (const cell of rounds(plan, children)) {

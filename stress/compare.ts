@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { Children } from "#lb/command/children";
 import { exitCodes, runCommand } from "#lb/command/command";
-import { onStopSignals } from "#lb/command/signals";
+import { onSignals } from "#lb/command/signals";
 import { describePlan } from "./charts/caption.ts";
 import { writeCharts } from "./charts/index.ts";
 import { type Run, runOf } from "./charts/run.ts";
@@ -23,7 +23,7 @@ async function run(args: CompareArgs): Promise<number> {
   const plan = planOf(args);
   const scenario = scenarioOf(args);
   const stop = new AbortController();
-  using _signals = onStopSignals(() => stop.abort(interrupted));
+  using _signals = onSignals({ stop: () => stop.abort(interrupted) });
   try {
     // Before the load: nobody should learn after a minute what is wrong, or that the results cannot be kept.
     await checkNames(args.algorithms);

@@ -22,6 +22,7 @@ const LAYERS = [
   ["plane"],
   ["config", "observe"],
   ["control", "supervisor", "admin"],
+  ["main"],
   ["lb"],
 ];
 
@@ -32,7 +33,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   observe: ["pino", "pino-pretty", "prom-client"],
   transport: ["koffi"],
   store: ["pg", "write-file-atomic"],
-  lb: ["yargs"],
+  main: ["yargs"],
 };
 
 const files = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })

@@ -143,7 +143,7 @@ describe("deploy/lb.service", () => {
 
   test("starts it again, however often it ends, with many open files and few rights", () => {
     expect(Object.fromEntries(unit)).toMatchObject({
-      Restart: "on-failure",
+      Restart: "always",
       StartLimitIntervalSec: "0",
       LimitNOFILE: "65536",
       DynamicUser: "yes",

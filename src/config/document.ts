@@ -9,8 +9,11 @@ import {
   type Node,
   parseDocument,
   type Document as Tree,
+  visit,
   type YAMLError,
 } from "yaml";
+import { Template } from "./environment.ts";
+import { isMergeKey, mergedInto, mergesTooMuch } from "./merges.ts";
 import type { Mistake, Path } from "./mistake.ts";
 import { retold, shown } from "./shown.ts";
 
@@ -22,14 +25,14 @@ const DEEPEST_ON_A_LINE = /^ {256}|(?:[-?:&!]\S{0,30}[ \t]+){64}/m;
 
 /** A file's text as a plain value, with what is wrong in its writing, and the way from a value back to its line. */
 export interface Document {
-  /** Undefined where the text could not be read as a whole. */
+  /** Undefined where the text could not be read as a whole. Strings with a dollar are templates; `x-` keys at the top are left out. */
   readonly value: unknown;
   readonly mistakes: readonly Mistake[];
   /** The line, from 1, of what stands at the path, or of the nearest thing around it. */
   readonly lineOf: (path: Path) => number | undefined;
 }
 
-/** Reads YAML 1.2, or JSON, which is a part of it. It does not throw, and nesting and aliases are bounded. */
+/** Reads YAML 1.2 with merge keys, or JSON, which is a part of it. It does not throw, and nesting and aliases are bounded. */
 export function readDocument(text: string): Document {
   if (isTooDeep(text)) return unreadable([{ path: [], expected: `at most ${DEEPEST} levels`, got: "more" }]);
   const lines = new LineCounter();
@@ -38,6 +41,7 @@ export function readDocument(text: string): Document {
     lineCounter: lines,
     prettyErrors: false,
     stringKeys: true,
+    merge: true,
     // The library compares each key with all others; the walk below does not.
     uniqueKeys: false,
   });
@@ -45,10 +49,14 @@ export function readDocument(text: string): Document {
   if (errors.length > 0) return unreadable([syntaxMistake(errors, text, lineAt)]);
   const dangling = [...danglingAliases(tree.contents, new Set(), lineAt)];
   if (dangling.length > 0) return unreadable(dangling);
+  const unmerged = [...mergeMistakes(tree.contents, tree, lineAt)];
+  if (unmerged.length > 0) return unreadable(unmerged);
+  if (mergesTooMuch(tree)) return unreadable([{ path: [], expected: "fewer merges in merges", got: "more" }]);
+  markTemplates(tree);
   try {
     const value: unknown = tree.toJS({ maxAliasCount: MOST_REPEATS });
     return {
-      value,
+      value: withoutExtras(value),
       mistakes: [...keyMistakes(tree.contents, [], lineAt)],
       lineOf: (path) => lineOf(tree, path, lineAt),
     };
@@ -83,7 +91,12 @@ function syntaxMistake(errors: readonly YAMLError[], text: string, lineAt: LineA
   const cut = pos[0] >= text.trimEnd().length ? "it ends too early: " : "";
   const written = text.split("\n", line).at(-1) ?? "";
   const bareIpv6 = /:\s*\[[0-9a-fA-F:.]+\]:\d/.test(written) ? '; "[::1]:8080" needs its quotes' : "";
-  return { path: [], line, unreadable: `not ${language}: ${cut}${retold(message)}${bareIpv6}` };
+  const bareTemplate = /[{,].*[:[,]\s*\$\{/.test(written) ? '; "${NAME}" needs its quotes here' : "";
+  return {
+    path: [],
+    line,
+    unreadable: `not ${language}: ${cut}${retold(message)}${bareIpv6}${bareTemplate}`,
+  };
 }
 
 /** Aliases of what does not stand, whole, before them. */
@@ -96,6 +109,34 @@ function* danglingAliases(node: unknown, anchors: Set<string>, lineAt: LineAt): 
   const children = items.flatMap((item) => (isPair(item) ? [item.key, item.value] : [item]));
   for (const child of children) yield* danglingAliases(child, anchors, lineAt);
   if (isNode(node) && !isAlias(node) && node.anchor !== undefined) anchors.add(node.anchor);
+}
+
+/** Merge keys whose values are no mappings. */
+function* mergeMistakes(node: unknown, tree: Tree, lineAt: LineAt): Iterable<Mistake> {
+  if (isSeq(node)) for (const item of node.items) yield* mergeMistakes(item, tree, lineAt);
+  if (!isMap(node)) return;
+  if (!mergedInto(node, tree).every(isMap)) {
+    const key = node.items.find(({ key }) => isMergeKey(key))?.key as Node;
+    const expected = "mappings to merge (<<), or aliases of them";
+    yield { path: [], line: lineAt(key.range?.[0] ?? 0), expected, got: "something else" };
+  }
+  for (const { value } of node.items) yield* mergeMistakes(value, tree, lineAt);
+}
+
+function markTemplates(tree: Tree): void {
+  visit(tree, {
+    Scalar(key, node) {
+      const { value, type } = node;
+      if (key === "key" || typeof value !== "string" || !value.includes("$")) return;
+      node.value = new Template(value, type === "PLAIN");
+    },
+  });
+}
+
+/** What stands at the top for its anchors alone, and means nothing. */
+function withoutExtras(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([key]) => !key.startsWith("x-")));
 }
 
 /** Keys that stand twice, of which only the last would count, and the one that JavaScript gives a meaning to. */
@@ -118,7 +159,7 @@ function lineOf(tree: Tree, path: Path, lineAt: LineAt): number | undefined {
   let node: unknown = tree.contents;
   let offset = (node as Node | null)?.range?.[0];
   for (const step of path) {
-    const [found, value] = childOf(isAlias(node) ? node.resolve(tree) : node, step);
+    const [found, value] = childOf(isAlias(node) ? node.resolve(tree) : node, step, tree);
     if (found === undefined) break;
     offset = found.range?.[0] ?? offset;
     node = value;
@@ -126,13 +167,17 @@ function lineOf(tree: Tree, path: Path, lineAt: LineAt): number | undefined {
   return offset === undefined ? undefined : lineAt(offset);
 }
 
+type Child = readonly [shows: Node | undefined, child: unknown];
+
 /** What shows where the child is (its key, or an entry of a list itself), and the child. */
-function childOf(node: unknown, step: string | number): [shows: Node | undefined, child: unknown] {
+function childOf(node: unknown, step: string | number, tree: Tree): Child {
   if (isSeq(node)) return [node.items[Number(step)] as Node | undefined, node.items[Number(step)]];
   const pair = isMap(node) ? node.items.findLast(({ key }) => textOf(key) === String(step)) : undefined;
-  return [pair?.key as Node | undefined, pair?.value];
+  if (pair !== undefined) return [pair.key as Node, pair.value];
+  const merged = mergedInto(node, tree).map((source) => childOf(source, step, tree));
+  return merged.find(([shows]) => shows !== undefined) ?? [undefined, undefined];
 }
 
 function textOf(key: unknown): string {
-  return String(isScalar(key) ? key.value : key);
+  return isMergeKey(key) ? "<<" : String(isScalar(key) ? key.value : key);
 }

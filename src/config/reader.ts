@@ -36,7 +36,7 @@ export class ConfigReader {
     const { config: path } = this.#flags;
     if (path === undefined) return loadConfig(this.#flags);
     const text = await readConfigFile(path);
-    return this.#noted(configOf(text, this.#flags), text);
+    return this.#noted(configOf(text, { ...this.#flags, config: path }), text);
   }
 
   /** Reads the file again; `before` is what it was and still is. Rejects with what is wrong with it. */
@@ -46,7 +46,7 @@ export class ConfigReader {
     const text = await readConfigFile(path);
     const old = this.#texts.get(before);
     if (text === old) return { config: before, changes: [], warnings: warnings(before) };
-    const reading = await readInThread({ flags: this.#flags, before: old, text });
+    const reading = await readInThread({ flags: { ...this.#flags, config: path }, before: old, text });
     this.#noted(reading.config, text);
     return reading;
   }

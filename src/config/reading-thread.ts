@@ -1,13 +1,14 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { Config } from "./config.ts";
 import { difference } from "./difference.ts";
-import type { Flags } from "./flags.ts";
 import { configOf } from "./load.ts";
 import { warnings } from "./warnings.ts";
 
+type FileFlags = Parameters<typeof configOf>[1];
+
 /** What a thread is to read. */
 export interface Task {
-  readonly flags: Flags;
+  readonly flags: FileFlags;
   /** The text that holds so far; undefined: nothing is compared. */
   readonly before: string | undefined;
   readonly text: string;
@@ -51,7 +52,7 @@ function* partsOf({ flags, before, text }: Task): Generator<Part, void> {
   };
 }
 
-function readOrRefusal(text: string, flags: Flags): Config | string {
+function readOrRefusal(text: string, flags: FileFlags): Config | string {
   try {
     return configOf(text, flags);
   } catch (error) {

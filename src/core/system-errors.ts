@@ -42,6 +42,7 @@ export const systemErrors: Readonly<Partial<Record<string, Meaning>>> = {
   EISDIR: { subject: "is a folder, expected a file" },
   ENOTDIR: { subject: "is not a folder" },
   ENOSPC: { subject: "cannot be written: the disk is full" },
+  EDQUOT: { subject: "cannot be written: this user's share of the disk is full" },
   EROFS: { subject: "cannot be written: the disk is read-only" },
   ENOTFOUND: { subject: "is a name nobody knows" },
   EAI_AGAIN: { subject: "could not be looked up: no name server answered" },

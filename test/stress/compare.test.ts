@@ -57,11 +57,32 @@ test("measures each algorithm as often as asked, keeps results and charts, and s
   expect(stdout.trimEnd().split("\n").at(-1)).toMatch(/RoundRobin|PeakEwma/);
 });
 
+test("keeps results and charts where nobody reads what it says", { timeout: 2 * PATIENCE_MS }, async () => {
+  await using process = compare(
+    "--algorithms",
+    "random",
+    "--clients",
+    "2",
+    "--requests",
+    "2",
+    "--repeats",
+    "1",
+  );
+  process.leaveOutput();
+  expect(await process.exit(PATIENCE_MS)).toMatchObject({ code: 0, stderr: "" });
+  const files = ["Baseline.json", "Random.json", ...chartFiles];
+  expect((await readdir(join(folder, "results"))).sort()).toEqual(files.sort());
+});
+
 describe("nothing is left running", () => {
-  test("after Ctrl-C, which is 130 and writes nothing", async () => {
+  test.each([
+    ["Ctrl-C", "SIGINT"],
+    ["Ctrl-\\", "SIGQUIT"],
+    ["its terminal closed", "SIGHUP"],
+  ] as const)("after %s, which is 130 and writes nothing", async (_how, signal) => {
     const { process, children } = await underWay();
     await using _ = process;
-    process.signal("SIGINT");
+    process.signal(signal);
     const { code, stderr } = await process.exit();
     expect({ code, stderr }).toEqual({ code: 130, stderr: "compare: interrupted; nothing was written\n" });
     expect(children.filter(runs)).toEqual([]);
