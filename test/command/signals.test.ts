@@ -8,6 +8,7 @@ import { BalancerProcess, balancerProcess, configuredBalancer } from "../support
 import { eventually } from "../support/eventually.ts";
 import { fileOf } from "../support/file-of.ts";
 import { backend, dialPeer, echo, within } from "../support/peer.ts";
+import { start } from "../support/process.ts";
 import { runs } from "../support/processes.ts";
 import { needing } from "../support/program.ts";
 
@@ -85,7 +86,7 @@ test.skipIf(noPty)(
 
 describe.each(["SIGHUP", "SIGQUIT"] as const)("%s", (signal) => {
   test("ends a test server in order", async () => {
-    await using server = new BalancerProcess("servers/ping.js", ["127.0.0.1", "0"]);
+    await using server = start("servers/ping.js", "127.0.0.1", "0");
     await server.line(/listening on/);
     server.signal(signal);
     expect(await server.exit()).toMatchObject({ code: 0, stderr: "" });
@@ -98,7 +99,7 @@ describe.each(["SIGHUP", "SIGQUIT"] as const)("%s", (signal) => {
     const { port } = silent.address() as { port: number };
     const to = formatEndpoint({ kind: "tcp", host: "127.0.0.1", port });
     const args = ["1", "--duration", "1h", "--timeout", "1m", "--to", to, "--out", file.path];
-    await using stress = new BalancerProcess("stress/stress.js", args);
+    await using stress = start("stress/stress.js", ...args);
     const [socket] = await once(silent, "connection");
     stress.signal(signal);
     const { code, stdout } = await stress.exit();
