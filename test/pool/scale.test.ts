@@ -7,6 +7,8 @@ import { CLIENT, made, member, verdict } from "./pools.ts";
 const BACKENDS = 10_000;
 /** Of all verdicts that come, ten a millisecond, a choice comes after so many. */
 const PER_CHOICE = 10;
+/** Tables of ten thousand backends are made some forty times, on a machine that may have other work. */
+const BUSY_MS = 120_000;
 const RANKED = algorithmNames.filter((name) => name !== "first");
 
 test.each(algorithmNames)(
@@ -19,6 +21,7 @@ test.each(algorithmNames)(
     expect(crowd.choices).toBe((2 * BACKENDS) / 5 / PER_CHOICE);
     expect(crowd.dead).toBe(0);
   },
+  BUSY_MS,
 );
 
 test.each(RANKED)("%s sees a new array no more than once in ten milliseconds by that", (algorithm) => {
