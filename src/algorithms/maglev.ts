@@ -1,3 +1,4 @@
+import type { Clock } from "../core/clock.ts";
 import type { Backend } from "../live/backend.ts";
 import type { Algorithm } from "./algorithm.ts";
 import { hashText, mix } from "./hash.ts";
@@ -10,19 +11,42 @@ const SMALL = 65_537;
 const LARGE = 655_373;
 const FREE = -1;
 
+/** A table is made again no sooner than after ten times as long as it took to make. */
+const REST = 10;
+
+/** A table and the version that it is of. */
+interface Built {
+  readonly backends: readonly Backend[];
+  readonly table: Int16Array;
+  readonly againAtMs: number;
+}
+
 /**
  * The same client, the same backend, in one table look-up (Eisenbud et al., "Maglev: a fast and reliable software network
  * load balancer", NSDI 2016). A client whose backend was skipped is ranked by rendezvous among the rest: that ends
- * for any weights, and spreads the clients of a dead backend over all others.
+ * for any weights, and spreads the clients of a dead backend over all others. While members come and go faster than a table
+ * is worth, the older one serves: a client whose backend there has gone is ranked as one whose backend was skipped.
  */
-export function maglev(): Algorithm {
-  const tables = perVersion(maglevTable);
+export function maglev(clock: Clock): Algorithm {
   const others = pickByHash();
+  const indexes = perVersion((backends) => new Map(backends.map((backend, index) => [backend, index])));
+  let built: Built | undefined;
   return ranked((backends, taken, client) => {
     if (taken.size > 0) return others(backends, taken, client);
-    const table = tables(backends);
-    return table[hashText(client.address) % table.length] as number;
+    if (built === undefined || (built.backends !== backends && clock.now() >= built.againAtMs))
+      built = build(backends, clock);
+    const index = built.table[hashText(client.address) % built.table.length] as number;
+    if (built.backends === backends) return index;
+    const now = indexes(backends).get(built.backends[index] as Backend);
+    return now ?? others(backends, taken, client);
   });
+}
+
+function build(backends: readonly Backend[], clock: Clock): Built {
+  const startedMs = clock.now();
+  const table = maglevTable(backends);
+  const nowMs = clock.now();
+  return { backends, table, againAtMs: nowMs + REST * (nowMs - startedMs) };
 }
 
 /** The index of the backend for each remainder of a client's hash: all claim in turn, until they have their shares. */
