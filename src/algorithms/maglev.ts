@@ -18,7 +18,6 @@ const REST = 10;
 interface Built {
   readonly backends: readonly Backend[];
   readonly table: Int16Array;
-  readonly againAtMs: number;
 }
 
 /**
@@ -29,12 +28,11 @@ interface Built {
  */
 export function maglev(clock: Clock): Algorithm {
   const others = pickByHash();
+  const tables = builtInTime(clock);
   const indexes = perVersion((backends) => new Map(backends.map((backend, index) => [backend, index])));
-  let built: Built | undefined;
   return ranked((backends, taken, client) => {
     if (taken.size > 0) return others(backends, taken, client);
-    if (built === undefined || (built.backends !== backends && clock.now() >= built.againAtMs))
-      built = build(backends, clock);
+    const built = tables(backends);
     const index = built.table[hashText(client.address) % built.table.length] as number;
     if (built.backends === backends) return index;
     const now = indexes(backends).get(built.backends[index] as Backend);
@@ -42,11 +40,21 @@ export function maglev(clock: Clock): Algorithm {
   });
 }
 
-function build(backends: readonly Backend[], clock: Clock): Built {
-  const startedMs = clock.now();
-  const table = maglevTable(backends);
-  const nowMs = clock.now();
-  return { backends, table, againAtMs: nowMs + REST * (nowMs - startedMs) };
+/** The table of a version, or the newest that there is, while it is too early for another. */
+function builtInTime(clock: Clock): (backends: readonly Backend[]) => Built {
+  const known = new WeakMap<readonly Backend[], Built>();
+  let newest: Built | undefined;
+  let againAtMs = -Infinity;
+  return (backends) => {
+    const built = known.get(backends);
+    if (built !== undefined) return built;
+    const startedMs = clock.now();
+    if (newest !== undefined && startedMs < againAtMs) return newest;
+    newest = { backends, table: maglevTable(backends) };
+    known.set(backends, newest);
+    againAtMs = clock.now() + REST * (clock.now() - startedMs);
+    return newest;
+  };
 }
 
 /** The index of the backend for each remainder of a client's hash: all claim in turn, until they have their shares. */
