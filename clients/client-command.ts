@@ -114,7 +114,7 @@ async function run(args: Args): Promise<number> {
   console.log(
     `\n${tally.report(args.http === undefined || args.tasks ? "server" : "port")}\n\n${summary(tally, began)}`,
   );
-  // What is still on its way may take the whole timeout, and nobody waits for it.
+  // What is still on its way may take the whole timeout, which is not worth waiting for.
   if (end === "interrupted") process.exit(exitCodes.interrupted);
   for (const caller of callers) caller[Symbol.dispose]();
   return tally.failed > 0 ? exitCodes.failed : exitCodes.done;

@@ -25,7 +25,7 @@ async function run(args: CompareArgs): Promise<number> {
   const stop = new AbortController();
   using _signals = onSignals({ stop: () => stop.abort(interrupted) });
   try {
-    // Before the load: nobody should learn after a minute what is wrong, or that the results cannot be kept.
+    // Before the load: a minute later is too late to say what is wrong, or that the results cannot be kept.
     await checkNames(args.algorithms);
     await prepareResults(join(args.out, `${BASELINE}.json`));
     console.log(`${describeScenario(scenario)}\n${describePlan(plan)}\n`);

@@ -19,7 +19,7 @@ async function run(args: StressArgs): Promise<number> {
   const name = args.name ?? "response_times";
   const path = args.out ?? join("data", `${name}.json`);
   const endpoint = await resolveTarget(args.to.endpoint);
-  // Before the load: nobody should learn after ten minutes that the results cannot be kept.
+  // Before the load: ten minutes later is too late to say that the results cannot be kept.
   await prepareResults(path);
   const stop = new AbortController();
   using _signals = onSignals({ stop: () => stop.abort() });

@@ -44,7 +44,7 @@ function limited(next: Work, places: number): Work {
     while (first !== undefined && free > 0) {
       const { request } = first;
       first = first.next;
-      // Whoever left takes no place.
+      // A client that left takes no place.
       if (request.wanted) begin(request);
     }
   };

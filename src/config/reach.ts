@@ -5,7 +5,7 @@ import { ownAddresses } from "./own-addresses.ts";
 
 const WILDCARDS = ["0.0.0.0", "::"];
 
-/** The addresses a name stands for; none where nobody knows it. */
+/** The addresses a name stands for; none where no answer is known. */
 export type AddressesOf = (name: string) => readonly string[];
 
 /** What every machine knows without asking. */

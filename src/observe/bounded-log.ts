@@ -14,11 +14,11 @@ const READER_GONE: readonly unknown[] = ["EPIPE", "ECONNRESET"];
  * a full disk, which is tried again each second. A reader that is gone is written nothing more.
  */
 export class BoundedLog {
-  /** Set by whoever writes: it gets the number of lines that were lost. */
+  /** Set by the writer: it gets the number of lines that were lost. */
   onBack: (dropped: number) => void = () => {};
-  /** Set by whoever writes: called when lines cannot be written from now on, until `onBack`. */
+  /** Set by the writer: called when lines cannot be written from now on, until `onBack`. */
   onFull: (error: Error) => void = () => {};
-  /** Set by whoever writes: called once, when the reader is gone. */
+  /** Set by the writer: called once, when the reader is gone. */
   onGone: () => void = () => {};
   readonly #out: Writable;
   readonly #clock: Clock;

@@ -20,7 +20,7 @@ export class Descriptor extends Writable {
 
   /** A terminal, which is not waited for; throws where it may be written to but not opened, as another user's after su. */
   static ofTerminal(fd: number): Descriptor {
-    // Opened anew, so that nobody who shares the descriptor finds it changed.
+    // Opened anew, so that no other process that shares the descriptor finds it changed.
     return new Descriptor(openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK));
   }
 

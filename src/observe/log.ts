@@ -117,7 +117,7 @@ function stateLine(report: StateChange): Line {
   return [level, { pool, backend, reason, ...times }, `backend ${state}`];
 }
 
-/** A time for whoever reads it, and for whoever computes with it. */
+/** A time for a person who reads it, and for a program that computes with it. */
 function timeFields(name: string, ms: number): Record<string, string | number> {
   const wholeMs = Math.round(ms);
   return { [name]: readableDuration(wholeMs), [`${name}Ms`]: wholeMs };

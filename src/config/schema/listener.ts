@@ -61,7 +61,7 @@ const fields = z.strictObject({
     .optional()
     .describe("What logs and metrics call it. Default: the address it listens on."),
   listen: field(listenAddress).describe(
-    "Where clients connect. Port 0 picks a free one. A unix socket is made with mode 0660, so that its owner and group may connect, and nobody else.",
+    "Where clients connect. Port 0 picks a free one. A unix socket is made with mode 0660, so that its owner and group may connect, and no other user.",
   ),
   pool: field(name).describe("The pool that serves its sessions."),
   keepAlive: field(keepAlive)

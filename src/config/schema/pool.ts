@@ -99,5 +99,5 @@ export const pool = z.strictObject({
     .array(named(backendFields, ({ address }) => formatEndpoint(address)))
     .max(MOST_BACKENDS)
     .prefault([])
-    .describe("The servers. None is allowed: the pool refuses everybody until one is added."),
+    .describe("The servers. None is allowed: the pool refuses every client until one is added."),
 });
