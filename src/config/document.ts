@@ -13,6 +13,7 @@ import {
 } from "yaml";
 import type { Mistake, Path } from "./mistake.ts";
 import { retold, shown } from "./shown.ts";
+import { keepBytes } from "./written-bytes.ts";
 
 // An alias may repeat what it stands for this often, all together.
 const MOST_REPEATS = 100;
@@ -45,6 +46,7 @@ export function readDocument(text: string): Document {
   if (errors.length > 0) return unreadable([syntaxMistake(errors, text, lineAt)]);
   const dangling = [...danglingAliases(tree.contents, new Set(), lineAt)];
   if (dangling.length > 0) return unreadable(dangling);
+  keepBytes(tree, text);
   try {
     const value: unknown = tree.toJS({ maxAliasCount: MOST_REPEATS });
     return {

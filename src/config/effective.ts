@@ -3,7 +3,7 @@ import { z } from "zod";
 import { openFiles, sessionsWithin } from "../core/open-files.ts";
 import type { Config } from "./config.ts";
 import { configSchema } from "./schema/index.ts";
-import { withoutSecrets } from "./shown.ts";
+import { withSecretsHidden } from "./shown.ts";
 
 /** The configuration as a file would have it, with every default; secrets are in it. */
 export function asWritten(config: Config): Readonly<Record<string, unknown>> {
@@ -12,17 +12,10 @@ export function asWritten(config: Config): Readonly<Record<string, unknown>> {
 
 /** The configuration as YAML, with every default and without passwords; `auto` says what it comes to here. */
 export function effective(config: Config, files: number = openFiles()): string {
-  const document = new Document(hidden(asWritten(config)));
+  const document = new Document(withSecretsHidden(asWritten(config)));
   for (const at of config.listeners.keys()) {
     const limit = document.getIn(["listeners", at, "maxConnections"], true);
     if (isScalar(limit) && limit.value === "auto") limit.comment = ` ${sessionsWithin(files)} here`;
   }
   return document.toString({ lineWidth: 0 });
-}
-
-function hidden(value: unknown): unknown {
-  if (typeof value === "string") return withoutSecrets(value);
-  if (Array.isArray(value)) return value.map(hidden);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, hidden(each)]));
 }

@@ -1,13 +1,14 @@
 import { isIP } from "node:net";
 import { type Endpoint, formatEndpoint } from "../core/address.ts";
 import { filesFor, openFiles, sessionsWithin } from "../core/open-files.ts";
-import type { Config } from "./config.ts";
+import type { BackendConfig, Config } from "./config.ts";
 import { idleParts } from "./idle-parts.ts";
 import { ownAddresses } from "./own-addresses.ts";
 import { isOwn } from "./reach.ts";
 import { unbuilt } from "./unbuilt.ts";
 
 const FEW_FILES = 1_000;
+const MYSQL_PORT = 3_306;
 
 /** What whoever starts the balancer should know of a configuration that is right as such; a line each. */
 export function warnings(
@@ -21,6 +22,7 @@ export function warnings(
     ...moreThanFiles(config, files),
     ...openAdmin(config),
     ...foreignSources(config, own),
+    ...brokenLogins(config),
     ...idleParts(config),
   ];
 }
@@ -66,6 +68,21 @@ function foreignSources({ pools }: Config, own: readonly string[]): string[] {
           `localAddress ${localAddress} of the pool ${name} is not an address of this machine: dials from it fail`,
         ],
   );
+}
+
+function brokenLogins({ pools }: Config): string[] {
+  const probed = Object.entries(pools).filter(([, { health, backends }]) => {
+    const isMysql = ({ address }: BackendConfig) => (health.port ?? portOf(address)) === MYSQL_PORT;
+    return health.probe.kind === "tcp" && backends.some(isMysql);
+  });
+  return probed.map(
+    ([name]) =>
+      `the pool ${name} is probed by tcp on port ${MYSQL_PORT}: MySQL and MariaDB take each probe for a broken connection, and refuse this host after max_connect_errors (100) of them: health: { probe: mysql }`,
+  );
+}
+
+function portOf(address: Endpoint): number | undefined {
+  return address.kind === "tcp" ? address.port : undefined;
 }
 
 function isLocal(endpoint: Endpoint): boolean {

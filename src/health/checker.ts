@@ -3,7 +3,9 @@ import { type Endpoint, formatEndpoint } from "../core/address.ts";
 import type { Clock, Timer } from "../core/clock.ts";
 import type { Dice } from "../core/dice.ts";
 import type { Transport } from "../transport/transport.ts";
-import { OWN_SHORTAGE, type ProbeFailure, probe } from "./probe.ts";
+import type { ProbeFailure } from "./answer.ts";
+import { OWN_SHORTAGE, probe } from "./probe.ts";
+import type { AskingSettings } from "./probes/index.ts";
 import type { HealthSettings } from "./settings.ts";
 
 const MOST_AT_ONCE = 10;
@@ -21,6 +23,11 @@ export interface Target {
   /** The PROXY protocol version it expects. */
   readonly sendProxy?: "v1" | "v2" | undefined;
   readonly health: HealthSettings;
+}
+
+/** A backend that is probed. */
+interface ProbedTarget extends Target {
+  readonly health: HealthSettings & { readonly probe: AskingSettings };
 }
 
 /** What a checker is made of and whom it tells. */
@@ -53,7 +60,7 @@ export class HealthChecker implements Disposable {
   watch(pool: string, targets: readonly Target[]): void {
     const before = new Map(this.#watched.get(pool));
     const now = new Map<string, Watch>();
-    for (const target of targets.filter(({ health }) => health.probe.kind !== "off")) {
+    for (const target of targets.filter(isProbed)) {
       const key = `${target.entry} ${formatEndpoint(target.endpoint)}`;
       const watch = before.get(key) ?? this.#begin(target);
       watch.target = target;
@@ -76,7 +83,7 @@ export class HealthChecker implements Disposable {
     this.#watched.clear();
   }
 
-  #begin(target: Target): Watch {
+  #begin(target: ProbedTarget): Watch {
     const watch = new Watch(target, this.#parts.tell);
     this.#enqueue(watch);
     return watch;
@@ -97,16 +104,28 @@ export class HealthChecker implements Disposable {
 
   async #run(watch: Watch): Promise<void> {
     const { transport, clock, dice } = this.#parts;
-    const { endpoint, health, written, localAddress, sendProxy } = watch.target;
-    const tools = { transport, clock, written, localAddress, sendProxy, timeoutMs: health.timeoutMs };
+    const { endpoint, health, written = endpoint, localAddress, sendProxy } = watch.target;
+    const { port, timeoutMs } = health;
+    // What listens on another port is another service, which expects no header.
+    const header = port === undefined ? { sendProxy } : {};
+    const tools = { transport, clock, written: at(written, port), localAddress, timeoutMs, ...header };
     const nextAtMs = clock.now() + health.intervalMs * (1 - JITTER + 2 * JITTER * dice());
     this.#running += 1;
-    watch.saw(await probe(endpoint, health.probe, tools));
+    watch.saw(await probe(at(endpoint, port), health.probe, tools));
     this.#running -= 1;
     if (!watch.stopped)
       watch.next = clock.after(Math.max(0, nextAtMs - clock.now()), () => this.#enqueue(watch));
     this.#work();
   }
+}
+
+function isProbed(target: Target): target is ProbedTarget {
+  return target.health.probe.kind !== "off";
+}
+
+/** The address with another port, where there is one; a unix socket has none. */
+function at(endpoint: Endpoint, port: number | undefined): Endpoint {
+  return endpoint.kind === "unix" || port === undefined ? endpoint : { ...endpoint, port };
 }
 
 /** One backend's row of probes. */
@@ -119,7 +138,7 @@ class Watch {
   #contradictions = 0;
 
   constructor(
-    public target: Target,
+    public target: ProbedTarget,
     readonly tell: (verdict: Verdict) => void,
   ) {}
 

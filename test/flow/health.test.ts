@@ -12,6 +12,7 @@ import { SocketTransport } from "#lb/transport/sockets/index";
 import { addresses } from "../proxy-protocol/headers.ts";
 import { configuredBalancer } from "../support/balancer-process.ts";
 import { refusing } from "../support/dead-ends.ts";
+import { eventually } from "../support/eventually.ts";
 import { fileOf } from "../support/file-of.ts";
 import { fleet } from "../support/fleet.ts";
 import { type Lab, lab, type Member } from "../support/lab.ts";
@@ -171,6 +172,34 @@ pools: { p: { health: { probe: http }, backends: [{ address: "${written}" }] } }
   expect((await (await server.next()).bytes(head.length)).subarray(0, head.length).toString()).toBe(head);
 });
 
+test("another port is probed for the backend: without a PROXY header, under that port's name", async () => {
+  await using server = await backend((peer) => peer.send("b"));
+  await using status = await backend((peer) =>
+    peer.socket.once("data", () => peer.send("HTTP/1.1 503 x\r\n")),
+  );
+  const [port, address] = [portOf(status.endpoint), formatEndpoint(server.endpoint)];
+  await using balancer = await steered(
+    `listeners: [{ listen: "127.0.0.1:0", pool: p }]
+pools:
+  p:
+    sendProxy: v1
+    health: { probe: http, port: ${port}, path: /primary }
+    backends: [{ name: a, address: "${address}" }, { name: u, address: "unix:/nowhere" }]`,
+    systemClock,
+  );
+  const head = `GET /primary HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n`;
+  expect((await (await status.next()).bytes(head.length)).subarray(0, head.length).toString()).toBe(head);
+  await eventually(() => expect(balancer.log.reported).toHaveLength(2));
+  const reasons = balancer.log.reported.map(
+    (each) => each.kind === "backend" && `${each.backend}: ${each.reason}`,
+  );
+  expect(reasons.sort()).toEqual([
+    "a: 1 probe failed: expected a status from 200 to 399, got 503",
+    "u: 1 probe failed: connect: refused (ENOENT)",
+  ]);
+  expect(server.peers).toHaveLength(0);
+});
+
 test("a backend that requires a PROXY header is up by its probes, and served", async () => {
   const header = "PROXY UNKNOWN\r\n";
   await using server = await backend((peer) => {
@@ -261,6 +290,10 @@ function checked(
   const targets = members.map(({ name, endpoint }) => ({ pool: "main", entry: name, endpoint, health }));
   checker.watch("main", targets);
   return checker;
+}
+
+function portOf(endpoint: Endpoint): number {
+  return endpoint.kind === "tcp" ? endpoint.port : 0;
 }
 
 async function operational(balancer: Lab, name: string, state: "up" | "down"): Promise<void> {
