@@ -9,6 +9,7 @@ import { version } from "./command/version.ts";
 import { effective } from "./config/effective.ts";
 import { type Flags, flagDefaults } from "./config/flags.ts";
 import { loadConfig } from "./config/load.ts";
+import { probesAtOnce } from "./config/probes-at-once.ts";
 import { warnings } from "./config/warnings.ts";
 import { algorithmNames } from "./contract/algorithm.ts";
 import { Control } from "./control/control.ts";
@@ -106,7 +107,8 @@ async function run(args: Args): Promise<number> {
   const log = openLog(config.log);
   dieLoudly(log);
   const parts = { transport: new SocketTransport(systemClock), clock: systemClock, dice: systemDice };
-  const plane = new LocalPlane({ ...parts, maxSessions: sessionsWithin(openFiles()) });
+  const maxSessions = sessionsWithin(openFiles(), probesAtOnce(config));
+  const plane = new LocalPlane({ ...parts, maxSessions });
   log.follow(plane);
   const control = new Control(config, { ...parts, plane, log, load });
   // Before it listens: what waits for that may send a signal.

@@ -2,6 +2,7 @@ import { Document, isScalar } from "yaml";
 import { z } from "zod";
 import { openFiles, sessionsWithin } from "../core/open-files.ts";
 import type { Config } from "./config.ts";
+import { probesAtOnce } from "./probes-at-once.ts";
 import { configSchema } from "./schema/index.ts";
 import { withSecretsHidden } from "./shown.ts";
 
@@ -13,9 +14,10 @@ export function asWritten(config: Config): Readonly<Record<string, unknown>> {
 /** The configuration as YAML, with every default and without passwords; `auto` says what it comes to here. */
 export function effective(config: Config, files: number = openFiles()): string {
   const document = new Document(withSecretsHidden(asWritten(config)));
+  const sessions = sessionsWithin(files, probesAtOnce(config));
   for (const at of config.listeners.keys()) {
     const limit = document.getIn(["listeners", at, "maxConnections"], true);
-    if (isScalar(limit) && limit.value === "auto") limit.comment = ` ${sessionsWithin(files)} here`;
+    if (isScalar(limit) && limit.value === "auto") limit.comment = ` ${sessions} here`;
   }
   return document.toString({ lineWidth: 0 });
 }

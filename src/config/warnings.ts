@@ -4,6 +4,7 @@ import { filesFor, openFiles, sessionsWithin } from "../core/open-files.ts";
 import type { BackendConfig, Config } from "./config.ts";
 import { idleParts } from "./idle-parts.ts";
 import { ownAddresses } from "./own-addresses.ts";
+import { probesAtOnce } from "./probes-at-once.ts";
 import { isOwn } from "./reach.ts";
 import { unbuilt } from "./unbuilt.ts";
 
@@ -34,20 +35,23 @@ function notBuilt(config: Config): string[] {
   );
 }
 
-function fewFiles({ listeners }: Config, files: number): string[] {
+function fewFiles(config: Config, files: number): string[] {
+  const { listeners } = config;
   if (files >= FEW_FILES || !listeners.some(({ maxConnections }) => maxConnections === "auto")) return [];
   return [
-    `only ${files} files may be open, enough for ${sessionsWithin(files)} sessions: raise it (ulimit -n)`,
+    `only ${files} files may be open, enough for ${sessionsWithin(files, probesAtOnce(config))} sessions: raise it (ulimit -n)`,
   ];
 }
 
 /** Only what was asked for: `auto` fits by itself, and several of it share what there is. */
-function moreThanFiles({ listeners }: Config, files: number): string[] {
+function moreThanFiles(config: Config, files: number): string[] {
+  const { listeners } = config;
+  const probes = probesAtOnce(config);
   const sessions = listeners.reduce((sum, { maxConnections: most }) => sum + (most === "auto" ? 0 : most), 0);
-  if (sessions === 0 || filesFor(sessions) <= files) return [];
+  if (sessions === 0 || filesFor(sessions, probes) <= files) return [];
   const asked = `maxConnections of the listeners asks for ${sessions} sessions, and only ${files} files may be open`;
   return [
-    `${asked}, enough for ${sessionsWithin(files)}; whoever comes above that is refused as listener-full: raise it (ulimit -n ${filesFor(sessions)}) or ask for less`,
+    `${asked}, enough for ${sessionsWithin(files, probes)}; whoever comes above that is refused as listener-full: raise it (ulimit -n ${filesFor(sessions, probes)}) or ask for less`,
   ];
 }
 

@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import type { Config, ListenerConfig } from "../config/config.ts";
 import { loopMistakes } from "../config/loops.ts";
 import { ConfigMistakes } from "../config/mistake.ts";
+import { probesAtOnce } from "../config/probes-at-once.ts";
 import { type AddressesOf, reached } from "../config/reach.ts";
 import type { BackendSettings } from "../contract/backend.ts";
 import type { ListenerSettings } from "../contract/listener.ts";
@@ -23,9 +24,10 @@ export function snapshotOf(
 ): Snapshot {
   const { listeners, pools, clients } = overlay.file;
   refuseLoops(overlay, addressesOf);
+  const sessions = sessionsWithin(files, probesAtOnce(overlay.file));
   return {
     listeners: listeners.map((listener) => ({
-      ...listenerSettings(listener, files),
+      ...listenerSettings(listener, sessions),
       endpoint: reached(listener.listen, addressesOf)[0] as Endpoint,
     })),
     pools: Object.keys(pools).map((name) => poolSettings(name, overlay, addressesOf)),
@@ -58,11 +60,11 @@ export function poolSettings(name: string, overlay: Overlay, addressesOf: Addres
   };
 }
 
-function listenerSettings(listener: ListenerConfig, files: number): Omit<ListenerSettings, "endpoint"> {
+function listenerSettings(listener: ListenerConfig, sessions: number): Omit<ListenerSettings, "endpoint"> {
   const { timeouts, maxConnections, acceptProxy, listen: _, ...rest } = listener;
   return {
     ...rest,
-    maxConnections: maxConnections === "auto" ? sessionsWithin(files) : maxConnections,
+    maxConnections: maxConnections === "auto" ? sessions : maxConnections,
     acceptProxy: acceptProxy && { from: acceptProxy.from, timeoutMs: acceptProxy.timeout },
     idleMs: timeouts.idle,
     finMs: timeouts.fin,

@@ -10,7 +10,7 @@ const known = () => [];
 test("fills in every default of a short file", () => {
   const config = wantedBy(`listeners: [{ listen: "127.0.0.1:8080", pool: ping }]
 pools: { ping: { backends: [{ address: "127.0.0.1:9001" }] } }`);
-  const { listeners, pools, clients } = snapshotOf(config, known, 20_064);
+  const { listeners, pools, clients } = snapshotOf(config, known, 20_065);
   expect(listeners).toEqual([
     {
       name: "127.0.0.1:8080",
@@ -58,6 +58,17 @@ pools: { ping: { backends: [{ address: "127.0.0.1:9001" }] } }`);
   expect(health).toEqual({ probe: { kind: "tcp" }, intervalMs: 2_000, timeoutMs: 1_000, rise: 2, fall: 3 });
   expect(config.file.log).toEqual({ level: "info", sessions: true, format: "auto" });
   expect(config.file.shutdown).toEqual({ grace: 30_000 });
+});
+
+test.each([
+  ["one backend by its address", '{ backends: [{ address: "127.0.0.1:1" }] }', 1],
+  ["none, where it does not probe", '{ health: { probe: off }, backends: [{ address: "127.0.0.1:1" }] }', 0],
+  ["256 by a name, which may stand for many", '{ backends: [{ address: "web.example:1" }] }', 256],
+])("leaves files for the probes that may run at once: of %s", (_, pool, probes) => {
+  const config = wantedBy(`listeners: [{ listen: "127.0.0.1:8080", pool: p }]
+pools: { p: ${pool} }`);
+  const { listeners } = snapshotOf(config, known, 20_064 + probes);
+  expect(listeners[0]?.maxConnections).toBe(10_000);
 });
 
 test.each([

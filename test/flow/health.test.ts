@@ -11,7 +11,7 @@ import { encodeHeader } from "#lb/proxy-protocol/encode";
 import { SocketTransport } from "#lb/transport/sockets/index";
 import { addresses } from "../proxy-protocol/headers.ts";
 import { configuredBalancer } from "../support/balancer-process.ts";
-import { refusing } from "../support/dead-ends.ts";
+import { blackHole, refusing } from "../support/dead-ends.ts";
 import { eventually } from "../support/eventually.ts";
 import { fileOf } from "../support/file-of.ts";
 import { fleet } from "../support/fleet.ts";
@@ -200,6 +200,54 @@ pools:
   expect(server.peers).toHaveLength(0);
 });
 
+test("a backend that answered a session within the interval is not probed by tcp, and is again afterwards", async () => {
+  const clock = new ManualClock();
+  await using server = await backend((peer) => peer.send("a"));
+  await using balancer = await steered(
+    `listeners: [{ listen: "127.0.0.1:0", pool: p }]
+pools: { p: { backends: [{ name: a, address: "${formatEndpoint(server.endpoint)}" }] } }`,
+    clock,
+  );
+  await server.next();
+  const { listeners } = await balancer.plane.sample();
+  for (let sessions = 1; sessions <= 5; sessions++) {
+    const client = await dialPeer(listeners[0]?.endpoint as Endpoint);
+    await client.bytes(1);
+    client.reset();
+    await clock.run(1_500);
+    expect(server.peers).toHaveLength(1 + sessions);
+  }
+  await clock.run(1_000);
+  expect(server.peers).toHaveLength(7);
+});
+
+test("four hundred addresses that answer nothing delay no verdict on a backend elsewhere", async () => {
+  await using hole = await blackHole();
+  await using mortal = await unixBackend((peer) => peer.send("m"));
+  await mortal.open();
+  const holes = Array.from(
+    { length: 400 },
+    (_, n) => `{ name: h${n}, address: "${formatEndpoint(hole.endpoint)}" }`,
+  );
+  await using balancer = await steered(
+    `listeners: [{ listen: "127.0.0.1:0", pool: q }]
+pools:
+  p: { backends: [${holes}] }
+  q:
+    health: { interval: 100ms, timeout: 100ms }
+    backends: [{ name: mortal, address: "${formatEndpoint(mortal.endpoint)}" }]`,
+    systemClock,
+  );
+  const told = (name: string) =>
+    balancer.log.reported.filter((each) => each.kind === "backend" && each.backend === name);
+  await eventually(() => expect(told("h0")).toHaveLength(1));
+  const diedAtMs = systemClock.now();
+  await mortal.stop();
+  await eventually(() => expect(told("mortal")).toMatchObject([{ state: "down" }]));
+  // Five times what is promised.
+  expect(systemClock.now() - diedAtMs).toBeLessThan(5 * 1.1 * (3 * 100 + 100));
+});
+
 test("a backend that requires a PROXY header is up by its probes, and served", async () => {
   const header = "PROXY UNKNOWN\r\n";
   await using server = await backend((peer) => {
@@ -285,6 +333,7 @@ function checked(
     clock: systemClock,
     dice: systemDice,
     tell: (found) => void balancer.plane.order({ kind: "verdict", ...found }).then(told),
+    answeredAgoMs: async () => Infinity,
   });
   const health = { ...FAST, ...more };
   const targets = members.map(({ name, endpoint }) => ({ pool: "main", entry: name, endpoint, health }));
