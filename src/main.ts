@@ -9,6 +9,7 @@ import { effective } from "./config/effective.ts";
 import { STDIN, sourceOf } from "./config/file.ts";
 import { type Flags, flagDefaults } from "./config/flags.ts";
 import { loadConfig } from "./config/load.ts";
+import { probesAtOnce } from "./config/probes-at-once.ts";
 import { ConfigReader } from "./config/reader.ts";
 import { warnings } from "./config/warnings.ts";
 import { algorithmNames } from "./contract/algorithm.ts";
@@ -112,7 +113,7 @@ async function run(args: Args): Promise<number> {
   const log = openLog(config.log);
   dieLoudly(log);
   const parts = { transport: new SocketTransport(systemClock), clock: systemClock, dice: systemDice };
-  const plane = new LocalPlane({ ...parts, maxSessions: sessionsWithin(openFiles()) });
+  const plane = new LocalPlane({ ...parts, maxSessions: sessionsWithin(openFiles(), probesAtOnce(config)) });
   log.follow(plane);
   const control = new Control(config, { ...parts, plane, log, load: (before) => reader.again(before) });
   // Before it listens: what waits for that may send a signal.

@@ -4,7 +4,7 @@ import { valueAt } from "./environment.ts";
 import type { Mistake, Path } from "./mistake.ts";
 import { referenceMistakes } from "./references.ts";
 import { configSchema } from "./schema/index.ts";
-import { shown } from "./shown.ts";
+import { shown, withSecretsHidden } from "./shown.ts";
 
 /** What became of a value: the configuration it means, or everything that is wrong with it. */
 export type Checked =
@@ -37,7 +37,7 @@ function mistakesOf(issue: Issue, around: Path, root: unknown): Mistake[] {
   }
   const inner = issue.code === "invalid_union" ? issue.errors.find(isWithin) : undefined;
   if (inner !== undefined) return inner.flatMap((each) => mistakesOf(each, path, root));
-  return [{ path, expected: issue.message, got: shown(valueAt(root, path)) }];
+  return [{ path, expected: issue.message, got: shown(withSecretsHidden(valueAt(root, path), path.at(-1))) }];
 }
 
 /** Whether the part was recognized, and what is wrong is inside of it. */

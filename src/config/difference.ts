@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Config } from "./config.ts";
 import { asWritten } from "./effective.ts";
 import { formatPath, type Path } from "./mistake.ts";
-import { shown, withoutSecrets } from "./shown.ts";
+import { shown, withSecretsHidden } from "./shown.ts";
 
 const MOST_SHOWN = 100;
 const LONGEST = 120;
@@ -17,7 +17,8 @@ export function difference(before: Config, after: Config): string[] {
 function* changes(before: unknown, after: unknown, path: Path): Iterable<string> {
   if (isDeepStrictEqual(before, after)) return;
   const [old, now] = [entriesOf(before), entriesOf(after)];
-  if (old === undefined || now === undefined) return yield `${formatPath(path)}: ${change(before, after)}`;
+  if (old === undefined || now === undefined)
+    return yield `${formatPath(path)}: ${change(before, after, path)}`;
   for (const key of old.keys()) if (!now.has(key)) yield `${formatPath([...path, key])}: removed`;
   for (const [key, value] of now) {
     if (old.has(key)) yield* changes(old.get(key), value, [...path, key]);
@@ -45,13 +46,13 @@ function reordered(old: readonly string[], now: readonly string[]): boolean {
   return !isDeepStrictEqual(oldCommon, nowCommon);
 }
 
-function change(before: unknown, after: unknown): string {
-  const [old, now] = [short(before), short(after)];
+function change(before: unknown, after: unknown, path: Path): string {
+  const [old, now] = [before, after].map((value) => short(withSecretsHidden(value, path.at(-1))));
   return old === now ? "changed" : `${old} → ${now}`;
 }
 
 function short(value: unknown): string {
   if (typeof value === "string") return /^[\w.:%/-]*$/.test(value) ? value : shown(value);
-  const text = withoutSecrets(JSON.stringify(value) ?? "nothing");
+  const text = JSON.stringify(value) ?? "nothing";
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }

@@ -16,6 +16,7 @@ import { Template } from "./environment.ts";
 import { isMergeKey, mergedInto, mergesTooMuch } from "./merges.ts";
 import type { Mistake, Path } from "./mistake.ts";
 import { retold, shown } from "./shown.ts";
+import { keepBytes } from "./written-bytes.ts";
 
 // An alias may repeat what it stands for this often, all together.
 const MOST_REPEATS = 100;
@@ -52,6 +53,7 @@ export function readDocument(text: string): Document {
   const unmerged = [...mergeMistakes(tree.contents, tree, lineAt)];
   if (unmerged.length > 0) return unreadable(unmerged);
   if (mergesTooMuch(tree)) return unreadable([{ path: [], expected: "fewer merges in merges", got: "more" }]);
+  keepBytes(tree, text);
   markTemplates(tree);
   try {
     const value: unknown = tree.toJS({ maxAliasCount: MOST_REPEATS });

@@ -3,8 +3,9 @@ import { z } from "zod";
 import { openFiles, sessionsWithin } from "../core/open-files.ts";
 import type { Config } from "./config.ts";
 import { asAsked } from "./environment.ts";
+import { probesAtOnce } from "./probes-at-once.ts";
 import { configSchema } from "./schema/index.ts";
-import { withoutSecrets } from "./shown.ts";
+import { withSecretsHidden } from "./shown.ts";
 
 /** The configuration as a file would have it, with every default; passwords are in it, what the environment has is not. */
 export function asWritten(config: Config): unknown {
@@ -13,17 +14,11 @@ export function asWritten(config: Config): unknown {
 
 /** The configuration as YAML, with every default and without passwords and what the environment has; `auto` says what it comes to here. */
 export function effective(config: Config, files: number = openFiles()): string {
-  const document = new Document(hidden(asWritten(config)));
+  const document = new Document(withSecretsHidden(asWritten(config)));
+  const sessions = sessionsWithin(files, probesAtOnce(config));
   for (const at of config.listeners.keys()) {
     const limit = document.getIn(["listeners", at, "maxConnections"], true);
-    if (isScalar(limit) && limit.value === "auto") limit.comment = ` ${sessionsWithin(files)} here`;
+    if (isScalar(limit) && limit.value === "auto") limit.comment = ` ${sessions} here`;
   }
   return document.toString({ lineWidth: 0 });
-}
-
-function hidden(value: unknown): unknown {
-  if (typeof value === "string") return withoutSecrets(value);
-  if (Array.isArray(value)) return value.map(hidden);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, hidden(each)]));
 }

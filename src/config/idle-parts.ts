@@ -2,7 +2,7 @@ import type { Config, PoolConfig } from "./config.ts";
 
 /** What is configured and does nothing, or lets nothing be done, as the rest of the file is; a line each. */
 export function idleParts(config: Config): string[] {
-  return [...idlePools(config), ...idleBuckets(config)];
+  return [...idlePools(config), ...idlePorts(config), ...idleBuckets(config)];
 }
 
 function idlePools({ listeners, pools }: Config): string[] {
@@ -17,6 +17,17 @@ function lackOf({ backends }: PoolConfig): string | undefined {
   if (backends.length === 0) return "has no backends: it refuses every client";
   if (backends.some(({ weight, state }) => weight > 0 && state === "ready")) return undefined;
   return "has no backend that is ready and has a weight above 0: it refuses every client";
+}
+
+function idlePorts({ pools }: Config): string[] {
+  const idle = Object.entries(pools).filter(
+    ([, { health, backends }]) =>
+      health.port !== undefined && backends.some(({ address }) => address.kind === "unix"),
+  );
+  return idle.map(
+    ([name]) =>
+      `the pool ${name} has a health.port, which a unix socket has not: such a backend is probed where it listens`,
+  );
 }
 
 function idleBuckets({ listeners, clients }: Config): string[] {

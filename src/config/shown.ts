@@ -1,6 +1,11 @@
+import { withoutLogins } from "../core/logins.ts";
+
 const LONGEST = 80;
 // What moves a terminal's cursor or turns its text around.
 const UNSEEN = /[\p{Cc}\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/gu;
+
+/** Keys whose values are shown nowhere. */
+const SECRETS: readonly unknown[] = ["password"];
 
 /** A value as a mistake or a difference shows it: one short line, escaped, without secrets. */
 export function shown(value: unknown): string {
@@ -22,8 +27,19 @@ function short(text: string, longest: number): string {
 }
 
 /** The text with the password of every URL in it replaced by three stars. */
-export function withoutSecrets(text: string): string {
+function withoutSecrets(text: string): string {
   return text
     .replace(/(:\/\/[^\s:/?#@]*:)\S*@/g, "$1***@")
     .replace(/([?&;](?:ssl)?password=)[^\s&]*/gi, "$1***");
+}
+
+/** A value of the file, which stands at a key, with the text of every secret in it replaced by three stars. */
+export function withSecretsHidden(value: unknown, key?: string | number): unknown {
+  if (SECRETS.includes(key) && value !== undefined) return "***";
+  if (typeof value === "string") return withoutSecrets(key === "send" ? withoutLogins(value) : value);
+  if (Array.isArray(value)) return value.map((each) => withSecretsHidden(each));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, each]) => [name, withSecretsHidden(each, name)]),
+  );
 }

@@ -146,6 +146,22 @@ export function text(what: string, longest: number): Value<string> {
   );
 }
 
+/** A text that stands for bytes; see bytesOf. */
+export function bytes(what: string, longest: number): Value<string> {
+  return matching(
+    `${what}, 1 to ${longest} characters; \\xNN is the byte NN`,
+    (given) => given.length > 0 && given.length <= longest && !/\\x(?![\da-f]{2})/i.test(given),
+  );
+}
+
+/** A text that is shown nowhere; its key must be one that withSecretsHidden knows. */
+export const secret: Value<string> = text("a text (a number needs quotes)", 1_024);
+
+/** The name of a user, as databases know it. */
+export const userName = matching("a user's name: 1 to 80 characters, without spaces", (text) =>
+  /^[!-~]{1,80}$/.test(text),
+);
+
 /** Two whole numbers, both included: `200-399`; one alone is both. */
 export function range(what: string, least: number, most: number): Value<readonly [min: number, max: number]> {
   return {

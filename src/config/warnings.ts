@@ -1,13 +1,15 @@
 import { isIP } from "node:net";
 import { type Endpoint, formatEndpoint } from "../core/address.ts";
 import { filesFor, openFiles, sessionsWithin } from "../core/open-files.ts";
-import type { Config } from "./config.ts";
+import type { BackendConfig, Config } from "./config.ts";
 import { idleParts } from "./idle-parts.ts";
 import { ownAddresses } from "./own-addresses.ts";
+import { probesAtOnce } from "./probes-at-once.ts";
 import { isOwn } from "./reach.ts";
 import { unbuilt } from "./unbuilt.ts";
 
 const FEW_FILES = 1_000;
+const MYSQL_PORT = 3_306;
 
 /** What an operator should know of a configuration that is right as such; a line each. */
 export function warnings(
@@ -21,6 +23,7 @@ export function warnings(
     ...moreThanFiles(config, files),
     ...openAdmin(config),
     ...foreignSources(config, own),
+    ...brokenLogins(config),
     ...idleParts(config),
   ];
 }
@@ -32,20 +35,23 @@ function notBuilt(config: Config): string[] {
   );
 }
 
-function fewFiles({ listeners }: Config, files: number): string[] {
+function fewFiles(config: Config, files: number): string[] {
+  const { listeners } = config;
   if (files >= FEW_FILES || !listeners.some(({ maxConnections }) => maxConnections === "auto")) return [];
   return [
-    `only ${files} files may be open, enough for ${sessionsWithin(files)} sessions: raise it (ulimit -n)`,
+    `only ${files} files may be open, enough for ${sessionsWithin(files, probesAtOnce(config))} sessions: raise it (ulimit -n)`,
   ];
 }
 
 /** Only what was asked for: `auto` fits by itself, and several of it share what there is. */
-function moreThanFiles({ listeners }: Config, files: number): string[] {
+function moreThanFiles(config: Config, files: number): string[] {
+  const { listeners } = config;
+  const probes = probesAtOnce(config);
   const sessions = listeners.reduce((sum, { maxConnections: most }) => sum + (most === "auto" ? 0 : most), 0);
-  if (sessions === 0 || filesFor(sessions) <= files) return [];
+  if (sessions === 0 || filesFor(sessions, probes) <= files) return [];
   const asked = `maxConnections of the listeners asks for ${sessions} sessions, and only ${files} files may be open`;
   return [
-    `${asked}, enough for ${sessionsWithin(files)}; whoever comes above that is refused as listener-full: raise it (ulimit -n ${filesFor(sessions)}) or ask for less`,
+    `${asked}, enough for ${sessionsWithin(files, probes)}; whoever comes above that is refused as listener-full: raise it (ulimit -n ${filesFor(sessions, probes)}) or ask for less`,
   ];
 }
 
@@ -66,6 +72,21 @@ function foreignSources({ pools }: Config, own: readonly string[]): string[] {
           `localAddress ${localAddress} of the pool ${name} is not an address of this machine: dials from it fail`,
         ],
   );
+}
+
+function brokenLogins({ pools }: Config): string[] {
+  const probed = Object.entries(pools).filter(([, { health, backends }]) => {
+    const isMysql = ({ address }: BackendConfig) => (health.port ?? portOf(address)) === MYSQL_PORT;
+    return health.probe.kind === "tcp" && backends.some(isMysql);
+  });
+  return probed.map(
+    ([name]) =>
+      `the pool ${name} is probed by tcp on port ${MYSQL_PORT}: MySQL and MariaDB take each probe for a broken connection, and refuse this host after max_connect_errors (100) of them: health: { probe: mysql }`,
+  );
+}
+
+function portOf(address: Endpoint): number | undefined {
+  return address.kind === "tcp" ? address.port : undefined;
 }
 
 function isLocal(endpoint: Endpoint): boolean {

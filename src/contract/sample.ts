@@ -47,6 +47,8 @@ export interface BackendSample {
   readonly connected: number;
   /** Dials that failed for the backend's own reasons, since it was added. */
   readonly failed: number;
+  /** Since it last answered a session, which is its first byte to that; Infinity where it has answered none. */
+  readonly answeredAgoMs: number;
 }
 
 /** One session that lives. */

@@ -11,6 +11,7 @@ import { HealthChecker } from "../health/checker.ts";
 import type { Log } from "../observe/log.ts";
 import type { Plane } from "../plane/plane.ts";
 import type { Transport } from "../transport/transport.ts";
+import { LastAnswers } from "./last-answers.ts";
 import { type NameEvents, type NameService, Names } from "./names.ts";
 import { Overlay, type OverlayNews } from "./overlay.ts";
 import { Reconciler, whole } from "./reconcile.ts";
@@ -55,7 +56,12 @@ export class Control {
       failed: (name, error) => log.logger.warn({ name, reason: explain(error, name) }, "name lost"),
     };
     this.#names = new Names(clock, followed, nameService);
-    this.#checker = new HealthChecker({ ...parts, tell: (verdict) => this.#pass(verdict) });
+    const answers = new LastAnswers(plane, clock);
+    this.#checker = new HealthChecker({
+      ...parts,
+      tell: (verdict) => this.#pass(verdict),
+      answeredAgoMs: (target) => answers.agoMs(target),
+    });
     const overlay = Overlay.of(config, () => clock.wallMs());
     this.#reconciler = new Reconciler(overlay, {
       clock,

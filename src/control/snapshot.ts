@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import type { Config, ListenerConfig } from "../config/config.ts";
 import { loopMistakes } from "../config/loops.ts";
 import { ConfigMistakes } from "../config/mistake.ts";
+import { probesAtOnce } from "../config/probes-at-once.ts";
 import { type AddressesOf, reached } from "../config/reach.ts";
 import type { BackendSettings } from "../contract/backend.ts";
 import type { ClientEntry } from "../contract/clients.ts";
@@ -33,10 +34,11 @@ export function* snapshotSteps(
   files: number = openFiles(),
 ): Steps<Snapshot> {
   yield refuseLoops(overlay, addressesOf);
+  const sessions = sessionsWithin(files, probesAtOnce(overlay.file));
   const listeners: ListenerSettings[] = [];
   for (const listener of overlay.file.listeners) {
     const endpoint = reached(listener.listen, addressesOf)[0] as Endpoint;
-    yield listeners.push({ ...listenerSettings(listener, files), endpoint });
+    yield listeners.push({ ...listenerSettings(listener, sessions), endpoint });
   }
   const pools: PoolSettings[] = [];
   for (const name of Object.keys(overlay.file.pools))
@@ -92,11 +94,11 @@ export function poolSettings(name: string, overlay: Overlay, addressesOf: Addres
   };
 }
 
-function listenerSettings(listener: ListenerConfig, files: number): Omit<ListenerSettings, "endpoint"> {
+function listenerSettings(listener: ListenerConfig, sessions: number): Omit<ListenerSettings, "endpoint"> {
   const { timeouts, maxConnections, acceptProxy, keepAlive, listen: _, ...rest } = listener;
   return {
     ...rest,
-    maxConnections: maxConnections === "auto" ? sessionsWithin(files) : maxConnections,
+    maxConnections: maxConnections === "auto" ? sessions : maxConnections,
     acceptProxy: acceptProxy && { from: acceptProxy.from, timeoutMs: acceptProxy.timeout },
     keepAliveMs: keepAlive,
     idleMs: timeouts.idle,

@@ -1,5 +1,5 @@
 import type { PoolSettings } from "../contract/pool.ts";
-import type { Target } from "../health/checker.ts";
+import type { Target } from "../health/watch.ts";
 import type { Overlay } from "./overlay.ts";
 
 /** What is to be probed of a pool: each member but those in maintenance. */

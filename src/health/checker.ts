@@ -1,27 +1,13 @@
 import type { Verdict } from "../contract/verdict.ts";
 import { type Endpoint, formatEndpoint } from "../core/address.ts";
-import type { Clock, Timer } from "../core/clock.ts";
+import type { Clock } from "../core/clock.ts";
 import type { Dice } from "../core/dice.ts";
 import type { Transport } from "../transport/transport.ts";
-import { OWN_SHORTAGE, type ProbeFailure, probe } from "./probe.ts";
-import type { HealthSettings } from "./settings.ts";
+import { Places } from "./places.ts";
+import { probe } from "./probe.ts";
+import { type ProbedTarget, type Target, Watch } from "./watch.ts";
 
-const MOST_AT_ONCE = 10;
 const JITTER = 0.1;
-
-/** A backend to be probed, known as a Verdict knows it. */
-export interface Target {
-  readonly pool: string;
-  readonly entry: string;
-  readonly endpoint: Endpoint;
-  /** Its address as the file has it; default: the endpoint. */
-  readonly written?: Endpoint | undefined;
-  /** The source address towards it, as sessions have it. */
-  readonly localAddress?: string | undefined;
-  /** The PROXY protocol version it expects. */
-  readonly sendProxy?: "v1" | "v2" | undefined;
-  readonly health: HealthSettings;
-}
 
 /** What a checker is made of and whom it tells. */
 export interface CheckerParts {
@@ -29,18 +15,20 @@ export interface CheckerParts {
   readonly clock: Clock;
   readonly dice: Dice;
   readonly tell: (verdict: Verdict) => void;
+  /** How long ago a backend last answered a session, in milliseconds; Infinity where none is known of. Must not reject. */
+  readonly answeredAgoMs: (target: Target) => Promise<number>;
 }
 
 /**
- * Probes backends: each at once, then every interval give or take a tenth, at most ten at the same time. A backend is
- * taken to be up unless its first probe fails; later `fall` failures in a row take it down, `rise` passes bring it back.
+ * Probes backends: each at once, then every interval give or take a tenth, in the places there are. A backend is taken to be up
+ * unless its first probe fails; later `fall` failures in a row take it down, `rise` passes bring it back. Where a connection
+ * that stands is enough, a session that was answered is as good as a probe, which is left out then.
  */
 export class HealthChecker implements Disposable {
   readonly #parts: CheckerParts;
   /** By pool, then by entry and address. */
   readonly #watched = new Map<string, ReadonlyMap<string, Watch>>();
-  readonly #due: Watch[] = [];
-  #running = 0;
+  readonly #places = new Places((watch) => this.#probe(watch));
 
   constructor(parts: CheckerParts) {
     this.#parts = parts;
@@ -53,7 +41,7 @@ export class HealthChecker implements Disposable {
   watch(pool: string, targets: readonly Target[]): void {
     const before = new Map(this.#watched.get(pool));
     const now = new Map<string, Watch>();
-    for (const target of targets.filter(({ health }) => health.probe.kind !== "off")) {
+    for (const target of targets.filter(isProbed)) {
       const key = `${target.entry} ${formatEndpoint(target.endpoint)}`;
       const watch = before.get(key) ?? this.#begin(target);
       watch.target = target;
@@ -76,84 +64,52 @@ export class HealthChecker implements Disposable {
     this.#watched.clear();
   }
 
-  #begin(target: Target): Watch {
+  #begin(target: ProbedTarget): Watch {
     const watch = new Watch(target, this.#parts.tell);
-    this.#enqueue(watch);
+    this.#places.enqueue(watch);
     return watch;
   }
 
-  #enqueue(watch: Watch): void {
-    this.#due.push(watch);
-    this.#work();
+  async #probe(watch: Watch): Promise<void> {
+    const { transport, clock } = this.#parts;
+    const { endpoint, health, written = endpoint, localAddress, sendProxy } = watch.target;
+    const { port, timeoutMs } = health;
+    // What listens on another port is another service, which expects no header.
+    const header = port === undefined ? { sendProxy } : {};
+    const tools = { transport, clock, written: at(written, port), localAddress, timeoutMs, ...header };
+    const startedMs = clock.now();
+    const nextAtMs = startedMs + this.#intervalMs(watch);
+    const failure = await probe(at(endpoint, port), health.probe, tools);
+    watch.saw(failure, clock.now() - startedMs);
+    this.#lookAgain(watch, nextAtMs - clock.now());
   }
 
-  #work(): void {
-    while (this.#running < MOST_AT_ONCE) {
-      const watch = this.#due.shift();
-      if (watch === undefined) return;
-      if (!watch.stopped) void this.#run(watch);
+  #lookAgain(watch: Watch, inMs: number): void {
+    if (watch.stopped) return;
+    watch.next = this.#parts.clock.after(Math.max(0, inMs), () => void this.#look(watch));
+  }
+
+  /** Probes it, or no sooner than an interval after the last session that it answered. */
+  async #look(watch: Watch): Promise<void> {
+    const agoMs = watch.acceptsSessions ? await this.#parts.answeredAgoMs(watch.target) : Infinity;
+    if (watch.stopped) return;
+    if (agoMs >= watch.target.health.intervalMs) this.#places.enqueue(watch);
+    else {
+      watch.saw(undefined, 0);
+      this.#lookAgain(watch, this.#intervalMs(watch) - agoMs);
     }
   }
 
-  async #run(watch: Watch): Promise<void> {
-    const { transport, clock, dice } = this.#parts;
-    const { endpoint, health, written, localAddress, sendProxy } = watch.target;
-    const tools = { transport, clock, written, localAddress, sendProxy, timeoutMs: health.timeoutMs };
-    const nextAtMs = clock.now() + health.intervalMs * (1 - JITTER + 2 * JITTER * dice());
-    this.#running += 1;
-    watch.saw(await probe(endpoint, health.probe, tools));
-    this.#running -= 1;
-    if (!watch.stopped)
-      watch.next = clock.after(Math.max(0, nextAtMs - clock.now()), () => this.#enqueue(watch));
-    this.#work();
+  #intervalMs({ target }: Watch): number {
+    return target.health.intervalMs * (1 - JITTER + 2 * JITTER * this.#parts.dice());
   }
 }
 
-/** One backend's row of probes. */
-class Watch {
-  next: Timer | undefined;
-  stopped = false;
-  #alive = true;
-  #first = true;
-  /** Probes in a row that contradict the present verdict. */
-  #contradictions = 0;
+function isProbed(target: Target): target is ProbedTarget {
+  return target.health.probe.kind !== "off";
+}
 
-  constructor(
-    public target: Target,
-    readonly tell: (verdict: Verdict) => void,
-  ) {}
-
-  stop(): void {
-    this.stopped = true;
-    this.next?.[Symbol.dispose]();
-  }
-
-  /** Nobody probes it any more, so nothing speaks against it. */
-  acquit(): void {
-    this.stop();
-    if (!this.#alive) this.#tell(true, "not probed any more");
-  }
-
-  saw(failure: ProbeFailure): void {
-    if (this.stopped || failure === OWN_SHORTAGE) return;
-    const passed = failure === undefined;
-    this.#contradictions = passed === this.#alive ? 0 : this.#contradictions + 1;
-    const { rise, fall } = this.target.health;
-    const needed = this.#first ? 1 : passed ? rise : fall;
-    this.#first = false;
-    if (this.#contradictions < needed) return;
-    if (passed !== this.#alive) this.#turn(passed, failure);
-  }
-
-  #turn(alive: boolean, failure: ProbeFailure): void {
-    const probes = `${this.#contradictions} ${this.#contradictions === 1 ? "probe" : "probes in a row"}`;
-    this.#alive = alive;
-    this.#contradictions = 0;
-    this.#tell(alive, alive ? `${probes} passed` : `${probes} failed: ${failure}`);
-  }
-
-  #tell(alive: boolean, reason: string): void {
-    const { pool, entry, endpoint } = this.target;
-    this.tell({ pool, entry, endpoint, alive, reason });
-  }
+/** The address with another port, where there is one; a unix socket has none. */
+function at(endpoint: Endpoint, port: number | undefined): Endpoint {
+  return endpoint.kind === "unix" || port === undefined ? endpoint : { ...endpoint, port };
 }

@@ -14,6 +14,8 @@ export class Counts {
   readonly connected = new Float64Array(CAPACITY);
   /** Dials that failed for the backend's own reasons, since it was added. */
   readonly failed = new Float64Array(CAPACITY);
+  /** When a session last had its first byte from the backend, by the Clock; -Infinity where none has. */
+  readonly answeredAtMs = new Float64Array(CAPACITY);
   /** 1 where the backend's standing allows it a new session. */
   readonly usable = new Uint8Array(CAPACITY);
   /** 1 where the backend counts among those of its pool that have a place. */
@@ -44,6 +46,7 @@ export class Counts {
     this.active[slot] = 0;
     this.connected[slot] = 0;
     this.failed[slot] = 0;
+    this.answeredAtMs[slot] = -Infinity;
     this.usable[slot] = 0;
     this.free[slot] = 0;
     return slot;

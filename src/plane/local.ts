@@ -52,7 +52,7 @@ export class LocalPlane implements Plane {
       ...listeners.map((listener) => sampleListener(listener, false)),
       ...leaving.map((listener) => sampleListener(listener, true)),
     ];
-    return { listeners: all, pools: pools.map(samplePool) };
+    return { listeners: all, pools: pools.map((pool) => samplePool(pool, this.#clock.now())) };
   }
 
   async sessions(limit: number): Promise<readonly SessionSample[]> {
@@ -108,12 +108,12 @@ function sampleListener(listener: Listener, leaving: boolean): ListenerSample {
   return { name, endpoint, leaving, active: sessions.size, ...totals, endings: { ...totals.endings } };
 }
 
-function samplePool(pool: Pool): PoolSample {
-  const backends = pool.members.map((backend) => sampleBackend(backend, pool));
+function samplePool(pool: Pool, nowMs: number): PoolSample {
+  const backends = pool.members.map((backend) => sampleBackend(backend, pool, nowMs));
   return { name: pool.name, queued: pool.queued, backends };
 }
 
-function sampleBackend(backend: Backend, { condition }: Pool): BackendSample {
+function sampleBackend(backend: Backend, { condition }: Pool, nowMs: number): BackendSample {
   const { name, address, settings, weight, active, slot, counts } = backend;
   return {
     name,
@@ -124,5 +124,6 @@ function sampleBackend(backend: Backend, { condition }: Pool): BackendSample {
     active,
     connected: counts.connected[slot] as number,
     failed: counts.failed[slot] as number,
+    answeredAgoMs: nowMs - (counts.answeredAtMs[slot] as number),
   };
 }

@@ -59,8 +59,10 @@ export class Lease implements Disposable, Witness {
 
   /** The backend's first byte came. */
   answered(): void {
+    const { backend } = this;
     this.#heard = true;
-    if (this.#waiting) this.backend.latency.answered(this.#waited());
+    backend.counts.answeredAtMs[backend.slot] = this.#clock.now();
+    if (this.#waiting) backend.latency.answered(this.#waited());
   }
 
   /** The backend's connection is closed; one that `broke` before a byte came counts as a failed wait, not as a quick answer. */

@@ -34,15 +34,20 @@ function limited(...limits: readonly (number | "auto")[]): Config {
   return configured(file().replace(/^listeners: .*$/m, `listeners: [${listeners}]`));
 }
 
+const steps = file().replace(
+  "backends",
+  `health: { probe: line, port: 8008, steps: [{ expect: "220" }, { send: "\\xd2é \\\\ #\\r\\n", contains: '\\xff:' }] }, backends`,
+);
+
 describe("the effective configuration", () => {
-  test.each([file(), whole])("means the same when it is read again", (text) => {
+  test.each([file(), whole, steps])("means the same when it is read again", (text) => {
     const config = configured(text);
     expect(configured(effective(config))).toEqual(config);
     expect(effective(configured(effective(config)))).toBe(effective(config));
   });
 
   test("says everything, as a person would write it", () => {
-    const text = effective(configured(whole), 1_064);
+    const text = effective(configured(whole), 1_320);
     for (const line of [
       "fin: off",
       "slowStart: 90s",
@@ -61,6 +66,21 @@ describe("the effective configuration", () => {
     );
     expect(text).toContain("postgres://u:***@h/db?sslpassword=***");
     expect(text).not.toContain("s3cret");
+  });
+
+  test("has no password of a probe in it, nor what a conversation logs in with", () => {
+    const health = (keys: string) => file().replace("backends", `health: { ${keys} }, backends`);
+    expect(effective(configured(health("probe: redis, password: s3cret")))).toContain('password: "***"');
+    const login = effective(
+      configured(
+        health('probe: line, steps: [{ send: "AUTH default s3cret\\r\\n" }, { send: "PASS s3cret\\r\\n" }]'),
+      ),
+    );
+    expect(login).not.toContain("s3cret");
+    expect(configured(login).pools.ping?.health.probe).toEqual({
+      kind: "line",
+      steps: [{ send: "AUTH ***\r\n" }, { send: "PASS ***\r\n" }],
+    });
   });
 
   test("keeps any duration and share through writing and reading", () => {
@@ -110,6 +130,15 @@ admin: { listen: "127.0.0.1:8081" }`);
       configured(file(`store: { kind: postgres, url: "postgres://u:${password}@h/db" }`));
     expect(difference(store("one"), store("two"))).toEqual(["store.url: changed"]);
     expect(difference(configured(file()), store("one")).join("")).not.toContain("one");
+    const redis = (password: string) =>
+      configured(file().replace("backends", `health: { probe: redis, password: ${password} }, backends`));
+    expect(difference(redis("one"), redis("two"))).toEqual(["pools.ping.health.password: changed"]);
+    expect(difference(configured(file()), redis("one")).join("")).not.toContain("one");
+    const line = (word: string) =>
+      configured(
+        file().replace("backends", `health: { probe: line, steps: [{ send: AUTH ${word} }] }, backends`),
+      );
+    expect(difference(line("one"), line("two"))).toEqual(["pools.ping.health.steps: changed"]);
   });
 });
 
@@ -125,19 +154,19 @@ describe("warns", () => {
 
   test("where few files may be open, unless every listener has a limit of its own", () => {
     expect(warnings(configured(file()), 256)).toEqual([
-      "only 256 files may be open, enough for 96 sessions: raise it (ulimit -n)",
+      "only 256 files may be open, enough for 95 sessions: raise it (ulimit -n)",
     ]);
     expect(warnings(limited(50), 256)).toEqual([]);
   });
 
   test("where listeners ask for more sessions together than there are files for", () => {
     expect(warnings(limited(5_000), 120)).toEqual([
-      "maxConnections of the listeners asks for 5000 sessions, and only 120 files may be open, enough for 28; whoever comes above that is refused as listener-full: raise it (ulimit -n 10064) or ask for less",
+      "maxConnections of the listeners asks for 5000 sessions, and only 120 files may be open, enough for 27; whoever comes above that is refused as listener-full: raise it (ulimit -n 10065) or ask for less",
     ]);
-    expect(warnings(limited(5_000), 10_064)).toEqual([]);
-    expect(warnings(limited(5_000), 10_063)).toHaveLength(1);
-    expect(warnings(limited(2_500, 2_501), 10_064)).toHaveLength(1);
-    expect(warnings(limited(5_000, "auto"), 10_064)).toEqual([]);
+    expect(warnings(limited(5_000), 10_065)).toEqual([]);
+    expect(warnings(limited(5_000), 10_064)).toHaveLength(1);
+    expect(warnings(limited(2_500, 2_501), 10_065)).toHaveLength(1);
+    expect(warnings(limited(5_000, "auto"), 10_065)).toEqual([]);
     expect(warnings(limited(1_000_000), Infinity)).toEqual([]);
   });
 
@@ -192,6 +221,29 @@ describe("warns", () => {
       "localAddress 192.0.2.9 of the pool ping is not an address of this machine: dials from it fail",
     ]);
     expect(from("192.0.2.9", [])).toEqual([]);
+  });
+
+  test("where MySQL is probed in a way after which it refuses this host", () => {
+    const probed = (keys: string, address = "db:3306") => {
+      const text = file().replace("backends", `health: { ${keys} }, backends`);
+      return warnings(configured(text.replace("127.0.0.1:9001", address)), 20_000);
+    };
+    const harm = expect.stringContaining(
+      "the pool ping is probed by tcp on port 3306: MySQL and MariaDB take",
+    );
+    expect(probed("probe: tcp")).toEqual([harm]);
+    expect(probed("port: 3306", "db:6033")).toEqual([harm]);
+    for (const keys of ["probe: mysql", "probe: off", "port: 9200", "probe: http, port: 9200"])
+      expect(probed(keys)).toEqual([]);
+    expect(probed("probe: tcp", "db:3307")).toEqual([]);
+  });
+
+  test("where a port is to be probed of a unix socket", () => {
+    const text = file().replace("backends", "health: { port: 8008 }, backends");
+    expect(warnings(configured(text), 20_000)).toEqual([]);
+    expect(warnings(configured(text.replace("127.0.0.1:9001", "unix:/run/a")), 20_000)).toEqual([
+      expect.stringContaining("the pool ping has a health.port, which a unix socket has not"),
+    ]);
   });
 
   test("where the admin API is open to other machines without a token", () => {

@@ -2,6 +2,11 @@ import { describe, expect, test } from "vitest";
 import { ConfigMistakes } from "#lb/config/mistake";
 import { configured, file, mistakesIn } from "./configured.ts";
 
+/** A file whose pool is probed so. */
+function health(keys: string): string {
+  return file().replace("backends", `health: { ${keys} }, backends`);
+}
+
 test("reports everything that is wrong at once, in the order of the lines", () => {
   const text = `listeners:
   - listen: 127.0.0.1:99999
@@ -68,6 +73,36 @@ describe("says what was expected, and what it got", () => {
       "health.host: expected a host such as web.example",
       'got "a b"',
     ],
+    [
+      health('probe: tcp, password: "s3cret"'),
+      "health.password: expected this key only with probe: redis",
+      'got "***"',
+    ],
+    [
+      health("probe: redis, password: 1234567"),
+      "health.password: expected a text (a number needs",
+      'got "***"',
+    ],
+    [health("probe: redis, role: slave"), "health.role: expected master | replica", 'got "slave"'],
+    [health("probe: mysql, user: a b"), "health.user: expected a user's name", 'got "a b"'],
+    [
+      health("probe: line, send: '\\x4'"),
+      "health.send: expected a text, 1 to 1024 characters; \\xNN is",
+      "4",
+    ],
+    [health("probe: line, steps: []"), "health.steps: expected a list of at least 1", "got an empty list"],
+    [
+      health("probe: line, send: a, steps: [{ send: b }]"),
+      "steps: expected either steps, or send",
+      "got a list of 1",
+    ],
+    [health("probe: line, steps: [{}]"), "steps[0]: expected at least one of send, expect", "got a mapping"],
+    [
+      health("probe: line, steps: [{ expect: a, contains: b }]"),
+      "steps[0]: expected either expect or contains",
+      "got a mapping",
+    ],
+    [health("port: 0"), "health.port: expected a whole number from 1 to 65535", "got 0"],
     [file("log:"), "log: expected a mapping", "got nothing"],
     [file("log: []"), "log: expected a mapping", "got an empty list"],
     [file("admin: 8081"), "admin: expected off, or a mapping", "got 8081"],

@@ -11,7 +11,8 @@ import { encodeHeader } from "#lb/proxy-protocol/encode";
 import { SocketTransport } from "#lb/transport/sockets/index";
 import { addresses } from "../proxy-protocol/headers.ts";
 import { configuredBalancer } from "../support/balancer-process.ts";
-import { refusing } from "../support/dead-ends.ts";
+import { blackHole, refusing } from "../support/dead-ends.ts";
+import { eventually } from "../support/eventually.ts";
 import { fileOf } from "../support/file-of.ts";
 import { fleet } from "../support/fleet.ts";
 import { type Lab, lab, type Member } from "../support/lab.ts";
@@ -171,6 +172,82 @@ pools: { p: { health: { probe: http }, backends: [{ address: "${written}" }] } }
   expect((await (await server.next()).bytes(head.length)).subarray(0, head.length).toString()).toBe(head);
 });
 
+test("another port is probed for the backend: without a PROXY header, under that port's name", async () => {
+  await using server = await backend((peer) => peer.send("b"));
+  await using status = await backend((peer) =>
+    peer.socket.once("data", () => peer.send("HTTP/1.1 503 x\r\n")),
+  );
+  const [port, address] = [portOf(status.endpoint), formatEndpoint(server.endpoint)];
+  await using balancer = await steered(
+    `listeners: [{ listen: "127.0.0.1:0", pool: p }]
+pools:
+  p:
+    sendProxy: v1
+    health: { probe: http, port: ${port}, path: /primary }
+    backends: [{ name: a, address: "${address}" }, { name: u, address: "unix:/nowhere" }]`,
+    systemClock,
+  );
+  const head = `GET /primary HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n`;
+  expect((await (await status.next()).bytes(head.length)).subarray(0, head.length).toString()).toBe(head);
+  await eventually(() => expect(balancer.log.reported).toHaveLength(2));
+  const reasons = balancer.log.reported.map(
+    (each) => each.kind === "backend" && `${each.backend}: ${each.reason}`,
+  );
+  expect(reasons.sort()).toEqual([
+    "a: 1 probe failed: expected a status from 200 to 399, got 503",
+    "u: 1 probe failed: connect: refused (ENOENT)",
+  ]);
+  expect(server.peers).toHaveLength(0);
+});
+
+test("a backend that answered a session within the interval is not probed by tcp, and is again afterwards", async () => {
+  const clock = new ManualClock();
+  await using server = await backend((peer) => peer.send("a"));
+  await using balancer = await steered(
+    `listeners: [{ listen: "127.0.0.1:0", pool: p }]
+pools: { p: { backends: [{ name: a, address: "${formatEndpoint(server.endpoint)}" }] } }`,
+    clock,
+  );
+  await server.next();
+  const { listeners } = await balancer.plane.sample();
+  for (let sessions = 1; sessions <= 5; sessions++) {
+    const client = await dialPeer(listeners[0]?.endpoint as Endpoint);
+    await client.bytes(1);
+    client.reset();
+    await clock.run(1_500);
+    expect(server.peers).toHaveLength(1 + sessions);
+  }
+  await clock.run(1_000);
+  expect(server.peers).toHaveLength(7);
+});
+
+test("four hundred addresses that answer nothing delay no verdict on a backend elsewhere", async () => {
+  await using hole = await blackHole();
+  await using mortal = await unixBackend((peer) => peer.send("m"));
+  await mortal.open();
+  const holes = Array.from(
+    { length: 400 },
+    (_, n) => `{ name: h${n}, address: "${formatEndpoint(hole.endpoint)}" }`,
+  );
+  await using balancer = await steered(
+    `listeners: [{ listen: "127.0.0.1:0", pool: q }]
+pools:
+  p: { backends: [${holes}] }
+  q:
+    health: { interval: 100ms, timeout: 100ms }
+    backends: [{ name: mortal, address: "${formatEndpoint(mortal.endpoint)}" }]`,
+    systemClock,
+  );
+  const told = (name: string) =>
+    balancer.log.reported.filter((each) => each.kind === "backend" && each.backend === name);
+  await eventually(() => expect(told("h0")).toHaveLength(1));
+  const diedAtMs = systemClock.now();
+  await mortal.stop();
+  await eventually(() => expect(told("mortal")).toMatchObject([{ state: "down" }]));
+  // Five times what is promised.
+  expect(systemClock.now() - diedAtMs).toBeLessThan(5 * 1.1 * (3 * 100 + 100));
+});
+
 test("a backend that requires a PROXY header is up by its probes, and served", async () => {
   const header = "PROXY UNKNOWN\r\n";
   await using server = await backend((peer) => {
@@ -256,11 +333,16 @@ function checked(
     clock: systemClock,
     dice: systemDice,
     tell: (found) => void balancer.plane.order({ kind: "verdict", ...found }).then(told),
+    answeredAgoMs: async () => Infinity,
   });
   const health = { ...FAST, ...more };
   const targets = members.map(({ name, endpoint }) => ({ pool: "main", entry: name, endpoint, health }));
   checker.watch("main", targets);
   return checker;
+}
+
+function portOf(endpoint: Endpoint): number {
+  return endpoint.kind === "tcp" ? endpoint.port : 0;
 }
 
 async function operational(balancer: Lab, name: string, state: "up" | "down"): Promise<void> {
