@@ -86,6 +86,7 @@ export class Listener {
     const { endpoint, name } = this.#settings;
     try {
       this.#socket = await this.#parts.transport.listen(endpoint, (connection) => this.#accept(connection));
+      this.#socket.keepAlive(this.#settings.keepAliveMs);
     } catch (error) {
       throw Object.assign(error as Error, { listener: name });
     }

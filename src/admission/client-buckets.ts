@@ -44,13 +44,14 @@ export class ClientBuckets {
   async configure({ default: others, list }: ClientSettings): Promise<void> {
     const next = new Set(list.map(({ id }) => id));
     const gone = [...this.#listed.keys()].filter((id) => !next.has(id));
-    await inSlices(
-      this.#clock,
-      forEach(gone, (id) => this.remove(id)),
-    );
+    // An address that moves from one client to another is without a limit at no time between two slices.
     await inSlices(
       this.#clock,
       forEach(list, (entry) => this.set(entry)),
+    );
+    await inSlices(
+      this.#clock,
+      forEach(gone, (id) => this.remove(id)),
     );
     const before = this.#default;
     this.#default = others;

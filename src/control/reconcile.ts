@@ -98,6 +98,7 @@ export class Reconciler {
       const answers = new Map<string, readonly string[]>();
       const addressesOf = (name: string) => answerIn(answers, name, names);
       const snapshot = await inSlices(this.#parts.clock, snapshotSteps(overlay, addressesOf));
+      if (this.#closed) throw new Failure("the balancer is stopping");
       const applied = await plane.apply(snapshot);
       this.#overlay = overlay;
       this.#answers = answers;

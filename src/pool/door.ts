@@ -151,6 +151,7 @@ export class Door {
 
   /** For a session that has waited: the ranking that it began is old. */
   #anew(session: Chooser, tried: Tried): Lease | undefined {
+    if (!this.#room.members.hasFree(tried)) return undefined;
     return this.#read(this.#room.ranker.rank(session), tried, "queued");
   }
 
@@ -158,7 +159,9 @@ export class Door {
     for (let skipped = 0; skipped <= MOST_SKIPPED; skipped++) {
       const { done, value: backend } = ranking.next();
       if (done) return undefined;
-      if (backend.free && !tried.has(backend)) return this.#lease(backend, how);
+      // A removed backend may stand in a ranking that began before, and its slot be another's by now.
+      if (this.#room.members.has(backend) && backend.free && !tried.has(backend))
+        return this.#lease(backend, how);
     }
     return undefined;
   }

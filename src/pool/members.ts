@@ -69,6 +69,8 @@ export class Members {
   replace(members: readonly Backend[]): void {
     this.#all = members;
     this.#byIdentity = new Map(members.map((member) => [member.identity, member]));
+    this.#free = 0;
+    for (const { counts, slot } of members) this.#free += counts.free[slot] as number;
     this.refresh();
   }
 

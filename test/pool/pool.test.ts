@@ -72,6 +72,18 @@ test("says how a place came about: in the order of the ranking, late, queued, or
   expect([fourth.backend.name, fourth.how]).toEqual(["b", "last-resort"]);
 });
 
+test("a backend that was removed since the ranking began is not chosen, though its slot is another's by now", () => {
+  const { pool, counts } = made([member("a"), member("b"), member("c")]);
+  const tried = new Tried();
+  tried.add(taken(pool, tried).backend);
+  const [, removed] = pool.members as [Backend, Backend, Backend];
+  pool.update(settings([member("a"), member("c")]));
+  const { slot } = removed;
+  expect(counts.claim()).toBe(slot);
+  counts.usable[slot] = 1;
+  expect(taken(pool, tried).backend.name).toBe("c");
+});
+
 test("finds a backend that came while another was dialled", () => {
   const { pool } = made([member("a")]);
   const tried = new Tried();
