@@ -1,8 +1,6 @@
 import {
-  isAlias,
+  type Alias,
   isMap,
-  isNode,
-  isPair,
   isScalar,
   isSeq,
   LineCounter,
@@ -12,14 +10,15 @@ import {
   visit,
   type YAMLError,
 } from "yaml";
+import { type Aliases, aliasesOf } from "./aliases.ts";
 import { Template } from "./environment.ts";
-import { isMergeKey, mergedInto, mergesTooMuch } from "./merges.ts";
+import { isMergeKey, mergedInto } from "./merges.ts";
 import type { Mistake, Path } from "./mistake.ts";
 import { retold, shown } from "./shown.ts";
 import { keepBytes } from "./written-bytes.ts";
 
-// An alias may repeat what it stands for this often, all together.
-const MOST_REPEATS = 100;
+// Once its aliases and merges stand for what they repeat; the largest right configuration has fewer.
+const MOST_VALUES = 250_000;
 // No configuration needs more; a parser that recurses ends the process.
 const DEEPEST = 64;
 const DEEPEST_ON_A_LINE = /^ {256}|(?:[-?:&!]\S{0,30}[ \t]+){64}/m;
@@ -35,7 +34,7 @@ export interface Document {
 
 /** Reads YAML 1.2 with merge keys, or JSON, which is a part of it. It does not throw, and nesting and aliases are bounded. */
 export function readDocument(text: string): Document {
-  if (isTooDeep(text)) return unreadable([{ path: [], expected: `at most ${DEEPEST} levels`, got: "more" }]);
+  if (isTooDeep(text)) return unreadable([tooMuch(`at most ${DEEPEST} levels`)]);
   const lines = new LineCounter();
   const lineAt = (offset: number) => lines.linePos(offset).line;
   const tree = parseDocument(text, {
@@ -48,28 +47,34 @@ export function readDocument(text: string): Document {
   });
   const errors = [...tree.errors, ...tree.warnings];
   if (errors.length > 0) return unreadable([syntaxMistake(errors, text, lineAt)]);
-  const dangling = [...danglingAliases(tree.contents, new Set(), lineAt)];
-  if (dangling.length > 0) return unreadable(dangling);
-  const unmerged = [...mergeMistakes(tree.contents, tree, lineAt)];
+  const aliases = aliasesOf(tree.contents);
+  const { dangling, values, levels } = aliases;
+  if (dangling.length > 0) return unreadable(dangling.map((each) => danglingMistake(each, lineAt)));
+  const unmerged = [...mergeMistakes(tree.contents, { aliases, lineAt })];
   if (unmerged.length > 0) return unreadable(unmerged);
-  if (mergesTooMuch(tree)) return unreadable([{ path: [], expected: "fewer merges in merges", got: "more" }]);
+  if (levels > DEEPEST) return unreadable([tooMuch(`at most ${DEEPEST} levels`)]);
+  if (values > MOST_VALUES) return unreadable([tooMuch(`at most ${MOST_VALUES} values, repeated ones too`)]);
   keepBytes(tree, text);
   markTemplates(tree);
-  try {
-    const value: unknown = tree.toJS({ maxAliasCount: MOST_REPEATS });
-    return {
-      value: withoutExtras(value),
-      mistakes: [...keyMistakes(tree.contents, [], lineAt)],
-      lineOf: (path) => lineOf(tree, path, lineAt),
-    };
-  } catch {
-    return unreadable([
-      { path: [], expected: `aliases that repeat at most ${MOST_REPEATS} values`, got: "more" },
-    ]);
-  }
+  // How often they repeat was counted above.
+  const value: unknown = tree.toJS({ maxAliasCount: -1 });
+  return {
+    value: withoutExtras(value),
+    mistakes: [...keyMistakes(tree.contents, [], lineAt)],
+    lineOf: (path) => lineOf(tree, path, { aliases, lineAt }),
+  };
 }
 
 type LineAt = (offset: number) => number;
+
+interface Place {
+  readonly aliases: Aliases;
+  readonly lineAt: LineAt;
+}
+
+function tooMuch(expected: string): Mistake {
+  return { path: [], expected, got: "more" };
+}
 
 function unreadable(mistakes: readonly Mistake[]): Document {
   return { value: undefined, mistakes, lineOf: () => undefined };
@@ -101,28 +106,21 @@ function syntaxMistake(errors: readonly YAMLError[], text: string, lineAt: LineA
   };
 }
 
-/** Aliases of what does not stand, whole, before them. */
-function* danglingAliases(node: unknown, anchors: Set<string>, lineAt: LineAt): Iterable<Mistake> {
-  if (isAlias(node) && !anchors.has(node.source)) {
-    const expected = `something with the anchor &${retold(node.source)} before its alias`;
-    yield { path: [], line: lineAt(node.range?.[0] ?? 0), expected, got: shown(`*${node.source}`) };
-  }
-  const items: readonly unknown[] = isMap(node) || isSeq(node) ? node.items : [];
-  const children = items.flatMap((item) => (isPair(item) ? [item.key, item.value] : [item]));
-  for (const child of children) yield* danglingAliases(child, anchors, lineAt);
-  if (isNode(node) && !isAlias(node) && node.anchor !== undefined) anchors.add(node.anchor);
+function danglingMistake(alias: Alias, lineAt: LineAt): Mistake {
+  const expected = `something with the anchor &${retold(alias.source)} before its alias`;
+  return { path: [], line: lineAt(alias.range?.[0] ?? 0), expected, got: shown(`*${alias.source}`) };
 }
 
 /** Merge keys whose values are no mappings. */
-function* mergeMistakes(node: unknown, tree: Tree, lineAt: LineAt): Iterable<Mistake> {
-  if (isSeq(node)) for (const item of node.items) yield* mergeMistakes(item, tree, lineAt);
+function* mergeMistakes(node: unknown, place: Place): Iterable<Mistake> {
+  if (isSeq(node)) for (const item of node.items) yield* mergeMistakes(item, place);
   if (!isMap(node)) return;
-  if (!mergedInto(node, tree).every(isMap)) {
+  if (!mergedInto(node, place.aliases).every(isMap)) {
     const key = node.items.find(({ key }) => isMergeKey(key))?.key as Node;
     const expected = "mappings to merge (<<), or aliases of them";
-    yield { path: [], line: lineAt(key.range?.[0] ?? 0), expected, got: "something else" };
+    yield { path: [], line: place.lineAt(key.range?.[0] ?? 0), expected, got: "something else" };
   }
-  for (const { value } of node.items) yield* mergeMistakes(value, tree, lineAt);
+  for (const { value } of node.items) yield* mergeMistakes(value, place);
 }
 
 function markTemplates(tree: Tree): void {
@@ -157,11 +155,11 @@ function* keyMistakes(node: unknown, path: Path, lineAt: LineAt): Iterable<Mista
   }
 }
 
-function lineOf(tree: Tree, path: Path, lineAt: LineAt): number | undefined {
+function lineOf(tree: Tree, path: Path, { aliases, lineAt }: Place): number | undefined {
   let node: unknown = tree.contents;
   let offset = (node as Node | null)?.range?.[0];
   for (const step of path) {
-    const [found, value] = childOf(isAlias(node) ? node.resolve(tree) : node, step, tree);
+    const [found, value] = childOf(aliases.targets.get(node) ?? node, step, aliases);
     if (found === undefined) break;
     offset = found.range?.[0] ?? offset;
     node = value;
@@ -172,11 +170,11 @@ function lineOf(tree: Tree, path: Path, lineAt: LineAt): number | undefined {
 type Child = readonly [shows: Node | undefined, child: unknown];
 
 /** What shows where the child is (its key, or an entry of a list itself), and the child. */
-function childOf(node: unknown, step: string | number, tree: Tree): Child {
+function childOf(node: unknown, step: string | number, aliases: Aliases): Child {
   if (isSeq(node)) return [node.items[Number(step)] as Node | undefined, node.items[Number(step)]];
   const pair = isMap(node) ? node.items.findLast(({ key }) => textOf(key) === String(step)) : undefined;
   if (pair !== undefined) return [pair.key as Node, pair.value];
-  const merged = mergedInto(node, tree).map((source) => childOf(source, step, tree));
+  const merged = mergedInto(node, aliases).map((source) => childOf(source, step, aliases));
   return merged.find(([shows]) => shows !== undefined) ?? [undefined, undefined];
 }
 

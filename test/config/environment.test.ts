@@ -150,8 +150,31 @@ pools:
       (_, n) => `x-${n}: &a${n} { <<: [${`*a${n - 1},`.repeat(20)}] }`,
     );
     const text = ["x-first: &a-1 { a: 1 }", ...levels].join("\n");
-    expect(mistakesIn(text)).toEqual(["lb.yaml: expected fewer merges in merges, got more"]);
+    expect(mistakesIn(text)).toEqual([
+      "lb.yaml: expected at most 250000 values, repeated ones too, got more",
+    ]);
   });
+
+  test.each(["<<: *common", "weight: 3, maxConnections: *most"])(
+    "serve each of a thousand backends: %s",
+    (by) => {
+      const backends = Array.from(
+        { length: 1_000 },
+        (_, n) => `      - { ${by}, address: "127.0.0.1:${n + 1}" }`,
+      );
+      const text = `
+x-common: &common { weight: 3, maxConnections: &most 7 }
+listeners: [{ listen: "127.0.0.1:0", pool: p }]
+pools:
+  p:
+    backends:
+${backends.join("\n")}`;
+      const { backends: made = [] } = configured(text).pools.p ?? {};
+      expect(made.filter(({ weight, maxConnections }) => weight === 3 && maxConnections === 7)).toHaveLength(
+        1_000,
+      );
+    },
+  );
 });
 
 describe("a key at the top that begins with x-", () => {
