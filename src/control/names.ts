@@ -1,24 +1,18 @@
-import { lookup, Resolver } from "node:dns/promises";
 import { isIPv4 } from "node:net";
 import { isDeepStrictEqual } from "node:util";
 import type { Clock, Timer } from "../core/clock.ts";
 import { Deferred } from "../core/deferred.ts";
+import { lookUp, type NameAnswer } from "../core/look-up.ts";
 import { Lookups } from "./lookups.ts";
 
-const TTL_QUERY_MS = 1_000;
 const SHORTEST_MS = 1_000;
 const LONGEST_MS = 300_000;
 const LONGEST_RETRY_MS = 30_000;
 /** How long an answer holds where no DNS server tells. */
 const UNTOLD_MS = 30_000;
 
-/** How a name is looked up; both reject where there is no answer. */
-export interface NameService {
-  /** All addresses, as this machine's own resolver sees them: its hosts file included, and no TTL. */
-  addresses(name: string): Promise<readonly string[]>;
-  /** How long a DNS answer for it holds, in seconds. */
-  ttlSec(name: string): Promise<number>;
-}
+/** How a name is looked up; rejects where there is no answer. */
+export type NameService = (name: string) => Promise<NameAnswer>;
 
 /** What becomes of names. */
 export interface NameEvents {
@@ -35,15 +29,13 @@ export interface NameEvents {
 export class Names implements Disposable {
   readonly #clock: Clock;
   readonly #events: NameEvents;
-  readonly #service: NameService;
   readonly #lookups: Lookups;
   readonly #watched = new Map<string, Name>();
 
-  constructor(clock: Clock, events: NameEvents, service: NameService = systemNames) {
+  constructor(clock: Clock, events: NameEvents, service: NameService = lookUp) {
     this.#clock = clock;
     this.#events = events;
-    this.#service = service;
-    this.#lookups = new Lookups(clock, (name) => service.addresses(name));
+    this.#lookups = new Lookups(clock, service);
   }
 
   /**
@@ -114,12 +106,12 @@ export class Names implements Disposable {
     name.answered = undefined;
     if (!this.#isWatched(name)) return;
     if (name.awaited === 0 && name.addresses.length > 0) this.#events.changed(name.text, name.addresses);
-    void this.#schedule(name);
+    this.#schedule(name);
   }
 
-  async #schedule(name: Name): Promise<void> {
-    const ms = name.addresses.length > 0 ? await this.#ttlMs(name.text) : name.nextRetryMs();
+  #schedule(name: Name): void {
     if (!this.#isWatched(name) || name.answered !== undefined) return;
+    const ms = name.addresses.length > 0 ? name.ttlMs : name.nextRetryMs();
     name.timer?.[Symbol.dispose]();
     name.timer = this.#clock.after(ms, () => void this.#refresh(name));
   }
@@ -129,45 +121,39 @@ export class Names implements Disposable {
     return this.#watched.get(name.text) === name;
   }
 
-  async #ttlMs(name: string): Promise<number> {
-    try {
-      const ttlMs = 1_000 * (await this.#service.ttlSec(name));
-      return Math.min(LONGEST_MS, Math.max(SHORTEST_MS, ttlMs));
-    } catch {
-      return UNTOLD_MS;
-    }
-  }
-
   async #refresh(name: Name): Promise<void> {
     const { addresses, error } = name;
     await this.#ask(name);
     if (!this.#isWatched(name)) return;
     if (!isDeepStrictEqual(name.addresses, addresses)) this.#events.changed(name.text, name.addresses);
     if (name.error !== undefined && error === undefined) this.#events.failed(name.text, name.error);
-    await this.#schedule(name);
+    this.#schedule(name);
   }
 
-  async #ask(name: Name): Promise<Name> {
+  async #ask(name: Name): Promise<void> {
+    name.ttlMs = UNTOLD_MS;
     try {
-      name.addresses = await this.#lookUp(name.text);
+      const { addresses, ttlSec } = await this.#lookups.answerFor(name.text);
+      name.addresses = usable(name.text, addresses);
       name.error = undefined;
+      if (ttlSec !== undefined) name.ttlMs = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, 1_000 * ttlSec));
     } catch (error) {
       name.error = error as Error;
     }
-    return name;
   }
+}
 
-  async #lookUp(name: string): Promise<readonly string[]> {
-    const answers = await this.#lookups.answerFor(name);
-    if (answers.length === 0) throw noAddress(name);
-    const v4 = answers.filter(isIPv4);
-    return [...new Set(v4.length > 0 ? v4 : answers)].sort();
-  }
+function usable(name: string, answers: readonly string[]): readonly string[] {
+  if (answers.length === 0) throw noAddress(name);
+  const v4 = answers.filter(isIPv4);
+  return [...new Set(v4.length > 0 ? v4 : answers)].sort();
 }
 
 class Name {
   addresses: readonly string[] = [];
   error: Error | undefined;
+  /** How long its last answer holds, or is asked for again. */
+  ttlMs = UNTOLD_MS;
   timer: Timer | undefined;
   /** The look-up under way that may bring its first address. */
   answered: Promise<void> | undefined;
@@ -204,15 +190,3 @@ function noAnswer(name: string): Error {
 function noAddress(name: string): Error {
   return Object.assign(new Error(`no address for the name "${name}"`), { code: "ENOTFOUND", hostname: name });
 }
-
-/** This machine's resolver, and the DNS servers it is set to use. */
-const systemNames: NameService = {
-  addresses: async (name) => (await lookup(name, { all: true })).map(({ address }) => address),
-  ttlSec: async (name) => {
-    const resolver = new Resolver({ timeout: TTL_QUERY_MS, tries: 1 });
-    const records = await resolver
-      .resolve4(name, { ttl: true })
-      .catch(() => resolver.resolve6(name, { ttl: true }));
-    return Math.min(...records.map(({ ttl }) => ttl));
-  },
-};

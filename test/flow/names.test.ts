@@ -3,6 +3,7 @@ import { type Endpoint, formatEndpoint } from "#lb/core/address";
 import { BalancerProcess } from "../support/balancer-process.ts";
 import { fleet } from "../support/fleet.ts";
 import { ManualClock } from "../support/manual-clock.ts";
+import { nameServiceOf } from "../support/name-service.ts";
 import { dialPeer } from "../support/peer.ts";
 import { run } from "../support/process.ts";
 import { steered } from "../support/steered.ts";
@@ -15,10 +16,9 @@ test("no session waits for a name: who is known serves, and the backend joins on
   await using servers = await fleet("a", "b");
   const [a, b] = servers.members.map(({ endpoint }) => endpoint) as [Endpoint, Endpoint];
   const answers: Record<string, readonly string[]> = {};
-  const nameService = {
-    addresses: async (name: string) => answers[name] ?? Promise.reject(new Error(`nobody knows ${name}`)),
-    ttlSec: async () => 10,
-  };
+  const nameService = nameServiceOf(
+    async (name) => answers[name] ?? Promise.reject(new Error(`nobody knows ${name}`)),
+  );
   const late = formatEndpoint(b).replace("127.0.0.1", "late.example");
   const text = `
     listeners: [{ listen: "127.0.0.1:0", pool: p }]
