@@ -10,6 +10,7 @@ import { HealthChecker } from "../health/checker.ts";
 import type { Log } from "../observe/log.ts";
 import type { Plane } from "../plane/plane.ts";
 import type { Transport } from "../transport/transport.ts";
+import type { Turned } from "./families.ts";
 import { type NameEvents, type NameService, Names } from "./names.ts";
 import { Overlay, type OverlayNews } from "./overlay.ts";
 import { Reconciler, whole } from "./reconcile.ts";
@@ -162,9 +163,24 @@ export class Control {
   }
 
   #pass(verdict: Verdict): void {
-    this.#parts.plane.order({ kind: "verdict", ...verdict }).catch((error) => {
-      this.#parts.log.logger.error({ ...verdict, error: whole(error) }, "the data plane took no verdict");
+    const { log, plane } = this.#parts;
+    plane.order({ kind: "verdict", ...verdict }).catch((error) => {
+      log.logger.error({ ...verdict, error: whole(error) }, "the data plane took no verdict");
     });
+    const turned = this.#reconciler.heard(verdict);
+    if (turned !== undefined) void this.#reconciler.inTurn(() => this.#turn(turned));
+  }
+
+  /** In a turn. */
+  async #turn(turned: Turned): Promise<void> {
+    const { logger } = this.#parts.log;
+    const { pool, entry: backend, reason } = turned;
+    try {
+      if (await this.#reconciler.turned(turned))
+        logger.info({ pool, backend, reason }, "backend has others of its addresses");
+    } catch (error) {
+      logger.error({ pool, backend, reason: whole(error) }, "backend keeps its addresses");
+    }
   }
 
   #warn(config: Config): void {

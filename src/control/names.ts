@@ -1,8 +1,8 @@
-import { isIPv4 } from "node:net";
 import { isDeepStrictEqual } from "node:util";
 import type { Clock, Timer } from "../core/clock.ts";
 import { Deferred } from "../core/deferred.ts";
 import { lookUp, type NameAnswer } from "../core/look-up.ts";
+import { inOrder } from "./families.ts";
 import { Lookups } from "./lookups.ts";
 
 const SHORTEST_MS = 1_000;
@@ -22,10 +22,7 @@ export interface NameEvents {
   failed(name: string, error: Error): void;
 }
 
-/**
- * The addresses of names, looked up again as their answers run out: IPv4 addresses where there are any, else IPv6. No
- * session ever waits for them.
- */
+/** The addresses of names, of both families, looked up again as their answers run out. No session ever waits for them. */
 export class Names implements Disposable {
   readonly #clock: Clock;
   readonly #events: NameEvents;
@@ -145,8 +142,7 @@ export class Names implements Disposable {
 
 function usable(name: string, answers: readonly string[]): readonly string[] {
   if (answers.length === 0) throw noAddress(name);
-  const v4 = answers.filter(isIPv4);
-  return [...new Set(v4.length > 0 ? v4 : answers)].sort();
+  return inOrder(answers);
 }
 
 class Name {

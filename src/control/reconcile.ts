@@ -1,14 +1,23 @@
 import { explain, Failure } from "../command/failure.ts";
 import type { Applied, Change } from "../contract/snapshot.ts";
+import type { Verdict } from "../contract/verdict.ts";
 import { formatEndpoint } from "../core/address.ts";
 import { Newcomers } from "../core/newcomers.ts";
 import type { HealthChecker } from "../health/checker.ts";
 import type { Log } from "../observe/log.ts";
 import type { Plane } from "../plane/plane.ts";
+import { Families, type Turned } from "./families.ts";
 import { heldByOwn } from "./held.ts";
 import type { Names } from "./names.ts";
 import type { Overlay } from "./overlay.ts";
-import { type NamesWanted, namesIn, poolSettings, refuseLoops, snapshotOf } from "./snapshot.ts";
+import {
+  type HostsOf,
+  type NamesWanted,
+  namesIn,
+  poolSettings,
+  refuseLoops,
+  snapshotOf,
+} from "./snapshot.ts";
 import { targetsOf } from "./targets.ts";
 import { refuseUnresolved, type UnresolvedBackend, unresolvedBackends } from "./unresolved.ts";
 
@@ -37,6 +46,7 @@ export class Reconciler {
   #answers = new Map<string, readonly string[]>();
   #turn: Promise<unknown> = Promise.resolve();
   #closed = false;
+  readonly #families = new Families();
   readonly #announced = new Newcomers<Applied["listeners"][number]>(({ endpoint }) =>
     formatEndpoint(endpoint),
   );
@@ -83,7 +93,7 @@ export class Reconciler {
       if (this.#closed) throw new Failure("the balancer is stopping");
       refuseUnresolved(overlay, names);
       const answers = new Map<string, readonly string[]>();
-      const snapshot = snapshotOf(overlay, (name) => answerIn(answers, name, names));
+      const snapshot = snapshotOf(overlay, this.#hostsOf(answers));
       const applied = await plane.apply(snapshot);
       this.#overlay = overlay;
       this.#answers = answers;
@@ -108,9 +118,9 @@ export class Reconciler {
    * reason is told with what changes.
    */
   async pool(name: string, reason: string): Promise<void> {
-    const { names, plane, checker } = this.#parts;
+    const { plane, checker } = this.#parts;
     const answers = new Map(this.#answers);
-    const pool = poolSettings(name, this.#overlay, (host) => answerIn(answers, host, names));
+    const pool = poolSettings(name, this.#overlay, this.#hostsOf(answers));
     await plane.change({ kind: "pool", pool, reason });
     this.#answers = answers;
     this.#keepNames();
@@ -122,6 +132,18 @@ export class Reconciler {
     const { names } = this.#parts;
     refuseLoops(this.#overlay, (host) => this.#answers.get(host) ?? names.addressesOf(host));
     await this.pool(name, reason);
+  }
+
+  /** Takes note of what probes found; gives back the backend of which other addresses are members by it. */
+  heard(verdict: Verdict): Turned | undefined {
+    return this.#families.heard(verdict);
+  }
+
+  /** In a turn: lets a backend have the members that its probes call for; false where it is gone. */
+  async turned({ pool, entry, reason }: Turned): Promise<boolean> {
+    const there = this.#overlay.entriesOf(pool)?.some(({ name }) => name === entry) ?? false;
+    if (there && !this.#closed) await this.pool(pool, reason);
+    return there;
   }
 
   /** In a turn: makes one client equal to what is wanted of it. */
@@ -138,6 +160,13 @@ export class Reconciler {
       logger.warn(backend, "backend not resolved");
     for (const { name, endpoint } of this.#announced.among(listeners))
       logger.info({ listener: name, address: formatEndpoint(endpoint) }, "listening");
+  }
+
+  #hostsOf(answers: Map<string, readonly string[]>): HostsOf {
+    return (name, backend) => {
+      const answer = answerIn(answers, name, this.#parts.names);
+      return backend === undefined ? answer : this.#families.membersOf(name, answer, backend);
+    };
   }
 
   /** Names that only a refused change had were learnt for nothing, and those of a removed backend are needed no more. */

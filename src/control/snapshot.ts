@@ -9,18 +9,18 @@ import type { PoolSettings } from "../contract/pool.ts";
 import type { Snapshot } from "../contract/snapshot.ts";
 import type { Endpoint } from "../core/address.ts";
 import { openFiles, sessionsWithin } from "../core/open-files.ts";
+import { inOrder, type NamedBackend } from "./families.ts";
 import type { Overlay } from "./overlay.ts";
+
+/** The addresses of a name, or those of them that are members where it is a backend's. */
+export type HostsOf = (name: string, backend?: NamedBackend) => readonly string[];
 
 /**
  * What is wanted, as the data plane takes it. Names are looked up by `addressesOf`: each address is a member of its own, and
  * a backend without one is left out; a listener's name has one, see refuseUnresolved. Throws ConfigMistakes where the
  * addresses make a loop.
  */
-export function snapshotOf(
-  overlay: Overlay,
-  addressesOf: AddressesOf,
-  files: number = openFiles(),
-): Snapshot {
+export function snapshotOf(overlay: Overlay, addressesOf: HostsOf, files: number = openFiles()): Snapshot {
   const { listeners, pools, clients } = overlay.file;
   refuseLoops(overlay, addressesOf);
   return {
@@ -50,7 +50,7 @@ export function namesIn(overlay: Overlay): NamesWanted {
 }
 
 /** One pool that there is, as the data plane takes it. */
-export function poolSettings(name: string, overlay: Overlay, addressesOf: AddressesOf): PoolSettings {
+export function poolSettings(name: string, overlay: Overlay, addressesOf: HostsOf): PoolSettings {
   const pool = overlay.file.pools[name] as Config["pools"][string];
   const { timeouts, queue, keepAlive, slowStart, outlier, health: _, ...rest } = pool;
   return {
@@ -78,11 +78,10 @@ function listenerSettings(listener: ListenerConfig, files: number): Omit<Listene
   };
 }
 
-function* membersOf(pool: string, overlay: Overlay, addressesOf: AddressesOf): Iterable<BackendSettings> {
-  // A resolver turns its answers round; sorted, they are the same members each time.
-  const sorted = (name: string) => [...new Set(addressesOf(name))].sort();
+function* membersOf(pool: string, overlay: Overlay, hostsOf: HostsOf): Iterable<BackendSettings> {
   for (const { name: entry, address, backup } of overlay.entriesOf(pool) ?? []) {
-    const endpoints = reached(address, sorted);
+    // A name server turns its answers round; in one order, they are the same members each time.
+    const endpoints = reached(address, (name) => inOrder(hostsOf(name, { pool, entry })));
     for (const endpoint of endpoints) {
       const host = endpoint.kind === "tcp" ? endpoint.host : undefined;
       const name = endpoints.length === 1 || host === undefined ? entry : `${entry}@${host}`;

@@ -10,6 +10,13 @@ export function addressesIn(hosts: string, name: string): string[] {
 }
 
 /** A name as names are compared: in small letters, and without the dot of the root. */
-export function plain(name: string): string {
+function plain(name: string): string {
   return name.toLowerCase().replace(/\.$/, "");
+}
+
+/** What stands for `localhost` where the hosts file says nothing of it (RFC 6761 §6.3). */
+export const LOOPBACK: readonly string[] = ["127.0.0.1", "::1"];
+
+export function isLocalhost(name: string): boolean {
+  return plain(name) === "localhost";
 }

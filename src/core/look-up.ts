@@ -1,7 +1,7 @@
 import { Resolver } from "node:dns/promises";
 import { readFile } from "node:fs/promises";
 import { domainToASCII } from "node:url";
-import { addressesIn, plain } from "./hosts-file.ts";
+import { addressesIn, isLocalhost, LOOPBACK } from "./hosts-file.ts";
 import { questionsFor } from "./search-list.ts";
 
 /** The addresses of a name, and how long they hold, in seconds; undefined where no DNS server tells. */
@@ -13,7 +13,6 @@ export interface NameAnswer {
 /** Three attempts within 3.5 s, and the second of two servers is asked after half a second. */
 const DNS = { timeout: 500, tries: 3 };
 const SAYS_NO = ["ENOTFOUND", "ENODATA"];
-const LOOPBACK = ["127.0.0.1", "::1"];
 
 /**
  * All addresses of a name, IPv4 and IPv6: those of the hosts file, or else those of the DNS servers that resolv.conf names.
@@ -24,8 +23,7 @@ export async function lookUp(name: string): Promise<NameAnswer> {
   const ascii = domainToASCII(name) || name;
   const known = addressesIn(await textOf("/etc/hosts"), ascii);
   if (known.length > 0) return { addresses: known, ttlSec: undefined };
-  // RFC 6761 §6.3: no server is asked for it.
-  if (plain(ascii) === "localhost") return { addresses: LOOPBACK, ttlSec: undefined };
+  if (isLocalhost(ascii)) return { addresses: LOOPBACK, ttlSec: undefined };
   let code = "ENOTFOUND";
   for (const question of questionsFor(ascii, await textOf("/etc/resolv.conf"))) {
     const { answer, failure } = await ask(question);

@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
+import type { Sample } from "#lb/contract/sample";
 import { type Endpoint, formatEndpoint } from "#lb/core/address";
 import { BalancerProcess } from "../support/balancer-process.ts";
 import { fleet } from "../support/fleet.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { nameServiceOf } from "../support/name-service.ts";
-import { dialPeer } from "../support/peer.ts";
+import { dialPeer, TestBackend } from "../support/peer.ts";
 import { run } from "../support/process.ts";
 import { steered } from "../support/steered.ts";
 
@@ -29,6 +30,33 @@ test("no session waits for a name: who is known serves, and the backend joins on
   await clock.run(1_000);
   await balancer.when("the backend that joins", ({ pools }) => pools[0]?.backends.length === 2);
   expect((await balancer.served1by1(4)).split("").sort().join("")).toBe("aabb");
+});
+
+test("a service that listens on IPv6 alone is found by its name, and by localhost", async () => {
+  const clock = new ManualClock();
+  await using server = new TestBackend((peer) => peer.send("6"));
+  await server.listen(0, "::1");
+  const { port } = server.endpoint as { port: number };
+  const nameService = nameServiceOf(async () => ["127.0.0.1", "::1"]);
+  const text = `
+      listeners: [{ name: l, listen: "127.0.0.1:0", pool: l }, { name: n, listen: "127.0.0.1:0", pool: n }]
+      pools:
+        l: { health: { probe: off }, backends: [{ address: "localhost:${port}" }] }
+        n: { backends: [{ address: "six.example:${port}" }] }`;
+  await using balancer = await steered(text, clock, { nameService });
+  const members = (at: number) => (sample: Sample) =>
+    sample.pools[at]?.backends.map(({ name }) => name) ?? [];
+  expect(members(0)(await balancer.plane.sample())).toEqual([
+    `localhost:${port}@127.0.0.1`,
+    `localhost:${port}@::1`,
+  ]);
+  await balancer.when("the addresses of IPv6", (sample) => members(1)(sample).length === 2);
+  expect(await balancer.served1by1(3, "l")).toBe("666");
+  expect(await balancer.served1by1(3, "n")).toBe("666");
+  expect(balancer.lines).toContainEqual([
+    "backend has others of its addresses",
+    { pool: "n", backend: `six.example:${port}`, reason: "no IPv4 address answers, IPv6 is tried too" },
+  ]);
 });
 
 test("the command starts without a backend that nobody knows, says so, and serves by the others", async () => {
