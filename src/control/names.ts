@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Clock, Timer } from "../core/clock.ts";
 import { Deferred } from "../core/deferred.ts";
 import { lookUp, type NameAnswer } from "../core/look-up.ts";
-import { inOrder } from "./families.ts";
+import { KeptAddresses } from "./kept-addresses.ts";
 import { Lookups } from "./lookups.ts";
 
 const SHORTEST_MS = 1_000;
@@ -22,16 +22,22 @@ export interface NameEvents {
   failed(name: string, error: Error): void;
 }
 
-/** The addresses of names, of both families, looked up again as their answers run out. No session ever waits for them. */
+/**
+ * The addresses of names, of both families, looked up again as their answers run out. An address that an answer lacks is kept
+ * for the hold: servers with more addresses than they tell at once tell others each time. No session ever waits for them.
+ */
 export class Names implements Disposable {
   readonly #clock: Clock;
   readonly #events: NameEvents;
+  readonly #holdMs: () => number;
   readonly #lookups: Lookups;
   readonly #watched = new Map<string, Name>();
 
-  constructor(clock: Clock, events: NameEvents, service: NameService = lookUp) {
+  /** `holdMs`: how long an address is kept that the answers lack, as it is wanted now. */
+  constructor(clock: Clock, events: NameEvents, holdMs: () => number, service: NameService = lookUp) {
     this.#clock = clock;
     this.#events = events;
+    this.#holdMs = holdMs;
     this.#lookups = new Lookups(clock, service);
   }
 
@@ -58,11 +64,12 @@ export class Names implements Disposable {
     for (const [name, watched] of this.#watched) {
       if (kept.has(name) || watched.holds > 0) continue;
       watched.timer?.[Symbol.dispose]();
+      watched.keeping?.[Symbol.dispose]();
       this.#watched.delete(name);
     }
   }
 
-  /** The last good answer; empty for a name that never had one, or was not learnt. */
+  /** The last good answer, and what is kept of those before; empty for a name that never had one, or was not learnt. */
   addressesOf(name: string): readonly string[] {
     return this.#watched.get(name)?.addresses ?? [];
   }
@@ -131,26 +138,42 @@ export class Names implements Disposable {
     name.ttlMs = UNTOLD_MS;
     try {
       const { addresses, ttlSec } = await this.#lookups.answerFor(name.text);
-      name.addresses = usable(name.text, addresses);
+      if (addresses.length === 0) throw noAddress(name.text);
+      if (!this.#isWatched(name)) return;
+      name.kept.take(addresses, this.#clock.now());
       name.error = undefined;
+      this.#settle(name);
       if (ttlSec !== undefined) name.ttlMs = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, 1_000 * ttlSec));
     } catch (error) {
       name.error = error as Error;
     }
   }
-}
 
-function usable(name: string, answers: readonly string[]): readonly string[] {
-  if (answers.length === 0) throw noAddress(name);
-  return inOrder(answers);
+  /** Gives a name the addresses that it has now, and again when the first that is missing is to go. */
+  #settle(name: Name): void {
+    const [nowMs, holdMs] = [this.#clock.now(), this.#holdMs()];
+    name.addresses = name.kept.at(nowMs, holdMs);
+    name.keeping?.[Symbol.dispose]();
+    name.keeping = this.#clock.after(name.kept.leftMs(nowMs, holdMs), () => this.#leave(name));
+  }
+
+  #leave(name: Name): void {
+    const { addresses } = name;
+    this.#settle(name);
+    if (!isDeepStrictEqual(name.addresses, addresses)) this.#events.changed(name.text, name.addresses);
+  }
 }
 
 class Name {
+  readonly kept = new KeptAddresses();
+  /** Those of them that there were when it was last settled. */
   addresses: readonly string[] = [];
   error: Error | undefined;
   /** How long its last answer holds, or is asked for again. */
   ttlMs = UNTOLD_MS;
   timer: Timer | undefined;
+  /** Until the first address that is missing is to go. */
+  keeping: Timer | undefined;
   /** The look-up under way that may bring its first address. */
   answered: Promise<void> | undefined;
   /** How many wait for that. */

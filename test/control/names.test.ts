@@ -84,7 +84,7 @@ test("learns all of many names, however long the last ones wait for their turn",
   const names = Array.from({ length: 300 }, (_, nth) => `name-${nth}`);
   const clock = new ManualClock();
   const lookUp = inTurns(clock, 2, 100);
-  using known = new Names(clock, { changed() {}, failed() {} }, nameServiceOf(lookUp, 60));
+  using known = new Names(clock, { changed() {}, failed() {} }, () => 0, nameServiceOf(lookUp, 60));
   const learnt = known.learn(names, PATIENCE_MS);
   await clock.run(15_000);
   await learnt;
@@ -97,7 +97,7 @@ test.each([
 ])("waits no longer for many names than for one where name servers %s", async (_, takesMs, ms) => {
   const clock = new ManualClock();
   const lookUp = inTurns(clock, 32, takesMs, "EAI_AGAIN");
-  using names = new Names(clock, { changed() {}, failed() {} }, nameServiceOf(lookUp, 60));
+  using names = new Names(clock, { changed() {}, failed() {} }, () => 0, nameServiceOf(lookUp, 60));
   const learnt = names.learn(
     Array.from({ length: 300 }, (_, nth) => `name-${nth}`),
     PATIENCE_MS,
@@ -180,6 +180,39 @@ test("tells of other addresses, and of nothing where only their order is another
   expect(made.names.addressesOf("name")).toEqual(["192.0.2.3"]);
 });
 
+test("an address stays until answers have lacked it for the hold, and goes then, whenever they come", async () => {
+  using made = known({ name: ["192.0.2.1", "192.0.2.2"] }, 10, 25_000);
+  await made.names.learn(["name"], PATIENCE_MS);
+  made.answers.name = ["192.0.2.2"];
+  await made.clock.run(34_999);
+  expect(made.names.addressesOf("name")).toEqual(["192.0.2.1", "192.0.2.2"]);
+  expect(made.told).toEqual([]);
+  await made.clock.run(1);
+  expect(made.names.addressesOf("name")).toEqual(["192.0.2.2"]);
+  expect(made.told).toEqual(["changed name"]);
+});
+
+test("the hold of an address begins anew when an answer has it again", async () => {
+  using made = known({ name: ["192.0.2.1", "192.0.2.2"] }, 10, 15_000);
+  await made.names.learn(["name"], PATIENCE_MS);
+  for (let i = 0; i < 10; i++) {
+    made.answers.name = [`192.0.2.${1 + (i % 2)}`];
+    await made.clock.run(10_000);
+  }
+  expect(made.names.addressesOf("name")).toEqual(["192.0.2.1", "192.0.2.2"]);
+  expect(made.told).toEqual([]);
+});
+
+test("what is held goes also while the name has no answer, and the last answer stays", async () => {
+  using made = known({ name: ["192.0.2.1", "192.0.2.2"] }, 10, 25_000);
+  await made.names.learn(["name"], PATIENCE_MS);
+  made.answers.name = ["192.0.2.2"];
+  await made.clock.run(10_000);
+  delete made.answers.name;
+  await made.clock.run(600_000);
+  expect(made.names.addressesOf("name")).toEqual(["192.0.2.2"]);
+});
+
 test("keeps the last answer of a name that is lost, says so once, and finds it again", async () => {
   using made = known({ name: ["192.0.2.1"] });
   await made.names.learn(["name"], PATIENCE_MS);
@@ -232,7 +265,7 @@ function inTurns(clock: ManualClock, atOnce: number, takesMs: number, code?: str
 type Answer = readonly string[] | "silent" | Promise<readonly string[]>;
 
 /** Names as somebody knows them, and nobody asks a network. */
-function known(answers: Record<string, Answer>, ttlSec?: number | "untold") {
+function known(answers: Record<string, Answer>, ttlSec?: number | "untold", holdMs = 0) {
   const clock = new ManualClock();
   const told: string[] = [];
   const lookups: string[] = [];
@@ -254,7 +287,7 @@ function known(answers: Record<string, Answer>, ttlSec?: number | "untold") {
     changed: (name: string) => void told.push(`changed ${name}`),
     failed: (name: string) => void told.push(`failed ${name}`),
   };
-  const names = new Names(clock, events, service);
+  const names = new Names(clock, events, () => holdMs, service);
   return {
     clock,
     names,

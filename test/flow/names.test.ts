@@ -59,6 +59,30 @@ test("a service that listens on IPv6 alone is found by its name, and by localhos
   ]);
 });
 
+test("a name server that tells three of six addresses, others each time, moves no client and tells of it once", async () => {
+  const clock = new ManualClock();
+  const hosts = [1, 2, 3, 4, 5, 6].map((end) => `127.0.0.${end}`);
+  await using servers = await onOnePort(hosts);
+  const { port } = servers;
+  let asked = 0;
+  const nameService = nameServiceOf(async () => (asked++ % 2 === 0 ? hosts.slice(0, 3) : hosts.slice(3)));
+  const text = `
+    listeners: [{ listen: "127.0.0.1:0", pool: p }]
+    pools: { p: { algorithm: source-hash, health: { probe: off }, backends: [{ address: "web.example:${port}" }] } }`;
+  await using balancer = await steered(text, clock, { nameService });
+  await clock.run(10_000);
+  await balancer.when("all six", ({ pools }) => pools[0]?.backends.length === 6);
+  const by = await balancer.served1by1(1);
+  for (let i = 0; i < 10; i++) {
+    await clock.run(10_000);
+    expect(await balancer.served1by1(1)).toBe(by);
+  }
+  const changes = balancer.lines.filter(
+    ([message]) => message === "names have other addresses, backends follow",
+  );
+  expect(changes).toEqual([[expect.any(String), { name: "web.example", addresses: hosts }]]);
+});
+
 test("the command starts without a backend that nobody knows, says so, and serves by the others", async () => {
   await using servers = await fleet("a");
   const live = formatEndpoint(servers.members[0]?.endpoint as Endpoint);
@@ -78,3 +102,15 @@ test("the command does not start where nobody knows a listener's name, and says 
   expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
   expect(stderr).toMatch(/^lb: the listener main cannot listen: nosuch\.invalid [^\n]+\n$/);
 });
+
+/** A server on each of these addresses, all on one port; each says the end of its address. */
+async function onOnePort(hosts: readonly string[]) {
+  const servers = hosts.map((host) => new TestBackend((peer) => peer.send(host.slice(-1))));
+  let port = 0;
+  for (const [at, server] of servers.entries()) {
+    await server.listen(port, hosts[at] as string);
+    port = (server.endpoint as { port: number }).port;
+  }
+  const close = () => Promise.all(servers.map((server) => server[Symbol.asyncDispose]()));
+  return { port, [Symbol.asyncDispose]: () => close().then(() => {}) };
+}
