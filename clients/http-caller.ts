@@ -1,4 +1,5 @@
 import { Agent } from "node:http";
+import { addressLookup } from "./address-lookup.ts";
 import type { Answer, Caller, Calling } from "./caller.ts";
 import { ClientError, quoted } from "./client-error.ts";
 import type { HttpAsk } from "./http-ask.ts";
@@ -19,7 +20,8 @@ export class HttpCaller implements Caller {
   async call(index: number): Promise<Answer> {
     const { to, timeoutMs } = this.calling;
     const { method, body, verify } = this.ask(index);
-    const where = to.kind === "unix" ? { socketPath: to.path } : { host: to.host, port: to.port };
+    const where =
+      to.kind === "unix" ? { socketPath: to.path } : { host: to.host, port: to.port, lookup: addressLookup };
     const answer = await httpExchange(
       { ...where, method, path: this.path, agent: this.#agent },
       { timeoutMs, body },

@@ -2,6 +2,7 @@ import { connect, type NetConnectOpts, type Socket } from "node:net";
 import type { Endpoint } from "#lb/core/address";
 import { systemClock } from "#lb/core/clock";
 import { LineSplitter } from "#lb/core/lines";
+import { addressLookup } from "./address-lookup.ts";
 import { ClientError, connectError, connectionError, quoted } from "./client-error.ts";
 
 /** How a connection is made. */
@@ -131,6 +132,7 @@ function target(endpoint: Endpoint, { timeoutMs, localAddress }: LineConnectionO
     host: endpoint.host,
     port: endpoint.port,
     noDelay: true,
+    lookup: addressLookup,
     // Of a name with several addresses, each has the whole time: Node would give up on it after 250 ms.
     autoSelectFamilyAttemptTimeout: timeoutMs,
     ...(localAddress === undefined ? {} : { localAddress }),

@@ -1,29 +1,47 @@
-import { lookup } from "node:dns/promises";
-import { isIP } from "node:net";
+import { connect, isIP } from "node:net";
 import { explain, Failure } from "#lb/command/failure";
 import type { Endpoint } from "#lb/core/address";
+import { systemClock } from "#lb/core/clock";
+import { Deferred } from "#lb/core/deferred";
+import { lookUp } from "#lb/core/look-up";
 
 const LOOKUP_WITHIN_MS = 5_000;
+const ANSWER_WITHIN_MS = 1_000;
 
-/** The endpoint with its name looked up, once, so that no request waits for a name server; throws a Failure. */
+/**
+ * The endpoint with its name looked up, once, so that no request waits for a name server; throws a Failure. Of several
+ * addresses it is the first that takes a connection, which is closed again.
+ */
 export async function resolveTarget(endpoint: Endpoint): Promise<Endpoint> {
   if (endpoint.kind === "unix" || isIP(endpoint.host)) return endpoint;
-  const { host } = endpoint;
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Failure(`${host} could not be looked up in time`)), LOOKUP_WITHIN_MS);
-  });
+  const { host, port } = endpoint;
+  const addresses = await addressesOf(host);
+  if (addresses.length > 1)
+    for (const each of addresses) if (await answers(each, port)) return { ...endpoint, host: each };
+  return { ...endpoint, host: addresses[0] as string };
+}
+
+async function addressesOf(host: string): Promise<readonly string[]> {
+  const late = new Deferred<never>();
+  const failure = new Failure(`${host} could not be looked up in time`);
+  using _deadline = systemClock.after(LOOKUP_WITHIN_MS, () => late.reject(failure));
   try {
-    const { address } = await Promise.race([lookUp(host), late]);
-    return { ...endpoint, host: address };
+    return (await Promise.race([lookUp(host), late.promise])).addresses;
   } catch (error) {
     throw error instanceof Failure ? error : new Failure(explain(error, host));
-  } finally {
-    clearTimeout(timer);
   }
 }
 
-/** IPv4 where there is one, as the balancer takes a name that it is to listen on. */
-function lookUp(host: string): Promise<{ readonly address: string }> {
-  return lookup(host, { family: 4 }).catch(() => lookup(host));
+function answers(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: ANSWER_WITHIN_MS });
+    const over = (connected: boolean) => {
+      socket.destroy();
+      resolve(connected);
+    };
+    socket
+      .once("connect", () => over(true))
+      .once("timeout", () => over(false))
+      .on("error", () => over(false));
+  });
 }

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import type { Endpoint } from "../core/address.ts";
+import { isLocalhost, LOOPBACK } from "../core/hosts-file.ts";
 import { formatIp, parseIp } from "../core/ip.ts";
 import { ownAddresses } from "./own-addresses.ts";
 
@@ -9,7 +10,7 @@ const WILDCARDS = ["0.0.0.0", "::"];
 export type AddressesOf = (name: string) => readonly string[];
 
 /** What every machine knows without asking. */
-const wellKnown: AddressesOf = (name) => (name.toLowerCase() === "localhost" ? ["127.0.0.1", "::1"] : []);
+const wellKnown: AddressesOf = (name) => (isLocalhost(name) ? LOOPBACK : []);
 
 /** The endpoint by literal addresses, each spelled in one way: one for each address of a name. */
 export function reached(endpoint: Endpoint, addressesOf: AddressesOf = wellKnown): Endpoint[] {

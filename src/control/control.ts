@@ -11,7 +11,9 @@ import { HealthChecker } from "../health/checker.ts";
 import type { Log } from "../observe/log.ts";
 import type { Plane } from "../plane/plane.ts";
 import type { Transport } from "../transport/transport.ts";
+import type { Turned } from "./families.ts";
 import { LastAnswers } from "./last-answers.ts";
+import { type NameChange, NameNews } from "./name-news.ts";
 import { type NameEvents, type NameService, Names } from "./names.ts";
 import { Overlay, type OverlayNews } from "./overlay.ts";
 import { Reconciler, whole } from "./reconcile.ts";
@@ -38,6 +40,7 @@ export interface ControlParts {
 export class Control {
   readonly #parts: ControlParts;
   readonly #names: Names;
+  readonly #news: NameNews;
   readonly #checker: HealthChecker;
   readonly #reconciler: Reconciler;
   /** What an operator may do. */
@@ -55,7 +58,8 @@ export class Control {
       changed: (name, addresses) => this.#follow(name, addresses),
       failed: (name, error) => log.logger.warn({ name, reason: explain(error, name) }, "name lost"),
     };
-    this.#names = new Names(clock, followed, nameService);
+    this.#names = new Names(clock, followed, () => this.overlay.file.names.hold, nameService);
+    this.#news = new NameNews(clock, (change) => this.#tellOfName(change));
     const answers = new LastAnswers(plane, clock);
     this.#checker = new HealthChecker({
       ...parts,
@@ -123,6 +127,7 @@ export class Control {
     this.#stopping = true;
     this.#reconciler.close();
     this.#names[Symbol.dispose]();
+    this.#news[Symbol.dispose]();
     this.#checker[Symbol.dispose]();
     return this.#parts.plane.close({ graceMs });
   }
@@ -168,25 +173,44 @@ export class Control {
 
   /** In a turn. The start uses all answers that there are by then. */
   async #followAll(): Promise<void> {
-    const { logger } = this.#parts.log;
     const followed = Array.from(this.#toFollow, ([name, addresses]) => ({ name, addresses }));
     this.#toFollow.clear();
     if (!this.#started) return;
     try {
       const applied = await this.#reconciler.all(this.overlay);
-      for (const each of followed) logger.info(each, "names have other addresses, backends follow");
+      for (const each of followed) this.#news.changed(each);
       this.#reconciler.announce(applied);
     } catch (error) {
       const reason = whole(error);
-      for (const each of followed)
-        logger.error({ ...each, reason }, "names have other addresses, which cannot be used");
+      for (const each of followed) this.#news.changed({ ...each, reason });
     }
   }
 
+  #tellOfName(change: NameChange): void {
+    const { logger } = this.#parts.log;
+    if (change.reason === undefined) logger.info(change, "names have other addresses, backends follow");
+    else logger.error(change, "names have other addresses, which cannot be used");
+  }
+
   #pass(verdict: Verdict): void {
-    this.#parts.plane.order({ kind: "verdict", ...verdict }).catch((error) => {
-      this.#parts.log.logger.error({ ...verdict, error: whole(error) }, "the data plane took no verdict");
+    const { log, plane } = this.#parts;
+    plane.order({ kind: "verdict", ...verdict }).catch((error) => {
+      log.logger.error({ ...verdict, error: whole(error) }, "the data plane took no verdict");
     });
+    const turned = this.#reconciler.heard(verdict);
+    if (turned !== undefined) void this.#reconciler.inTurn(() => this.#turn(turned));
+  }
+
+  /** In a turn. */
+  async #turn(turned: Turned): Promise<void> {
+    const { logger } = this.#parts.log;
+    const { pool, entry: backend, reason } = turned;
+    try {
+      if (await this.#reconciler.turned(turned))
+        logger.info({ pool, backend, reason }, "backend has others of its addresses");
+    } catch (error) {
+      logger.error({ pool, backend, reason: whole(error) }, "backend keeps its addresses");
+    }
   }
 
   #warn(warnings: readonly string[]): void {

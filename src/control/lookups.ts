@@ -1,27 +1,26 @@
 import type { Clock, Timer } from "../core/clock.ts";
 import { Deferred } from "../core/deferred.ts";
+import type { NameAnswer } from "../core/look-up.ts";
 
-/** As many as libuv has under way at once, by default: the time of one more would run while it stands in its queue. */
-const MOST_AT_ONCE = 2;
+/** More than a name server has trouble with, and more than are slow at once: only names that are slow hold up others. */
+const MOST_AT_ONCE = 32;
 const PATIENCE_MS = 5_000;
-
-type Addresses = readonly string[];
 
 /** Wrapped, since a promise for a promise is its answer. */
 interface Asked {
-  readonly answer: Promise<Addresses>;
+  readonly answer: Promise<NameAnswer>;
 }
 
-/** Looks names up, two at once and each once at a time: one that was given up keeps its place until it ends. */
+/** Looks names up, 32 at once and each once at a time: one that was given up keeps its place until it ends. */
 export class Lookups implements Disposable {
   readonly #clock: Clock;
-  readonly #lookUp: (name: string) => Promise<Addresses>;
+  readonly #lookUp: (name: string) => Promise<NameAnswer>;
   readonly #underWay = new Map<string, Deferred<Asked>>();
   readonly #waiting = new Set<string>();
   #running = 0;
   #silence: Timer | undefined;
 
-  constructor(clock: Clock, lookUp: (name: string) => Promise<Addresses>) {
+  constructor(clock: Clock, lookUp: (name: string) => Promise<NameAnswer>) {
     this.#clock = clock;
     this.#lookUp = lookUp;
   }
@@ -30,7 +29,7 @@ export class Lookups implements Disposable {
    * What the look-up of a name says, the one that is under way where there is one. Rejects as that does; and with
    * EAI_AGAIN 5 s after its turn, or before it once no name at all had an answer for 5 s.
    */
-  async answerFor(name: string): Promise<Addresses> {
+  async answerFor(name: string): Promise<NameAnswer> {
     const turn = this.#underWay.get(name) ?? this.#enqueue(name);
     const { answer } = await turn.promise;
     return this.#inTime(name, answer);
@@ -85,7 +84,7 @@ export class Lookups implements Disposable {
     this.#listen();
   }
 
-  async #inTime(name: string, answer: Promise<Addresses>): Promise<Addresses> {
+  async #inTime(name: string, answer: Promise<NameAnswer>): Promise<NameAnswer> {
     let timer: Timer | undefined;
     const tooLate = new Promise<never>((_resolve, reject) => {
       timer = this.#clock.after(PATIENCE_MS, () => reject(late(name)));

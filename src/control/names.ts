@@ -1,24 +1,18 @@
-import { lookup, Resolver } from "node:dns/promises";
-import { isIPv4 } from "node:net";
 import { isDeepStrictEqual } from "node:util";
 import type { Clock, Timer } from "../core/clock.ts";
 import { Deferred } from "../core/deferred.ts";
+import { lookUp, type NameAnswer } from "../core/look-up.ts";
+import { KeptAddresses } from "./kept-addresses.ts";
 import { Lookups } from "./lookups.ts";
 
-const TTL_QUERY_MS = 1_000;
 const SHORTEST_MS = 1_000;
 const LONGEST_MS = 300_000;
 const LONGEST_RETRY_MS = 30_000;
 /** How long an answer holds where no DNS server tells. */
 const UNTOLD_MS = 30_000;
 
-/** How a name is looked up; both reject where there is no answer. */
-export interface NameService {
-  /** All addresses, as this machine's own resolver sees them: its hosts file included, and no TTL. */
-  addresses(name: string): Promise<readonly string[]>;
-  /** How long a DNS answer for it holds, in seconds. */
-  ttlSec(name: string): Promise<number>;
-}
+/** How a name is looked up; rejects where there is no answer. */
+export type NameService = (name: string) => Promise<NameAnswer>;
 
 /** What becomes of names. */
 export interface NameEvents {
@@ -29,21 +23,22 @@ export interface NameEvents {
 }
 
 /**
- * The addresses of names, looked up again as their answers run out: IPv4 addresses where there are any, else IPv6. No
- * session ever waits for them.
+ * The addresses of names, of both families, looked up again as their answers run out. An address that an answer lacks is kept
+ * for the hold: servers with more addresses than they tell at once tell others each time. No session ever waits for them.
  */
 export class Names implements Disposable {
   readonly #clock: Clock;
   readonly #events: NameEvents;
-  readonly #service: NameService;
+  readonly #holdMs: () => number;
   readonly #lookups: Lookups;
   readonly #watched = new Map<string, Name>();
 
-  constructor(clock: Clock, events: NameEvents, service: NameService = systemNames) {
+  /** `holdMs`: how long an address is kept that the answers lack, as it is wanted now. */
+  constructor(clock: Clock, events: NameEvents, holdMs: () => number, service: NameService = lookUp) {
     this.#clock = clock;
     this.#events = events;
-    this.#service = service;
-    this.#lookups = new Lookups(clock, (name) => service.addresses(name));
+    this.#holdMs = holdMs;
+    this.#lookups = new Lookups(clock, service);
   }
 
   /**
@@ -69,11 +64,12 @@ export class Names implements Disposable {
     for (const [name, watched] of this.#watched) {
       if (kept.has(name) || watched.holds > 0) continue;
       watched.timer?.[Symbol.dispose]();
+      watched.keeping?.[Symbol.dispose]();
       this.#watched.delete(name);
     }
   }
 
-  /** The last good answer; empty for a name that never had one, or was not learnt. */
+  /** The last good answer, and what is kept of those before; empty for a name that never had one, or was not learnt. */
   addressesOf(name: string): readonly string[] {
     return this.#watched.get(name)?.addresses ?? [];
   }
@@ -114,12 +110,12 @@ export class Names implements Disposable {
     name.answered = undefined;
     if (!this.#isWatched(name)) return;
     if (name.awaited === 0 && name.addresses.length > 0) this.#events.changed(name.text, name.addresses);
-    void this.#schedule(name);
+    this.#schedule(name);
   }
 
-  async #schedule(name: Name): Promise<void> {
-    const ms = name.addresses.length > 0 ? await this.#ttlMs(name.text) : name.nextRetryMs();
+  #schedule(name: Name): void {
     if (!this.#isWatched(name) || name.answered !== undefined) return;
+    const ms = name.addresses.length > 0 ? name.ttlMs : name.nextRetryMs();
     name.timer?.[Symbol.dispose]();
     name.timer = this.#clock.after(ms, () => void this.#refresh(name));
   }
@@ -129,46 +125,55 @@ export class Names implements Disposable {
     return this.#watched.get(name.text) === name;
   }
 
-  async #ttlMs(name: string): Promise<number> {
-    try {
-      const ttlMs = 1_000 * (await this.#service.ttlSec(name));
-      return Math.min(LONGEST_MS, Math.max(SHORTEST_MS, ttlMs));
-    } catch {
-      return UNTOLD_MS;
-    }
-  }
-
   async #refresh(name: Name): Promise<void> {
     const { addresses, error } = name;
     await this.#ask(name);
     if (!this.#isWatched(name)) return;
     if (!isDeepStrictEqual(name.addresses, addresses)) this.#events.changed(name.text, name.addresses);
     if (name.error !== undefined && error === undefined) this.#events.failed(name.text, name.error);
-    await this.#schedule(name);
+    this.#schedule(name);
   }
 
-  async #ask(name: Name): Promise<Name> {
+  async #ask(name: Name): Promise<void> {
+    name.ttlMs = UNTOLD_MS;
     try {
-      name.addresses = await this.#lookUp(name.text);
+      const { addresses, ttlSec } = await this.#lookups.answerFor(name.text);
+      if (addresses.length === 0) throw noAddress(name.text);
+      if (!this.#isWatched(name)) return;
+      name.kept.take(addresses, this.#clock.now());
       name.error = undefined;
+      this.#settle(name);
+      if (ttlSec !== undefined) name.ttlMs = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, 1_000 * ttlSec));
     } catch (error) {
       name.error = error as Error;
     }
-    return name;
   }
 
-  async #lookUp(name: string): Promise<readonly string[]> {
-    const answers = await this.#lookups.answerFor(name);
-    if (answers.length === 0) throw noAddress(name);
-    const v4 = answers.filter(isIPv4);
-    return [...new Set(v4.length > 0 ? v4 : answers)].sort();
+  /** Gives a name the addresses that it has now, and again when the first that is missing is to go. */
+  #settle(name: Name): void {
+    const [nowMs, holdMs] = [this.#clock.now(), this.#holdMs()];
+    name.addresses = name.kept.at(nowMs, holdMs);
+    name.keeping?.[Symbol.dispose]();
+    name.keeping = this.#clock.after(name.kept.leftMs(nowMs, holdMs), () => this.#leave(name));
+  }
+
+  #leave(name: Name): void {
+    const { addresses } = name;
+    this.#settle(name);
+    if (!isDeepStrictEqual(name.addresses, addresses)) this.#events.changed(name.text, name.addresses);
   }
 }
 
 class Name {
+  readonly kept = new KeptAddresses();
+  /** Those of them that there were when it was last settled. */
   addresses: readonly string[] = [];
   error: Error | undefined;
+  /** How long its last answer holds, or is asked for again. */
+  ttlMs = UNTOLD_MS;
   timer: Timer | undefined;
+  /** Until the first address that is missing is to go. */
+  keeping: Timer | undefined;
   /** The look-up under way that may bring its first address. */
   answered: Promise<void> | undefined;
   /** How many wait for that. */
@@ -204,15 +209,3 @@ function noAnswer(name: string): Error {
 function noAddress(name: string): Error {
   return Object.assign(new Error(`no address for the name "${name}"`), { code: "ENOTFOUND", hostname: name });
 }
-
-/** This machine's resolver, and the DNS servers it is set to use. */
-const systemNames: NameService = {
-  addresses: async (name) => (await lookup(name, { all: true })).map(({ address }) => address),
-  ttlSec: async (name) => {
-    const resolver = new Resolver({ timeout: TTL_QUERY_MS, tries: 1 });
-    const records = await resolver
-      .resolve4(name, { ttl: true })
-      .catch(() => resolver.resolve6(name, { ttl: true }));
-    return Math.min(...records.map(({ ttl }) => ttl));
-  },
-};

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { explain, Failure } from "../command/failure.ts";
 import type { PoolSettings } from "../contract/pool.ts";
 import type { Applied, Change } from "../contract/snapshot.ts";
+import type { Verdict } from "../contract/verdict.ts";
 import { formatEndpoint } from "../core/address.ts";
 import type { Clock } from "../core/clock.ts";
 import { Newcomers } from "../core/newcomers.ts";
@@ -9,10 +10,18 @@ import { forEach, inSlices } from "../core/slices.ts";
 import type { HealthChecker } from "../health/checker.ts";
 import type { Log } from "../observe/log.ts";
 import type { Plane } from "../plane/plane.ts";
+import { Families, type Turned } from "./families.ts";
 import { heldByOwn } from "./held.ts";
 import type { Names } from "./names.ts";
 import type { Overlay } from "./overlay.ts";
-import { type NamesWanted, namesIn, poolSettings, refuseLoops, snapshotSteps } from "./snapshot.ts";
+import {
+  type HostsOf,
+  type NamesWanted,
+  namesIn,
+  poolSettings,
+  refuseLoops,
+  snapshotSteps,
+} from "./snapshot.ts";
 import { targetsOf } from "./targets.ts";
 import { refuseUnresolved, type UnresolvedBackend, unresolvedBackends } from "./unresolved.ts";
 
@@ -42,6 +51,7 @@ export class Reconciler {
   #answers = new Map<string, readonly string[]>();
   #turn: Promise<unknown> = Promise.resolve();
   #closed = false;
+  readonly #families = new Families();
   readonly #announced = new Newcomers<Applied["listeners"][number]>(({ endpoint }) =>
     formatEndpoint(endpoint),
   );
@@ -96,8 +106,7 @@ export class Reconciler {
       if (this.#closed) throw new Failure("the balancer is stopping");
       refuseUnresolved(overlay, names);
       const answers = new Map<string, readonly string[]>();
-      const addressesOf = (name: string) => answerIn(answers, name, names);
-      const snapshot = await inSlices(this.#parts.clock, snapshotSteps(overlay, addressesOf));
+      const snapshot = await inSlices(this.#parts.clock, snapshotSteps(overlay, this.#hostsOf(answers)));
       if (this.#closed) throw new Failure("the balancer is stopping");
       const applied = await plane.apply(snapshot);
       this.#overlay = overlay;
@@ -108,9 +117,10 @@ export class Reconciler {
       const watch = (pool: PoolSettings) => {
         if (this.#closed) return;
         watched.delete(pool.name);
-        checker.watch(pool.name, targetsOf(pool, overlay));
+        this.#watch(pool);
       };
       await inSlices(this.#parts.clock, forEach(snapshot.pools, watch));
+      this.#families.keepPools(new Set(snapshot.pools.map(({ name }) => name)));
       if (this.#closed) return applied;
       for (const gone of watched) checker.watch(gone, []);
       return applied;
@@ -126,13 +136,12 @@ export class Reconciler {
    * reason is told with what changes.
    */
   async pool(name: string, reason: string): Promise<void> {
-    const { names, plane, checker } = this.#parts;
     const answers = new Map(this.#answers);
-    const pool = poolSettings(name, this.#overlay, (host) => answerIn(answers, host, names));
-    await plane.change({ kind: "pool", pool, reason });
+    const pool = poolSettings(name, this.#overlay, this.#hostsOf(answers));
+    await this.#parts.plane.change({ kind: "pool", pool, reason });
     this.#answers = answers;
     this.#keepNames();
-    if (!this.#closed) checker.watch(name, targetsOf(pool, this.#overlay));
+    if (!this.#closed) this.#watch(pool);
   }
 
   /** In a turn: the same where an entry was added; rejects where that leads back to a listener of its own. */
@@ -140,6 +149,18 @@ export class Reconciler {
     const { names } = this.#parts;
     refuseLoops(this.#overlay, (host) => this.#answers.get(host) ?? names.addressesOf(host));
     await this.pool(name, reason);
+  }
+
+  /** Takes note of what probes found; gives back the backend of which other addresses are members by it. */
+  heard(verdict: Verdict): Turned | undefined {
+    return this.#families.heard(verdict);
+  }
+
+  /** In a turn: lets a backend have the members that its probes call for; false where it is gone. */
+  async turned({ pool, entry, reason }: Turned): Promise<boolean> {
+    const there = this.#overlay.entriesOf(pool)?.some(({ name }) => name === entry) ?? false;
+    if (there && !this.#closed) await this.pool(pool, reason);
+    return there;
   }
 
   /** In a turn: makes one client equal to what is wanted of it. */
@@ -156,6 +177,18 @@ export class Reconciler {
       logger.warn(backend, "backend not resolved");
     for (const { name, endpoint } of this.#announced.among(listeners))
       logger.info({ listener: name, address: formatEndpoint(endpoint) }, "listening");
+  }
+
+  #watch(pool: PoolSettings): void {
+    this.#parts.checker.watch(pool.name, targetsOf(pool, this.#overlay));
+    this.#families.keepBackends(pool.name, new Set(pool.backends.map(({ name, entry = name }) => entry)));
+  }
+
+  #hostsOf(answers: Map<string, readonly string[]>): HostsOf {
+    return (name, backend) => {
+      const answer = answerIn(answers, name, this.#parts.names);
+      return backend === undefined ? answer : this.#families.membersOf(name, answer, backend);
+    };
   }
 
   /** Names that only a refused change had were learnt for nothing, and those of a removed backend are needed no more. */

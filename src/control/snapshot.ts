@@ -3,7 +3,7 @@ import type { Config, ListenerConfig } from "../config/config.ts";
 import { loopMistakes } from "../config/loops.ts";
 import { ConfigMistakes } from "../config/mistake.ts";
 import { probesAtOnce } from "../config/probes-at-once.ts";
-import { type AddressesOf, reached } from "../config/reach.ts";
+import { reached } from "../config/reach.ts";
 import type { BackendSettings } from "../contract/backend.ts";
 import type { ClientEntry } from "../contract/clients.ts";
 import type { ListenerSettings } from "../contract/listener.ts";
@@ -12,25 +12,25 @@ import type { Snapshot } from "../contract/snapshot.ts";
 import type { Endpoint } from "../core/address.ts";
 import { openFiles, sessionsWithin } from "../core/open-files.ts";
 import { atOnce, type Steps } from "../core/slices.ts";
+import { inOrder, type NamedBackend } from "./families.ts";
 import type { Overlay } from "./overlay.ts";
+
+/** The addresses of a name, or those of them that are members where it is a backend's. */
+export type HostsOf = (name: string, backend?: NamedBackend) => readonly string[];
 
 /**
  * What is wanted, as the data plane takes it. Names are looked up by `addressesOf`: each address is a member of its own, and
  * a backend without one is left out; a listener's name has one, see refuseUnresolved. Throws ConfigMistakes where the
  * addresses make a loop.
  */
-export function snapshotOf(
-  overlay: Overlay,
-  addressesOf: AddressesOf,
-  files: number = openFiles(),
-): Snapshot {
+export function snapshotOf(overlay: Overlay, addressesOf: HostsOf, files: number = openFiles()): Snapshot {
   return atOnce(snapshotSteps(overlay, addressesOf, files));
 }
 
 /** The same in steps. */
 export function* snapshotSteps(
   overlay: Overlay,
-  addressesOf: AddressesOf,
+  addressesOf: HostsOf,
   files: number = openFiles(),
 ): Steps<Snapshot> {
   yield refuseLoops(overlay, addressesOf);
@@ -79,7 +79,7 @@ function namesInFile(file: Config): NamesWanted {
 }
 
 /** One pool that there is, as the data plane takes it. */
-export function poolSettings(name: string, overlay: Overlay, addressesOf: AddressesOf): PoolSettings {
+export function poolSettings(name: string, overlay: Overlay, addressesOf: HostsOf): PoolSettings {
   const pool = overlay.file.pools[name] as Config["pools"][string];
   const { timeouts, queue, keepAlive, slowStart, outlier, health: _, ...rest } = pool;
   return {
@@ -107,11 +107,10 @@ function listenerSettings(listener: ListenerConfig, sessions: number): Omit<List
   };
 }
 
-function* membersOf(pool: string, overlay: Overlay, addressesOf: AddressesOf): Iterable<BackendSettings> {
-  // A resolver turns its answers round; sorted, they are the same members each time.
-  const sorted = (name: string) => [...new Set(addressesOf(name))].sort();
+function* membersOf(pool: string, overlay: Overlay, hostsOf: HostsOf): Iterable<BackendSettings> {
   for (const { name: entry, address, backup } of overlay.entriesOf(pool) ?? []) {
-    const endpoints = reached(address, sorted);
+    // A name server turns its answers round; in one order, they are the same members each time.
+    const endpoints = reached(address, (name) => inOrder(hostsOf(name, { pool, entry })));
     for (const endpoint of endpoints) {
       const host = endpoint.kind === "tcp" ? endpoint.host : undefined;
       const name = endpoints.length === 1 || host === undefined ? entry : `${entry}@${host}`;
@@ -134,7 +133,7 @@ export function namesOf(endpoints: readonly Endpoint[]): string[] {
 }
 
 /** Throws ConfigMistakes where a pool leads back to itself. A file's own addresses were looked at when it was read. */
-export function refuseLoops(overlay: Overlay, addressesOf: AddressesOf): void {
+export function refuseLoops(overlay: Overlay, addressesOf: HostsOf): void {
   const { listeners: ofListeners, backends: ofBackends } = namesIn(overlay);
   if (ofListeners.length + ofBackends.length === 0 && [...overlay.added].length === 0) return;
   const { listeners, pools } = overlay.file;

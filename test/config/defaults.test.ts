@@ -59,6 +59,7 @@ pools: { ping: { backends: [{ address: "127.0.0.1:9001" }] } }`);
   const { health } = config.file.pools.ping ?? {};
   expect(health).toEqual({ probe: { kind: "tcp" }, intervalMs: 2_000, timeoutMs: 1_000, rise: 2, fall: 3 });
   expect(config.file.log).toEqual({ level: "info", sessions: true, format: "auto" });
+  expect(config.file.names).toEqual({ hold: 30_000 });
   expect(config.file.shutdown).toEqual({ grace: 30_000 });
 });
 

@@ -10,6 +10,7 @@ import type { Plane, ReportsListener } from "#lb/plane/plane";
 import { DialError, type Transport } from "#lb/transport/transport";
 import { configured, readingOf } from "../config/configured.ts";
 import { ManualClock } from "../support/manual-clock.ts";
+import { nameServiceOf } from "../support/name-service.ts";
 import { NotedLog } from "../support/noted-log.ts";
 
 /** A plane that notes what it is told, one thing at a time. */
@@ -117,13 +118,12 @@ function known(world: {
   readonly slow: ReadonlyMap<string, Deferred<readonly string[]>>;
   readonly addresses: readonly string[];
 }): NameService {
-  const addresses = async (name: string) => {
+  return nameServiceOf(async (name) => {
     world.lookups.push(name);
     if (world.unknown.has(name))
       throw Object.assign(new Error("unknown"), { code: "ENOTFOUND", hostname: name });
     return world.slow.get(name)?.promise ?? world.addresses;
-  };
-  return { addresses, ttlSec: async () => 10 };
+  });
 }
 
 function deadEnds(dialled: number[]): Transport {

@@ -1,18 +1,19 @@
 import { expect, test } from "vitest";
-import { type NameService, Names } from "#lb/control/names";
+import { Names } from "#lb/control/names";
 import { Deferred } from "#lb/core/deferred";
 import { ManualClock } from "../support/manual-clock.ts";
+import { nameServiceOf } from "../support/name-service.ts";
 
 /** Longer than any look-up of these tests takes. */
 const PATIENCE_MS = 3_600_000;
 
-test("gives IPv4 addresses where there are any, else IPv6, each once and in one order", async () => {
+test("gives the addresses of both families, each once and in one order", async () => {
   using made = known({
     both: ["2001:db8::1", "192.0.2.2", "192.0.2.1", "192.0.2.2"],
     six: ["2001:db8::2", "2001:db8::1"],
   });
   await made.names.learn(["both", "six"], PATIENCE_MS);
-  expect(made.names.addressesOf("both")).toEqual(["192.0.2.1", "192.0.2.2"]);
+  expect(made.names.addressesOf("both")).toEqual(["192.0.2.1", "192.0.2.2", "2001:db8::1"]);
   expect(made.names.addressesOf("six")).toEqual(["2001:db8::1", "2001:db8::2"]);
   expect(made.names.addressesOf("nobody")).toEqual([]);
 });
@@ -83,11 +84,7 @@ test("learns all of many names, however long the last ones wait for their turn",
   const names = Array.from({ length: 300 }, (_, nth) => `name-${nth}`);
   const clock = new ManualClock();
   const lookUp = inTurns(clock, 2, 100);
-  using known = new Names(
-    clock,
-    { changed() {}, failed() {} },
-    { addresses: lookUp, ttlSec: async () => 60 },
-  );
+  using known = new Names(clock, { changed() {}, failed() {} }, () => 0, nameServiceOf(lookUp, 60));
   const learnt = known.learn(names, PATIENCE_MS);
   await clock.run(15_000);
   await learnt;
@@ -99,12 +96,8 @@ test.each([
   ["have no answer after two seconds", 2_000, 6_000],
 ])("waits no longer for many names than for one where name servers %s", async (_, takesMs, ms) => {
   const clock = new ManualClock();
-  const lookUp = inTurns(clock, 2, takesMs, "EAI_AGAIN");
-  using names = new Names(
-    clock,
-    { changed() {}, failed() {} },
-    { addresses: lookUp, ttlSec: async () => 60 },
-  );
+  const lookUp = inTurns(clock, 32, takesMs, "EAI_AGAIN");
+  using names = new Names(clock, { changed() {}, failed() {} }, () => 0, nameServiceOf(lookUp, 60));
   const learnt = names.learn(
     Array.from({ length: 300 }, (_, nth) => `name-${nth}`),
     PATIENCE_MS,
@@ -112,6 +105,14 @@ test.each([
   await clock.run(ms);
   await learnt;
   expect(names.errorOf("name-299")).toMatchObject({ code: "EAI_AGAIN", hostname: "name-299" });
+});
+
+test("two names without an answer hold up no third", async () => {
+  using made = known({ slow: "silent", "slow-2": "silent", "slow-3": "silent", good: ["192.0.2.1"] });
+  void made.names.learn(["slow", "slow-2", "slow-3"], PATIENCE_MS);
+  await made.names.learn(["good"], PATIENCE_MS);
+  expect(made.names.addressesOf("good")).toEqual(["192.0.2.1"]);
+  expect(made.clock.now()).toBe(0);
 });
 
 test("asks for a name without an answer ever less often, and tells nothing before it has one", async () => {
@@ -179,6 +180,39 @@ test("tells of other addresses, and of nothing where only their order is another
   expect(made.names.addressesOf("name")).toEqual(["192.0.2.3"]);
 });
 
+test("an address stays until answers have lacked it for the hold, and goes then, whenever they come", async () => {
+  using made = known({ name: ["192.0.2.1", "192.0.2.2"] }, 10, 25_000);
+  await made.names.learn(["name"], PATIENCE_MS);
+  made.answers.name = ["192.0.2.2"];
+  await made.clock.run(34_999);
+  expect(made.names.addressesOf("name")).toEqual(["192.0.2.1", "192.0.2.2"]);
+  expect(made.told).toEqual([]);
+  await made.clock.run(1);
+  expect(made.names.addressesOf("name")).toEqual(["192.0.2.2"]);
+  expect(made.told).toEqual(["changed name"]);
+});
+
+test("the hold of an address begins anew when an answer has it again", async () => {
+  using made = known({ name: ["192.0.2.1", "192.0.2.2"] }, 10, 15_000);
+  await made.names.learn(["name"], PATIENCE_MS);
+  for (let i = 0; i < 10; i++) {
+    made.answers.name = [`192.0.2.${1 + (i % 2)}`];
+    await made.clock.run(10_000);
+  }
+  expect(made.names.addressesOf("name")).toEqual(["192.0.2.1", "192.0.2.2"]);
+  expect(made.told).toEqual([]);
+});
+
+test("what is held goes also while the name has no answer, and the last answer stays", async () => {
+  using made = known({ name: ["192.0.2.1", "192.0.2.2"] }, 10, 25_000);
+  await made.names.learn(["name"], PATIENCE_MS);
+  made.answers.name = ["192.0.2.2"];
+  await made.clock.run(10_000);
+  delete made.answers.name;
+  await made.clock.run(600_000);
+  expect(made.names.addressesOf("name")).toEqual(["192.0.2.2"]);
+});
+
 test("keeps the last answer of a name that is lost, says so once, and finds it again", async () => {
   using made = known({ name: ["192.0.2.1"] });
   await made.names.learn(["name"], PATIENCE_MS);
@@ -215,7 +249,7 @@ test("tells nothing of a name that was let go while it was looked up", async () 
   expect(made.clock.timers).toBe(0);
 });
 
-/** Looks up as libuv does: so many at once, the others in its queue, and each takes its time; all fail where `code` is given. */
+/** Looks up as a slow name server does: so many at once, the others in its queue, and each takes its time; all fail where `code` is given. */
 function inTurns(clock: ManualClock, atOnce: number, takesMs: number, code?: string) {
   const freeAtMs = Array.from({ length: atOnce }, () => 0);
   return async (): Promise<readonly string[]> => {
@@ -231,31 +265,29 @@ function inTurns(clock: ManualClock, atOnce: number, takesMs: number, code?: str
 type Answer = readonly string[] | "silent" | Promise<readonly string[]>;
 
 /** Names as somebody knows them, and nobody asks a network. */
-function known(answers: Record<string, Answer>, ttlSec: number | "untold" = 10) {
+function known(answers: Record<string, Answer>, ttlSec?: number | "untold", holdMs = 0) {
   const clock = new ManualClock();
   const told: string[] = [];
   const lookups: string[] = [];
-  const service: NameService = {
-    addresses(name) {
-      lookups.push(name);
-      const answer = answers[name];
-      if (answer === "silent") return new Promise(() => {});
-      const unknown = Object.assign(new Error(`getaddrinfo ENOTFOUND ${name}`), {
-        code: "ENOTFOUND",
-        hostname: name,
-      });
-      return answer === undefined ? Promise.reject(unknown) : Promise.resolve(answer);
-    },
-    ttlSec: async () => {
-      if (ttlSec === "untold") throw new Error("no DNS server");
-      return ttlSec;
-    },
+  const addressesOf = (name: string): Promise<readonly string[]> => {
+    lookups.push(name);
+    const answer = answers[name];
+    if (answer === "silent") return new Promise(() => {});
+    const unknown = Object.assign(new Error(`getaddrinfo ENOTFOUND ${name}`), {
+      code: "ENOTFOUND",
+      hostname: name,
+    });
+    return answer === undefined ? Promise.reject(unknown) : Promise.resolve(answer);
   };
+  const service =
+    ttlSec === "untold"
+      ? async (name: string) => ({ addresses: await addressesOf(name), ttlSec: undefined })
+      : nameServiceOf(addressesOf, ttlSec);
   const events = {
     changed: (name: string) => void told.push(`changed ${name}`),
     failed: (name: string) => void told.push(`failed ${name}`),
   };
-  const names = new Names(clock, events, service);
+  const names = new Names(clock, events, () => holdMs, service);
   return {
     clock,
     names,

@@ -49,13 +49,13 @@ test("waits for a listener's name while a backend's is given up", async () => {
 });
 
 test("waits ten seconds at most for the names of listeners, however many stand in line", async () => {
-  const hosts = Array.from({ length: 8 }, (_, n) => `front-${n}.example`);
+  const hosts = Array.from({ length: 100 }, (_, n) => `front-${n}.example`);
   const listeners = hosts.map((host, n) => `{ name: web-${n}, listen: "${host}:8080", pool: p }`);
   const made = controlled(text({}).replace(/^listeners: .*$/m, `listeners: [${listeners}]`));
   const answers = hosts.map((host) => made.slowly(host));
-  const failed = expect(made.control.start()).rejects.toThrow("the listener web-6 cannot listen");
-  for (const [n, answer] of answers.slice(0, 6).entries()) {
-    if (n % 2 === 0) await made.clock.run(3_000);
+  const failed = expect(made.control.start()).rejects.toThrow("the listener web-96 cannot listen");
+  for (const [n, answer] of answers.slice(0, 96).entries()) {
+    if (n % 32 === 0) await made.clock.run(3_000);
     answer.resolve([`192.0.2.${n}`]);
   }
   await made.clock.run(999);

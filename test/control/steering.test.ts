@@ -11,7 +11,7 @@ describe("a backend that is added by a name", () => {
     await made.control.steering.addBackend("p", backend("z", "web.example:80"));
     expect(made.changed()).toEqual([["a", "z@192.0.2.1", "z@192.0.2.2"]]);
     made.addresses = ["192.0.2.2", "192.0.2.3"];
-    await made.clock.run(10_000);
+    await made.clock.run(40_000);
     expect(made.backends().at(-1)).toEqual(["a", "z@192.0.2.2", "z@192.0.2.3"]);
   });
 

@@ -7,6 +7,7 @@ import { plainBackend } from "../support/backends.ts";
 import { eventually } from "../support/eventually.ts";
 import { type Fleet, fleet, politeFleet } from "../support/fleet.ts";
 import { ManualClock } from "../support/manual-clock.ts";
+import { nameServiceOf } from "../support/name-service.ts";
 import { type Peer, TestBackend } from "../support/peer.ts";
 import { type Steered, steered } from "../support/steered.ts";
 
@@ -96,7 +97,7 @@ describe("a word said of a backend", () => {
     await using two = await saying("2", "127.0.0.2", port);
     await using three = await saying("3", "127.0.0.3", port);
     const answers = ["127.0.0.1", "127.0.0.2"];
-    const nameService = { addresses: async () => [...answers], ttlSec: async () => 10 };
+    const nameService = nameServiceOf(async () => [...answers]);
     const text = pools({ p: `[{ name: web, address: "web.example:${port}" }]` });
     await using balancer = await steered(text, clock, { nameService });
     expect(sorted(await balancer.served1by1(4))).toBe("1122");
@@ -136,9 +137,9 @@ describe("a drain", () => {
     await using one = await saying("1", "127.0.0.1");
     const { port } = one.endpoint as { port: number };
     await using _two = await saying("2", "127.0.0.2", port);
-    const addresses = async () => ["127.0.0.1", "127.0.0.2"];
+    const nameService = nameServiceOf(async () => ["127.0.0.1", "127.0.0.2"]);
     const text = pools({ p: `[{ name: web, address: "web.example:${port}" }]` });
-    await using balancer = await steered(text, clock, { nameService: { addresses, ttlSec: async () => 10 } });
+    await using balancer = await steered(text, clock, { nameService });
     const served = await Promise.all(Array.from({ length: 2 }, () => balancer.served()));
     await balancer.steering.setBackend("p", "web@127.0.0.1", { state: "ready" });
     await balancer.steering.setBackend("p", "web", { state: "drain" }, 2_000);
@@ -512,7 +513,7 @@ function namesOf(answers: Readonly<Record<string, readonly string[]>>) {
       : Promise.resolve(answers[name]);
   };
   return {
-    nameService: { addresses, ttlSec: async () => 10 },
+    nameService: nameServiceOf(addresses),
     asked: (name: string) => askedFor(name).promise,
   };
 }

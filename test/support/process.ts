@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 const DIST = new URL("../../dist/", import.meta.url);
@@ -21,6 +21,8 @@ export interface Launch {
   readonly input?: string;
   /** Its limit of open files. */
   readonly openFiles?: number;
+  /** Files that it finds in the place of files of this machine, by their paths; see `canReplaceFiles`. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 /** One of the project's commands as a process of its own; killed when it is disposed of. */
@@ -33,7 +35,10 @@ export class CommandProcess implements AsyncDisposable {
   /** `script` is a path below dist, such as `servers/ping.js`. */
   constructor(script: string, args: readonly string[], launch: Launch = {}) {
     const command = [process.execPath, fileURLToPath(new URL(script, DIST)), ...args];
-    const [program, ...rest] = limited(command, launch.openFiles) as [string, ...string[]];
+    const [program, ...rest] = amid(limited(command, launch.openFiles), launch.files) as [
+      string,
+      ...string[],
+    ];
     this.#child = spawn(program, rest, {
       cwd: launch.cwd,
       env: { ...process.env, NO_COLOR: "1", ...launch.env },
@@ -154,4 +159,17 @@ function limited(command: readonly string[], openFiles: number | undefined): rea
   return openFiles === undefined
     ? command
     : ["sh", "-c", `ulimit -n ${openFiles}; exec "$0" "$@"`, ...command];
+}
+
+/** Whether this machine lets a process find other files than the rest of it does. */
+export function canReplaceFiles(): boolean {
+  const [program, ...rest] = amid(["true"], { "/etc/hosts": "/etc/hosts" }) as [string, ...string[]];
+  return spawnSync(program, rest).status === 0;
+}
+
+/** In a mount namespace of its own, where there are other files. */
+function amid(command: readonly string[], files: Launch["files"]): readonly string[] {
+  if (files === undefined) return command;
+  const mounts = Object.entries(files).map(([path, other]) => `mount --bind '${other}' '${path}' && `);
+  return ["unshare", "-m", "sh", "-c", `${mounts.join("")}exec "$0" "$@"`, ...command];
 }

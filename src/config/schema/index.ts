@@ -68,6 +68,14 @@ const log = z.strictObject({
     .describe("auto: pretty on a terminal, JSON everywhere else."),
 });
 
+const names = z.strictObject({
+  hold: field(duration("0ms"))
+    .prefault("30s")
+    .describe(
+      "How long an address stays a member after the last answer that had it has run out; 0ms: not at all. A name server may tell others of many each time.",
+    ),
+});
+
 const shutdown = z.strictObject({
   grace: field(or("off", Infinity, duration("0ms")))
     .prefault("30s")
@@ -89,6 +97,7 @@ export const configSchema = z.strictObject({
     .prefault({})
     .describe("Templates of servers the balancer may start copies of."),
   admin: partOrOff(admin).prefault("off").describe("The HTTP API."),
+  names: names.prefault({}).describe("How the names of backends and listeners are followed."),
   log: log.prefault({}).describe("What is told, and how."),
   shutdown: shutdown.prefault({}).describe("How the balancer stops."),
 });

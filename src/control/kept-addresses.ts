@@ -1,0 +1,28 @@
+import { inOrder } from "./families.ts";
+
+/** The addresses of a name: those of its last answer, and those that it lacks and that are not missing for the hold yet. */
+export class KeptAddresses {
+  #answer: readonly string[] = [];
+  /** Of those that the last answer lacks: when the first answer without them came. */
+  readonly #missingSinceMs = new Map<string, number>();
+
+  /** Takes the next answer. */
+  take(answer: readonly string[], nowMs: number): void {
+    for (const address of this.#answer)
+      if (!answer.includes(address)) this.#missingSinceMs.set(address, nowMs);
+    for (const address of answer) this.#missingSinceMs.delete(address);
+    this.#answer = answer;
+  }
+
+  /** All that there are now; lets those go that have been missing for the hold. */
+  at(nowMs: number, holdMs: number): readonly string[] {
+    for (const [address, sinceMs] of this.#missingSinceMs)
+      if (nowMs - sinceMs >= holdMs) this.#missingSinceMs.delete(address);
+    return inOrder([...this.#answer, ...this.#missingSinceMs.keys()]);
+  }
+
+  /** How long the first of those that are missing stays from now on; Infinity where none is. */
+  leftMs(nowMs: number, holdMs: number): number {
+    return Math.max(0, Math.min(...this.#missingSinceMs.values()) + holdMs - nowMs);
+  }
+}
