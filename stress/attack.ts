@@ -1,8 +1,8 @@
 import type { NetConnectOpts } from "node:net";
 import type { Endpoint } from "#lb/core/address";
-import { distributionOf } from "./distribution.ts";
 import { watchGenerator } from "./generator-watch.ts";
 import { type Pace, paceOf } from "./pace.ts";
+import { Punctuality } from "./punctuality.ts";
 import { type Recording, type Run, WARM_UP } from "./recording.ts";
 import { Requester } from "./requester.ts";
 import type { Plan } from "./results.ts";
@@ -39,8 +39,7 @@ class AttackRun {
   readonly #pace: Pace;
   readonly #requesters: readonly Requester[];
   readonly #free: Requester[];
-  readonly #lagsUs: number[] = [];
-  #freeSinceUs = -Infinity;
+  readonly #punctuality: Punctuality;
   #wake: NodeJS.Timeout | undefined;
   #sequence = 0;
   #warmup = 0;
@@ -54,7 +53,8 @@ class AttackRun {
     readonly recording: Recording,
   ) {
     this.#originMs = performance.now() + plan.warmupMs;
-    this.#pace = paceOf(plan);
+    this.#punctuality = new Punctuality(plan.model);
+    this.#pace = paceOf(plan, (dueUs) => this.#punctuality.drop(this.#nowUs(), dueUs));
     const conditions = {
       target: dialOptions(target),
       recording,
@@ -85,13 +85,15 @@ class AttackRun {
     return this.#outcome();
   }
 
-  #outcome(): Pick<Run, "durationMs" | "dropped" | "warmup" | "aborted" | "scheduleLagP99Us"> {
+  #outcome(): Omit<Run, "startedAt" | "loopDelayP99Us" | "cpuShare"> {
+    const { dropped, crowdedOut, lagP99Us } = this.#punctuality;
     return {
       durationMs: Math.max(0, this.#lastUs) / 1000,
-      dropped: this.#pace.dropped,
+      dropped,
+      crowdedOut,
       warmup: this.#warmup,
       aborted: this.#aborted,
-      scheduleLagP99Us: this.plan.model === "open" ? distributionOf(this.#lagsUs).p99 : null,
+      scheduleLagP99Us: lagP99Us,
     };
   }
 
@@ -102,7 +104,7 @@ class AttackRun {
   #freed(requester: Requester): void {
     this.#lastUs = this.#nowUs();
     if (this.#aborted) return;
-    if (this.#free.length === 0) this.#freeSinceUs = this.#lastUs;
+    if (this.#free.length === 0) this.#punctuality.freeSince(this.#lastUs);
     this.#free.push(requester);
     this.#startWhatIsDue();
   }
@@ -124,9 +126,10 @@ class AttackRun {
   #start(requester: Requester, nowUs: number, dueUs: number): void {
     const payload = payloadOf(this.#sequence++, this.plan.payloadBytes);
     if (dueUs < 0) this.#warmup++;
-    else requester.made++;
-    // Late for want of a free requester is the target's doing; what is measured here is the generator's own.
-    if (this.plan.model === "open") this.#lagsUs.push(nowUs - Math.max(dueUs, this.#freeSinceUs));
+    else {
+      requester.made++;
+      this.#punctuality.started(nowUs, dueUs);
+    }
     requester.request(dueUs < 0 ? WARM_UP : this.recording.start(nowUs, dueUs), payload);
   }
 

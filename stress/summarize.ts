@@ -24,7 +24,10 @@ export function summarize({ name, scenario, target, plan, recording }: Experimen
   const latency = distributionOf(answered(recording, recording.latencyUs));
   const errors = errorsOf(recording);
   const localLimits = errors["local-limit"] ?? 0;
-  const invalidReasons = reasonsToDoubt({ plan, recording, counts, generator, latency, localLimits });
+  const completedPerSec = durationMs === 0 ? 0 : rounded((recording.ok / durationMs) * 1000);
+  const crowdedOut = sum(runs, (run) => run.crowdedOut);
+  const evidence = { plan, recording, counts, crowdedOut, completedPerSec, generator, latency, localLimits };
+  const invalidReasons = reasonsToDoubt(evidence);
   const aborted = runs.some((run) => run.aborted);
   return {
     schema: "lb-stress/1",
@@ -40,10 +43,7 @@ export function summarize({ name, scenario, target, plan, recording }: Experimen
     counts,
     latencyUs: { fromSend: latency, fromIntended: fromIntended(plan, recording) },
     connectUs: distributionOf(recording.connectUs.subarray(0, recording.length).filter((us) => us >= 0)),
-    ratePerSec: {
-      offered: plan.ratePerSec,
-      completed: durationMs === 0 ? 0 : rounded((recording.ok / durationMs) * 1000),
-    },
+    ratePerSec: { offered: plan.ratePerSec, completed: completedPerSec },
     perServer: perServerOf(recording),
     errors,
     timeline: timelineOf(recording),

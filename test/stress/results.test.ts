@@ -28,6 +28,7 @@ function someResults(): Results {
     startedAt: new Date(0),
     durationMs: 40,
     dropped: 0,
+    crowdedOut: 0,
     warmup: 0,
     aborted: false,
     loopDelayP99Us: 900,
