@@ -63,10 +63,11 @@ async function keep(runs: readonly Run[], folder: string): Promise<void> {
   for (const path of await writeCharts(runs, folder)) console.log(path);
 }
 
-/** The table, and what it says of each algorithm beside the first one. */
+/** The table, what is to be known of its runs, and what it says of each algorithm beside the first one. */
 function report(runs: readonly Run[]): number {
   const [, first, ...others] = runs;
   console.log(`\n${summaryOf(runs)}\n`);
+  for (const { name, results } of runs) for (const note of results.notes) console.log(`${name}: ${note}`);
   for (const other of others) {
     for (const sentence of findingOf(first as Run, other)) console.log(sentence);
   }

@@ -5,7 +5,7 @@ import type { Run } from "./run.ts";
 const LONGEST_LINE = 165;
 const MOST_KINDS = 3;
 
-/** What was run, where, and what is wrong with it: lines that fit under a chart's title. */
+/** What was run, where, and what is wrong with it or to be known of it: lines that fit under a chart's title. */
 export function caption(runs: readonly Run[]): string[] {
   return [
     ...perRun(runs, "scenarios", ({ scenario }) => scenario ?? ""),
@@ -58,7 +58,7 @@ function place({ environment: { node, os, cpu, cores, git }, startedAt }: Result
 }
 
 function doubts({ name, results }: Run): string[] {
-  if (results.status === "valid") return [];
+  if (results.status === "valid") return results.notes.map((note) => `${name}: ${note}`);
   const why = results.invalidReasons.join("; ") || "ended before its plan was done";
   return [`${name} is ${results.status.toUpperCase()}, its numbers mean little: ${why}`];
 }

@@ -216,6 +216,16 @@ test("starts nothing after the duration, and drops, counts and tells what was du
   });
 });
 
+test("says of an open run without an end how far the target was behind the rate, and takes it for valid", () => {
+  const late: Answer = (line, socket) => setTimeout(() => pong(line, socket), 20);
+  return withServer(late, async (target) => {
+    const open: Partial<Plan> = { model: "open", ratePerSec: 200, arrival: "constant" };
+    const { counts, notes } = await resultsOf(target, { ...open, clients: 1, requestsPerClient: 40 });
+    expect(counts).toMatchObject({ ok: 40, dropped: 0 });
+    expect(notes.join()).toMatch(/^requests waited for a free client, .* came a second and not 200$/m);
+  });
+});
+
 test("closes a connection when its request is answered, also where its client has nothing more to do", () => {
   let ended: Promise<unknown> | undefined;
   const afterTheFirst: Answer = (line, socket) => {

@@ -96,6 +96,11 @@ describe("the caption", () => {
     ]);
   });
 
+  test("says what is to be known of a run that may be believed", () => {
+    const lines = caption([run("a", { changes: { notes: ["its p99 is the tester's own"] } })]);
+    expect(lines.at(-1)).toBe("a: its p99 is the tester's own");
+  });
+
   test("says which run must not be believed, and why", () => {
     const lines = caption([run("a", { changes: { status: "invalid", invalidReasons: ["it was late"] } })]);
     expect(lines.at(-1)).toBe("a is INVALID, its numbers mean little: it was late");
