@@ -3,16 +3,25 @@ import { Children } from "#lb/command/children";
 import { exitCodes, runCommand } from "#lb/command/command";
 import { onStopSignals } from "#lb/command/signals";
 import { describePlan } from "./charts/caption.ts";
-import { writeCharts } from "./charts/index.ts";
+import { tryCharts, writeCharts } from "./charts/index.ts";
 import { type Run, runOf } from "./charts/run.ts";
 import { type Command, listeningAddress } from "./compare/command.ts";
-import { BASELINE, type Contender, checkNames, perform, prepare, resultsOf } from "./compare/experiment.ts";
+import {
+  BASELINE,
+  type Contender,
+  checkNames,
+  pascalCase,
+  perform,
+  prepare,
+  resultsOf,
+} from "./compare/experiment.ts";
 import { findingOf } from "./compare/finding.ts";
 import { type CompareArgs, compareOptions, planOf, scenarioOf } from "./compare/options.ts";
 import { progressOf } from "./compare/progress.ts";
 import { describeScenario } from "./compare/scenario.ts";
 import { summaryOf } from "./compare/summary.ts";
-import { prepareResults, writeResults } from "./results.ts";
+import { tryFile } from "./output.ts";
+import { writeResults } from "./results.ts";
 
 /** Why an experiment was given up: Ctrl-C. */
 const interrupted = Symbol("interrupted");
@@ -27,7 +36,7 @@ async function run(args: CompareArgs): Promise<number> {
   try {
     // Before the load: nobody should learn after a minute what is wrong, or that the results cannot be kept.
     await checkNames(args.algorithms);
-    await prepareResults(join(args.out, `${BASELINE}.json`));
+    await tryOutput(args.out, [BASELINE, ...args.algorithms.map(pascalCase)]);
     console.log(`${describeScenario(scenario)}\n${describePlan(plan)}\n`);
     const contenders = await measured(args, stop);
     const runs = contenders.map((contender, index) =>
@@ -52,6 +61,11 @@ async function measured(args: CompareArgs, stop: AbortController): Promise<Conte
   using progress = progressOf(contenders, plan);
   await perform(contenders, plan, stop.signal, (contender) => progress.show(contender));
   return contenders;
+}
+
+async function tryOutput(folder: string, names: readonly string[]): Promise<void> {
+  for (const name of names) await tryFile(join(folder, `${name}.json`));
+  await tryCharts(folder);
 }
 
 async function keep(runs: readonly Run[], folder: string): Promise<void> {

@@ -1,11 +1,13 @@
 import { resolve } from "node:path";
 import type { Argv } from "yargs";
+import { coerced } from "#lb/command/coerce";
 import { exitCodes, runCommand } from "#lb/command/command";
 import { UsageError } from "#lb/command/failure";
 import { missingGlyphs } from "./charts/glyphs.ts";
 import { chartFiles, writeCharts } from "./charts/index.ts";
 import { labelsOf } from "./charts/labels.ts";
 import { type Run, runOf } from "./charts/run.ts";
+import { folderPath } from "./output.ts";
 import { readResults } from "./results.ts";
 
 interface Args {
@@ -30,6 +32,7 @@ function options(yargs: Argv): Argv<Args> {
       type: "string",
       default: "data/",
       requiresArg: true,
+      coerce: coerced("out", folderPath),
     })
     .epilogue(`Draws ${chartFiles.join(", ")}: docs/charts.md says how to read them.`)
     .example([

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { Failure } from "#lb/command/failure";
 import { defaultPlan } from "../../stress/plan.ts";
 import { Recording } from "../../stress/recording.ts";
-import { prepareResults, type Results, readResults, writeResults } from "../../stress/results.ts";
+import { type Results, readResults, writeResults } from "../../stress/results.ts";
 import { summarize } from "../../stress/summarize.ts";
 
 let folder: string;
@@ -111,11 +111,4 @@ test("writes nothing at all of results that break the schema", async () => {
   const broken = { ...someResults(), durationMs: Number.NaN };
   await expect(writeResults(path, broken)).rejects.toThrow(/durationMs/);
   await expect(readFile(path)).rejects.toThrow(/ENOENT/);
-});
-
-test("refuses a path that cannot become a file before anything is measured", async () => {
-  const file = join(folder, "file");
-  await writeFile(file, "");
-  await expect(prepareResults(join(file, "x.json"))).rejects.toThrow(/file is not a folder/);
-  await expect(prepareResults(folder)).rejects.toThrow(/is a folder, expected a file/);
 });
