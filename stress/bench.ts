@@ -15,6 +15,7 @@ import { type Cell, type Plan, rounds } from "./bench/rounds.ts";
 import { subjects } from "./bench/subjects.ts";
 import { tables } from "./bench/tables.ts";
 import { environment } from "./environment.ts";
+import { filePath, tryFile } from "./output.ts";
 
 const FULL = { rounds: 5, samples: 10 };
 const QUICK = { rounds: 2, samples: 4 };
@@ -43,7 +44,12 @@ function options(yargs: Argv) {
       describe: "Which columns",
       coerce: coerced("measures", someOf(measures)),
     })
-    .option("out", { type: "string", default: "data/bench.json", describe: "Where the numbers are kept" })
+    .option("out", {
+      default: "data/bench.json",
+      requiresArg: true,
+      describe: "Where the numbers are kept",
+      coerce: coerced("out", filePath),
+    })
     .option("check", { type: "boolean", default: false, describe: "Exit 1 if a bound is missed" })
     .example("$0", "everything, in about three minutes")
     .example("$0 --quick --check", "are the bounds held?")
@@ -61,6 +67,8 @@ interface Args {
 
 async function bench(args: Args): Promise<number> {
   refuseUnlessPossible();
+  // Before the load: minutes later is too late to say that the numbers cannot be kept.
+  await tryFile(args.out);
   const plan = planOf(args);
   const startedAt = new Date();
   const cells = await measured(plan);

@@ -3,16 +3,25 @@ import { Children } from "#lb/command/children";
 import { exitCodes, runCommand } from "#lb/command/command";
 import { onSignals } from "#lb/command/signals";
 import { describePlan } from "./charts/caption.ts";
-import { writeCharts } from "./charts/index.ts";
+import { tryCharts, writeCharts } from "./charts/index.ts";
 import { type Run, runOf } from "./charts/run.ts";
 import { type Command, listeningAddress } from "./compare/command.ts";
-import { BASELINE, type Contender, checkNames, perform, prepare, resultsOf } from "./compare/experiment.ts";
+import {
+  BASELINE,
+  type Contender,
+  checkNames,
+  pascalCase,
+  perform,
+  prepare,
+  resultsOf,
+} from "./compare/experiment.ts";
 import { findingOf } from "./compare/finding.ts";
 import { type CompareArgs, compareOptions, planOf, scenarioOf } from "./compare/options.ts";
 import { progressOf } from "./compare/progress.ts";
 import { describeScenario } from "./compare/scenario.ts";
 import { summaryOf } from "./compare/summary.ts";
-import { prepareResults, writeResults } from "./results.ts";
+import { tryFile } from "./output.ts";
+import { writeResults } from "./results.ts";
 
 /** Why an experiment was given up: Ctrl-C. */
 const interrupted = Symbol("interrupted");
@@ -27,7 +36,7 @@ async function run(args: CompareArgs): Promise<number> {
   try {
     // Before the load: a minute later is too late to say what is wrong, or that the results cannot be kept.
     await checkNames(args.algorithms);
-    await prepareResults(join(args.out, `${BASELINE}.json`));
+    await tryOutput(args.out, [BASELINE, ...args.algorithms.map(pascalCase)]);
     console.log(`${describeScenario(scenario)}\n${describePlan(plan)}\n`);
     const contenders = await measured(args, stop);
     const runs = contenders.map((contender, index) =>
@@ -54,6 +63,11 @@ async function measured(args: CompareArgs, stop: AbortController): Promise<Conte
   return contenders;
 }
 
+async function tryOutput(folder: string, names: readonly string[]): Promise<void> {
+  for (const name of names) await tryFile(join(folder, `${name}.json`));
+  await tryCharts(folder);
+}
+
 async function keep(runs: readonly Run[], folder: string): Promise<void> {
   for (const { name, results } of runs) {
     const path = join(folder, `${name}.json`);
@@ -63,10 +77,11 @@ async function keep(runs: readonly Run[], folder: string): Promise<void> {
   for (const path of await writeCharts(runs, folder)) console.log(path);
 }
 
-/** The table, and what it says of each algorithm beside the first one. */
+/** The table, what is to be known of its runs, and what it says of each algorithm beside the first one. */
 function report(runs: readonly Run[]): number {
   const [, first, ...others] = runs;
   console.log(`\n${summaryOf(runs)}\n`);
+  for (const { name, results } of runs) for (const note of results.notes) console.log(`${name}: ${note}`);
   for (const other of others) {
     for (const sentence of findingOf(first as Run, other)) console.log(sentence);
   }

@@ -1,10 +1,13 @@
 import { resolve } from "node:path";
 import type { Argv } from "yargs";
+import { coerced } from "#lb/command/coerce";
 import { exitCodes, runCommand } from "#lb/command/command";
 import { UsageError } from "#lb/command/failure";
+import { missingGlyphs } from "./charts/glyphs.ts";
 import { chartFiles, writeCharts } from "./charts/index.ts";
 import { labelsOf } from "./charts/labels.ts";
-import { runOf } from "./charts/run.ts";
+import { type Run, runOf } from "./charts/run.ts";
+import { folderPath } from "./output.ts";
 import { readResults } from "./results.ts";
 
 interface Args {
@@ -29,6 +32,7 @@ function options(yargs: Argv): Argv<Args> {
       type: "string",
       default: "data/",
       requiresArg: true,
+      coerce: coerced("out", folderPath),
     })
     .epilogue(`Draws ${chartFiles.join(", ")}: docs/charts.md says how to read them.`)
     .example([
@@ -50,13 +54,22 @@ async function run({ files, out }: Args): Promise<number> {
   const names = labelsOf(files);
   const runs = results.map((result, index) => runOf(names[index] as string, result, index));
   for (const path of await writeCharts(runs, out)) console.log(path);
-  for (const [index, { answers }] of runs.entries()) {
-    if (answers.length > 0) continue;
-    console.error(
-      `graph: ${files[index]} has no answered request: the pictures show its name, and no line or bar`,
-    );
+  for (const [index, run] of runs.entries()) {
+    for (const warning of warnings(run)) console.error(`graph: ${files[index]} ${warning}`);
   }
   return exitCodes.done;
+}
+
+function warnings(run: Run): string[] {
+  const missing = missingGlyphs(run);
+  return [
+    ...(run.answers.length > 0
+      ? []
+      : ["has no answered request: the pictures show its name, and no line or bar"]),
+    ...(missing === undefined
+      ? []
+      : [`has characters that no font here has: ${missing}; the pictures show boxes`]),
+  ];
 }
 
 await runCommand({ name: "graph", options, run });

@@ -2,6 +2,7 @@ import type { Argv } from "yargs";
 import { coerced, coercedPositional, wholeNumber } from "#lb/command/coerce";
 import { type Endpoint, parseEndpoint } from "#lb/core/address";
 import { formatDuration, parseDuration } from "#lb/core/duration";
+import { filePath } from "./output.ts";
 import { parseRate } from "./rate.ts";
 import { MOST_REQUESTS } from "./recording.ts";
 
@@ -142,11 +143,6 @@ function targetOf(text: string): StressArgs["to"] {
 function runName(text: string): string {
   if (/^\w[\w.-]{0,63}$/.test(text)) return text;
   throw new RangeError(`expected 1 to 64 letters, digits, ".", "_" or "-", got "${text}"`);
-}
-
-function filePath(text: string): string {
-  if (text !== "") return text;
-  throw new RangeError("expected the path of a file, got nothing");
 }
 
 function durationIn(minMs: number, maxMs: number): (text: string) => number {

@@ -7,13 +7,14 @@ export interface Pace {
   dueUs(nowUs: number, made: number): number;
   /** The request that was due has been started. */
   taken(): void;
-  /** Measured requests that were due and could not be started in time. */
-  readonly dropped: number;
 }
 
+/** Told of each measured request that could not be started in time, with the moment it was due. */
+type Drop = (dueUs: number) => void;
+
 /** The pace of a plan; it looks at no clock: what it says depends on the plan and on the moments it is given. */
-export function paceOf(plan: Plan): Pace {
-  return plan.ratePerSec === null ? closedPace(plan) : new OpenPace(plan, plan.ratePerSec);
+export function paceOf(plan: Plan, drop: Drop): Pace {
+  return plan.ratePerSec === null ? closedPace(plan) : new OpenPace(plan, plan.ratePerSec, drop);
 }
 
 /** Every client sends its next request as soon as it has the answer to the last. */
@@ -23,13 +24,14 @@ function closedPace({ requestsPerClient, durationMs }: Plan): Pace {
   return {
     dueUs: (nowUs, made) => (made < quota && nowUs < endUs ? nowUs : Infinity),
     taken() {},
-    dropped: 0,
   };
 }
 
-/** Requests are due whether or not earlier ones were answered; one that waits longer than the timeout is dropped. */
+/**
+ * Requests are due whether or not earlier ones were answered. One that waits longer than the timeout is dropped, and so
+ * is one that still waits when the duration ends.
+ */
 class OpenPace implements Pace {
-  dropped = 0;
   readonly #arrivals: Iterator<number, never>;
   readonly #warmupUs: number;
   readonly #patienceUs: number;
@@ -38,7 +40,11 @@ class OpenPace implements Pace {
   readonly #planned: number;
   #nextUs: number;
 
-  constructor(plan: Plan, ratePerSec: number) {
+  constructor(
+    plan: Plan,
+    ratePerSec: number,
+    readonly drop: Drop,
+  ) {
     this.#arrivals = arrivals(ratePerSec, plan.arrival ?? "constant", plan.seed);
     this.#warmupUs = plan.warmupMs * 1000;
     this.#patienceUs = plan.timeoutMs * 1000;
@@ -48,8 +54,9 @@ class OpenPace implements Pace {
   }
 
   dueUs(nowUs: number): number {
-    while (this.#nextUs + this.#patienceUs < nowUs) {
-      if (this.#nextUs >= 0) this.dropped++;
+    const latestUs = nowUs >= this.#endUs ? this.#endUs : nowUs - this.#patienceUs;
+    while (this.#nextUs < latestUs) {
+      if (this.#nextUs >= 0) this.drop(this.#nextUs);
       this.taken();
     }
     return this.#nextUs;

@@ -14,6 +14,8 @@ export interface Run {
   /** From the first measured moment until the last answer. */
   readonly durationMs: number;
   readonly dropped: number;
+  /** How many of the dropped found every client busy when they were due. */
+  readonly crowdedOut: number;
   readonly warmup: number;
   readonly aborted: boolean;
   readonly loopDelayP99Us: number;

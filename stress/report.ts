@@ -55,12 +55,13 @@ function pace({ ratePerSec, generator }: Results): Fact[] {
   ];
 }
 
-function doubts({ counts, status, errors, invalidReasons }: Results): Fact[] {
+function doubts({ counts, status, errors, invalidReasons, notes }: Results): Fact[] {
   const silent = counts.ok === 0 && status !== "aborted";
   const hint = errors.mismatch ? "is it a ping server, or a balancer before some?" : "does the target run?";
   return [
     ...(silent ? [["hint", hint] as const] : []),
     ...invalidReasons.map((reason) => ["invalid", reason] as const),
+    ...(invalidReasons.length > 0 ? [] : notes.map((note) => ["note", note] as const)),
   ];
 }
 

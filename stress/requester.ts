@@ -54,6 +54,11 @@ export class Requester {
     if (nowUs >= this.#deadlineUs) this.#fail(this.#connected ? "response-timeout" : "connect-timeout");
   }
 
+  /** Closes a connection that has served all its requests. It is due after each request, before the next one. */
+  closeIfSpent(): void {
+    if (this.#requestsLeft === 0) this.hangUp();
+  }
+
   /** Closes the connection, if any, with FIN; a request under way is left without an outcome. */
   hangUp(): void {
     this.#socket?.destroy();
@@ -117,7 +122,7 @@ export class Requester {
 
   #succeed(latencyUs: number, server: string): void {
     this.conditions.recording.answered(this.#index, latencyUs, server);
-    if (--this.#requestsLeft === 0) this.hangUp();
+    this.#requestsLeft--;
     this.#finish();
   }
 

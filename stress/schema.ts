@@ -69,6 +69,7 @@ const results = z.object({
   scenario: z.string().optional(),
   status: z.enum(["valid", "invalid", "aborted"]),
   invalidReasons: z.array(z.string()),
+  notes: z.array(z.string()).default([]),
   startedAt: z.iso.datetime(),
   durationMs: z.number().min(0),
   plan,

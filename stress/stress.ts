@@ -4,11 +4,12 @@ import { onSignals } from "#lb/command/signals";
 import { openFiles } from "#lb/core/open-files";
 import { attack } from "./attack.ts";
 import { type StressArgs, stressOptions } from "./options.ts";
+import { tryFile } from "./output.ts";
 import { planOf } from "./plan.ts";
 import { progressOf } from "./progress.ts";
 import { Recording } from "./recording.ts";
 import { reportOf } from "./report.ts";
-import { prepareResults, writeResults } from "./results.ts";
+import { writeResults } from "./results.ts";
 import { type Experiment, summarize } from "./summarize.ts";
 import { resolveTarget } from "./target.ts";
 
@@ -20,7 +21,7 @@ async function run(args: StressArgs): Promise<number> {
   const path = args.out ?? join("data", `${name}.json`);
   const endpoint = await resolveTarget(args.to.endpoint);
   // Before the load: ten minutes later is too late to say that the results cannot be kept.
-  await prepareResults(path);
+  await tryFile(path);
   const stop = new AbortController();
   using _signals = onSignals({ stop: () => stop.abort() });
   const experiment = { name, target: args.to.text, plan, recording: new Recording() };

@@ -1,5 +1,6 @@
 import { distributionOf } from "./distribution.ts";
 import { environment } from "./environment.ts";
+import { notesOn } from "./notes.ts";
 import type { Recording, Run } from "./recording.ts";
 import type { Distribution, Plan, Results, Samples } from "./results.ts";
 import { timelineOf } from "./timeline.ts";
@@ -24,7 +25,11 @@ export function summarize({ name, scenario, target, plan, recording }: Experimen
   const latency = distributionOf(answered(recording, recording.latencyUs));
   const errors = errorsOf(recording);
   const localLimits = errors["local-limit"] ?? 0;
-  const invalidReasons = reasonsToDoubt({ plan, recording, counts, generator, latency, localLimits });
+  const completedPerSec = durationMs === 0 ? 0 : rounded((recording.ok / durationMs) * 1000);
+  const intended = fromIntended(plan, recording);
+  const evidence = { plan, completedPerSec, generator, latency };
+  const crowdedOut = sum(runs, (run) => run.crowdedOut);
+  const invalidReasons = reasonsToDoubt({ ...evidence, recording, counts, crowdedOut, localLimits });
   const aborted = runs.some((run) => run.aborted);
   return {
     schema: "lb-stress/1",
@@ -32,18 +37,16 @@ export function summarize({ name, scenario, target, plan, recording }: Experimen
     ...(scenario !== undefined && { scenario }),
     status: aborted ? "aborted" : invalidReasons.length > 0 ? "invalid" : "valid",
     invalidReasons,
+    notes: notesOn({ ...evidence, fromIntended: intended, startedLate: startedLate(plan, recording) }),
     startedAt: (runs[0]?.startedAt ?? new Date()).toISOString(),
     durationMs: rounded(durationMs),
     plan,
     target,
     environment: environment(),
     counts,
-    latencyUs: { fromSend: latency, fromIntended: fromIntended(plan, recording) },
+    latencyUs: { fromSend: latency, fromIntended: intended },
     connectUs: distributionOf(recording.connectUs.subarray(0, recording.length).filter((us) => us >= 0)),
-    ratePerSec: {
-      offered: plan.ratePerSec,
-      completed: durationMs === 0 ? 0 : rounded((recording.ok / durationMs) * 1000),
-    },
+    ratePerSec: { offered: plan.ratePerSec, completed: completedPerSec },
     perServer: perServerOf(recording),
     errors,
     timeline: timelineOf(recording),
@@ -82,6 +85,11 @@ function fromIntended({ model }: Plan, recording: Recording): Distribution | nul
     return waited + Math.max(0, connectUs[i] as number) + latency;
   });
   return distributionOf(answered(recording, whole));
+}
+
+function startedLate({ model }: Plan, { startUs, intendedUs, length }: Recording): Distribution | null {
+  if (model === "closed") return null;
+  return distributionOf(startUs.subarray(0, length).map((us, i) => us - (intendedUs[i] as number)));
 }
 
 function* answered({ length, latencyUs }: Recording, values: ArrayLike<number>): Generator<number> {

@@ -41,6 +41,7 @@ export const systemErrors: Readonly<Partial<Record<string, Meaning>>> = {
   EPERM: { subject: "may not be used by this user" },
   EISDIR: { subject: "is a folder, expected a file" },
   ENOTDIR: { subject: "is not a folder" },
+  ENAMETOOLONG: { subject: "is too long a name" },
   ENOSPC: { subject: "cannot be written: the disk is full" },
   EDQUOT: { subject: "cannot be written: this user's share of the disk is full" },
   EROFS: { subject: "cannot be written: the disk is read-only" },

@@ -1,8 +1,4 @@
-import { mkdir } from "node:fs/promises";
-import { dirname } from "node:path";
-import writeFileAtomic from "write-file-atomic";
-import { explain, Failure } from "#lb/command/failure";
-import { refuseUnlessFile } from "../results.ts";
+import { writeWhole } from "../output.ts";
 import type { Verdict } from "./bounds.ts";
 import type { Finding } from "./findings.ts";
 import type { Measure } from "./measure.ts";
@@ -29,11 +25,5 @@ export interface BenchResults {
 
 /** Writes the file, whole or not at all, making its folder; throws a Failure where it cannot be written. */
 export async function writeBenchResults(path: string, results: BenchResults): Promise<void> {
-  await refuseUnlessFile(path);
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFileAtomic(path, `${JSON.stringify(results, null, 1)}\n`);
-  } catch (error) {
-    throw new Failure(explain(error, path));
-  }
+  await writeWhole(path, `${JSON.stringify(results, null, 1)}\n`);
 }

@@ -1,11 +1,13 @@
 import type { Plan, Results } from "../results.ts";
+import { widthOf } from "./fonts.ts";
+import { CAPTION_PX, LINE_WIDTH } from "./frame.ts";
 import { counted, readable } from "./numbers.ts";
 import type { Run } from "./run.ts";
 
-const LONGEST_LINE = 165;
 const MOST_KINDS = 3;
+const words = new Intl.Segmenter("en", { granularity: "word" });
 
-/** What was run, where, and what is wrong with it: lines that fit under a chart's title. */
+/** What was run, where, and what is wrong with it or to be known of it: lines that fit under a chart's title. */
 export function caption(runs: readonly Run[]): string[] {
   return [
     ...perRun(runs, "scenarios", ({ scenario }) => scenario ?? ""),
@@ -58,14 +60,30 @@ function place({ environment: { node, os, cpu, cores, git }, startedAt }: Result
 }
 
 function doubts({ name, results }: Run): string[] {
-  if (results.status === "valid") return [];
+  if (results.status === "valid") return results.notes.map((note) => `${name}: ${note}`);
   const why = results.invalidReasons.join("; ") || "ended before its plan was done";
   return [`${name} is ${results.status.toUpperCase()}, its numbers mean little: ${why}`];
 }
 
-function wrap(line: string): string[] {
-  if (line.length <= LONGEST_LINE) return [line];
-  const space = line.lastIndexOf(" ", LONGEST_LINE);
-  const end = space > 0 ? space : LONGEST_LINE;
-  return [line.slice(0, end), ...wrap(line.slice(end).trimStart())];
+/** In lines that a chart is wide enough for; a script without spaces is broken anywhere. */
+function wrap(text: string): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const piece of piecesOf(text)) {
+    if (fits(line + piece.trimEnd()) || line === "") line += piece;
+    else {
+      lines.push(line.trimEnd());
+      line = piece.trimStart();
+    }
+  }
+  return [...lines, line];
+}
+
+/** Words, or the characters of a word that is longer than a line. */
+function piecesOf(text: string): string[] {
+  return Array.from(words.segment(text)).flatMap(({ segment }) => (fits(segment) ? segment : [...segment]));
+}
+
+function fits(text: string): boolean {
+  return widthOf(text, CAPTION_PX) <= LINE_WIDTH;
 }

@@ -1,10 +1,17 @@
 import type { ChartOptions } from "chart.js";
-import { FONT } from "./paper.ts";
+import { FONT } from "./fonts.ts";
+import { WIDTH } from "./paper.ts";
 import type { Run } from "./run.ts";
 
 export const INK = "#1f2328";
 export const MUTED = "#59636e";
 const GRID = "#e6e9ed";
+const PADDING = { top: 16, right: 36, bottom: 14, left: 18 };
+/** Room to the right of a chart for the meaning of a level. */
+export const WIDE_MARGIN = 96;
+/** The size of a caption's text, and the room for a line of it in every chart. */
+export const CAPTION_PX = 13;
+export const LINE_WIDTH = WIDTH - PADDING.left - WIDE_MARGIN;
 
 type Weight = 400 | 600;
 const text = (size: number, weight: Weight = 400) => ({ family: FONT, size, weight });
@@ -12,7 +19,7 @@ const text = (size: number, weight: Weight = 400) => ({ family: FONT, size, weig
 /** What all charts have in common: the question as title, the caption under it, room around. */
 export function frame(question: string, caption: readonly string[]) {
   return {
-    layout: { padding: { top: 16, right: 36, bottom: 14, left: 18 } },
+    layout: { padding: { ...PADDING } },
     plugins: {
       title: {
         display: true,
@@ -27,7 +34,7 @@ export function frame(question: string, caption: readonly string[]) {
         align: "start",
         text: [...caption],
         color: MUTED,
-        font: text(13),
+        font: text(CAPTION_PX),
         padding: 0,
       },
       legend: { align: "start", labels: { color: INK, font: text(15), padding: 16, usePointStyle: true } },

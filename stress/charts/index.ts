@@ -1,8 +1,6 @@
 import { join } from "node:path";
 import type { ChartConfiguration } from "chart.js";
-import writeFileAtomic from "write-file-atomic";
-import { explain, Failure } from "#lb/command/failure";
-import { prepareResults } from "../results.ts";
+import { tryFile, writeWhole } from "../output.ts";
 import { caption } from "./caption.ts";
 import { distribution } from "./distribution.ts";
 import { draw } from "./paper.ts";
@@ -35,14 +33,15 @@ const ROW_PX = 31;
 
 /** Draws every chart of these runs and then writes them into `folder`, each whole or not at all; gives their paths. */
 export async function writeCharts(runs: readonly Run[], folder: string): Promise<string[]> {
-  await Promise.all(chartFiles.map((file) => prepareResults(join(folder, file))));
+  await tryCharts(folder);
   const pictures = drawn(runs, folder);
-  for (const [path, png] of pictures) {
-    await writeFileAtomic(path, png).catch((error: unknown) => {
-      throw new Failure(explain(error, path));
-    });
-  }
+  for (const [path, png] of pictures) await writeWhole(path, png);
   return pictures.map(([path]) => path);
+}
+
+/** Throws a Failure where a chart could not be written into a folder; leaves nothing there. */
+export async function tryCharts(folder: string): Promise<void> {
+  for (const file of chartFiles) await tryFile(join(folder, file));
 }
 
 function drawn(runs: readonly Run[], folder: string): [path: string, png: Buffer][] {

@@ -1,4 +1,5 @@
 import type { Results } from "../results.ts";
+import { shortened } from "./labels.ts";
 import { type Look, lookOf } from "./look.ts";
 
 /** One answered request: when it was answered, counted from the start of its repeat, and how long that took. */
@@ -11,7 +12,7 @@ interface Answer {
 /** One results file as every chart shows it: under one name, in one look. */
 export interface Run {
   readonly name: string;
-  /** The name, and what is wrong with the run where something is. */
+  /** The name, where it is long its two ends, and what is wrong with the run where something is. */
   readonly label: string;
   readonly look: Look;
   readonly results: Results;
@@ -25,7 +26,8 @@ export interface Run {
 /** The results as run number `index` of a picture. */
 export function runOf(name: string, results: Results, index: number): Run {
   const answers = answersOf(results);
-  const label = results.status === "valid" ? name : `${name} (${results.status.toUpperCase()})`;
+  const short = shortened(name);
+  const label = results.status === "valid" ? short : `${short} (${results.status.toUpperCase()})`;
   const repeats = Array.from({ length: results.plan.repeats }, (_, repeat) =>
     ascending(answers.filter((answer) => answer.repeat === repeat)),
   );

@@ -1,6 +1,7 @@
 import type { ChartConfiguration } from "chart.js";
 import { barsOf, levelLine, signedBars } from "./bars.ts";
-import { axis, frame, ticks } from "./frame.ts";
+import { axis, frame, ticks, WIDE_MARGIN } from "./frame.ts";
+import { shortened } from "./labels.ts";
 import { barLegend } from "./legend.ts";
 import type { Run } from "./run.ts";
 
@@ -12,7 +13,7 @@ export function share(runs: readonly Run[], caption: readonly string[]): ChartCo
   return {
     type: "bar",
     data: {
-      labels: servers,
+      labels: servers.map(shortened),
       datasets: runs.map((run) =>
         barsOf(
           run,
@@ -22,7 +23,7 @@ export function share(runs: readonly Run[], caption: readonly string[]): ChartCo
     },
     options: {
       ...common,
-      layout: { padding: { ...common.layout.padding, right: 96 } },
+      layout: { padding: { ...common.layout.padding, right: WIDE_MARGIN } },
       datasets: { bar: { maxBarThickness: 110, categoryPercentage: 0.8, barPercentage: 0.94 } },
       scales: {
         x: { ...axis("server", false), type: "category" },

@@ -2,6 +2,7 @@ import type { Argv } from "yargs";
 import { coerced, wholeNumber } from "#lb/command/coerce";
 import { UsageError } from "#lb/command/failure";
 import { parseDuration } from "#lb/core/duration";
+import { folderPath } from "../output.ts";
 import { defaultPlan } from "../plan.ts";
 import { MOST_REQUESTS } from "../recording.ts";
 import type { Plan } from "../results.ts";
@@ -51,7 +52,7 @@ const loadOptions = {
     describe: "Folder for results and charts",
     type: "string",
     default: "data/",
-    coerce: coerced("out", folder),
+    coerce: coerced("out", folderPath),
   },
 } as const;
 
@@ -121,9 +122,4 @@ function algorithmList(text: string): string[] {
     );
   }
   return names;
-}
-
-function folder(text: string): string {
-  if (text === "") throw new RangeError("expected a folder, got nothing");
-  return text;
 }

@@ -187,9 +187,56 @@ test("drops and counts what finds no free client within the timeout, and says th
       expect(counts.dropped).toBeGreaterThan(50);
       expect(counts.started + counts.dropped).toBe(100);
       expect(status).toBe("invalid");
-      expect(invalidReasons.join()).toMatch(/requests were dropped: all 1 clients were busy/);
+      expect(invalidReasons.join()).toMatch(
+        /of 100 requests were dropped: all clients \(1\) were waiting for answers/,
+      );
     },
   ));
+
+test("starts nothing after the duration, and drops, counts and tells what was due by then", () => {
+  const late: Answer = (line, socket) => setTimeout(() => pong(line, socket), 100);
+  return withServer(late, async (target) => {
+    const { counts, status, invalidReasons, samples, latencyUs } = await resultsOf(target, {
+      model: "open",
+      ratePerSec: 100,
+      arrival: "constant",
+      clients: 2,
+      requestsPerClient: null,
+      durationMs: 500,
+      repeats: 2,
+    });
+    expect(samples.startUs.every((us) => us < 500_000)).toBe(true);
+    expect(counts.started + counts.dropped).toBe(100);
+    expect(counts.ok).toBe(counts.started);
+    // With 2 clients, at most 10 are answered in each repeat.
+    expect(counts.dropped).toBeGreaterThanOrEqual(80 - 4);
+    expect(latencyUs.fromIntended?.n).toBe(counts.ok);
+    expect(status).toBe("invalid");
+    expect(invalidReasons[0]).toMatch(/of 100 requests were dropped: .* came a second and not 100;/);
+  });
+});
+
+test("says of an open run without an end how far the target was behind the rate, and takes it for valid", () => {
+  const late: Answer = (line, socket) => setTimeout(() => pong(line, socket), 20);
+  return withServer(late, async (target) => {
+    const open: Partial<Plan> = { model: "open", ratePerSec: 200, arrival: "constant" };
+    const { counts, notes } = await resultsOf(target, { ...open, clients: 1, requestsPerClient: 40 });
+    expect(counts).toMatchObject({ ok: 40, dropped: 0 });
+    expect(notes.join()).toMatch(/^requests waited for a free client, .* came a second and not 200$/m);
+  });
+});
+
+test("closes a connection when its request is answered, also where its client has nothing more to do", () => {
+  let ended: Promise<unknown> | undefined;
+  const afterTheFirst: Answer = (line, socket) => {
+    if (ended === undefined) pong(line, socket);
+    else void ended.then(() => pong(line, socket));
+    ended ??= once(socket, "end");
+  };
+  return withServer(afterTheFirst, async (target) => {
+    expect((await resultsOf(target, { clients: 2, requestsPerClient: 1 })).counts.ok).toBe(2);
+  });
+});
 
 test("keeps the warm-up out of every number but its own", () =>
   withServer(pong, async (target) => {

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -86,7 +87,7 @@ describe("nothing is left running", () => {
     const { code, stderr } = await process.exit();
     expect({ code, stderr }).toEqual({ code: 130, stderr: "compare: interrupted; nothing was written\n" });
     expect(children.filter(runs)).toEqual([]);
-    expect(await readdir(join(folder, "results"))).toEqual([]);
+    expect(existsSync(join(folder, "results"))).toBe(false);
   });
 
   test("after it was killed, and could end nobody", async () => {

@@ -44,6 +44,25 @@ test("draws any runs into any folder, also one without a single answer", async (
   expect((await readdir(join(folder, "charts"))).sort()).toEqual(PICTURES);
 });
 
+test("draws names of any script, and says which characters of which run no font has", async () => {
+  for (const name of ["基线", "ラウンドロビン", "خط الأساس", "🚀"]) await put(`${name}.json`);
+  const drawn = await graph(
+    "基线.json",
+    "ラウンドロビン.json",
+    "خط الأساس.json",
+    "🚀.json",
+    "--out",
+    "charts",
+  );
+  expect([drawn.code, drawn.stderr]).toEqual([0, ""]);
+  await put("a\u{1fffe}.json");
+  const { code, stderr } = await graph("基线.json", "a\u{1fffe}.json", "--out", "charts");
+  expect(code).toBe(0);
+  expect(stderr).toMatch(
+    /^graph: a\u{1fffe}\.json has characters that no font here has: \u{1fffe} \(U\+1FFFE\); .*\n$/u,
+  );
+});
+
 test("the same file twice is wrong usage", async () => {
   await put("one.json");
   const { code, stderr } = await graph("one.json", "./one.json", "--out", "charts");

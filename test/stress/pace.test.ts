@@ -11,8 +11,15 @@ function take(count: number, schedule: Iterator<number>): number[] {
   return Array.from({ length: count }, () => schedule.next().value as number);
 }
 
-function openPace(changes: Partial<Plan>): Pace {
-  return paceOf({ ...defaultPlan, model: "open", arrival: "constant", ratePerSec: 1000, ...changes });
+interface Counted extends Pace {
+  readonly droppedUs: number[];
+}
+
+function openPace(changes: Partial<Plan>): Counted {
+  const droppedUs: number[] = [];
+  const plan: Plan = { ...defaultPlan, model: "open", arrival: "constant", ratePerSec: 1000, ...changes };
+  const pace = paceOf(plan, (dueUs) => droppedUs.push(dueUs));
+  return { dueUs: (nowUs, made) => pace.dueUs(nowUs, made), taken: () => pace.taken(), droppedUs };
 }
 
 /** Every request that is due when it is asked for only at these moments. */
@@ -57,7 +64,7 @@ test("makes each planned request of an open run exactly once: started, or droppe
       let nowUs = 0;
       const moments = pauses.map((pause) => (nowUs += pause));
       const started = startedAt(pace, [...moments, ...moments.map((moment) => moment + 1e9)]);
-      expect(started + pace.dropped).toBe(requests);
+      expect(started + pace.droppedUs.length).toBe(requests);
     }),
   );
 });
@@ -65,16 +72,16 @@ test("makes each planned request of an open run exactly once: started, or droppe
 test("drops nothing that is started within the timeout of its moment", () => {
   const pace = openPace({ clients: 1, requestsPerClient: 100, timeoutMs: 100 });
   expect(startedAt(pace, [100_000])).toBe(100);
-  expect(pace.dropped).toBe(0);
+  expect(pace.droppedUs).toEqual([]);
 });
 
 test("counts nothing of the warm-up as dropped, and plans it beside the measured requests", () => {
   const pace = openPace({ clients: 1, requestsPerClient: 10, timeoutMs: 1, warmupMs: 50 });
   expect(pace.dueUs(-50_000, 0)).toBe(-50_000);
   expect(startedAt(pace, [0])).toBe(2);
-  expect(pace.dropped).toBe(0);
+  expect(pace.droppedUs).toEqual([]);
   expect(startedAt(pace, [5_000, 20_000])).toBe(2);
-  expect(pace.dropped).toBe(7);
+  expect(pace.droppedUs).toHaveLength(7);
 });
 
 test("has nothing due from the end of the duration on", () => {
@@ -83,8 +90,19 @@ test("has nothing due from the end of the duration on", () => {
   expect(pace.dueUs(1e9, 0)).toBe(Infinity);
 });
 
+test("drops at the end of the duration whatever was due before it and still waits, and nothing of the warm-up", () => {
+  const pace = openPace({ requestsPerClient: null, durationMs: 10, warmupMs: 3 });
+  expect(startedAt(pace, [0])).toBe(4);
+  expect(pace.dueUs(9_999, 0)).toBe(1_000);
+  expect(pace.dueUs(10_000, 0)).toBe(Infinity);
+  expect(pace.droppedUs).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9].map((ms) => ms * 1000));
+  const unstarted = openPace({ requestsPerClient: null, durationMs: 10, warmupMs: 3 });
+  expect(unstarted.dueUs(10_000, 0)).toBe(Infinity);
+  expect(unstarted.droppedUs).toHaveLength(10);
+});
+
 test("lets each client of a closed run go on at once, until its requests or the time are used up", () => {
-  const pace = paceOf({ ...defaultPlan, requestsPerClient: 3, durationMs: 1000 });
+  const pace = paceOf({ ...defaultPlan, requestsPerClient: 3, durationMs: 1000 }, () => {});
   expect(pace.dueUs(-5, 0)).toBe(-5);
   expect(pace.dueUs(999_999, 2)).toBe(999_999);
   expect(pace.dueUs(10, 3)).toBe(Infinity);

@@ -1,12 +1,11 @@
-import { execFileSync } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Failure } from "#lb/command/failure";
 import { defaultPlan } from "../../stress/plan.ts";
 import { Recording } from "../../stress/recording.ts";
-import { prepareResults, type Results, readResults, writeResults } from "../../stress/results.ts";
+import { type Results, readResults, writeResults } from "../../stress/results.ts";
 import { summarize } from "../../stress/summarize.ts";
 
 let folder: string;
@@ -29,6 +28,7 @@ function someResults(): Results {
     startedAt: new Date(0),
     durationMs: 40,
     dropped: 0,
+    crowdedOut: 0,
     warmup: 0,
     aborted: false,
     loopDelayP99Us: 900,
@@ -111,18 +111,4 @@ test("writes nothing at all of results that break the schema", async () => {
   const broken = { ...someResults(), durationMs: Number.NaN };
   await expect(writeResults(path, broken)).rejects.toThrow(/durationMs/);
   await expect(readFile(path)).rejects.toThrow(/ENOENT/);
-});
-
-test("refuses a path that cannot become a file before anything is measured", async () => {
-  const file = join(folder, "file");
-  await writeFile(file, "");
-  await expect(prepareResults(join(file, "x.json"))).rejects.toThrow(/file is not a folder/);
-  await expect(prepareResults(folder)).rejects.toThrow(/is a folder, expected a file/);
-});
-
-test("takes the place of nothing that is no file, such as a device or a pipe", async () => {
-  const fifo = join(folder, "fifo");
-  execFileSync("mkfifo", [fifo]);
-  await expect(writeResults(fifo, someResults())).rejects.toThrow(/is a device or a pipe, expected a file/);
-  expect((await stat(fifo)).isFIFO()).toBe(true);
 });

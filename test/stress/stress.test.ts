@@ -78,6 +78,22 @@ test("says plainly that nothing answered, counts the refusals in the file, and f
   expect((await readResults(path)).errors).toEqual({ "connect-refused": 6 });
 });
 
+test("starts nothing after the duration against a target slower than the rate, and says what that one carried", async () => {
+  await using ping = start("servers/ping.js", "127.0.0.1", "0", "--latency", "50ms", "--concurrency", "1");
+  const to = await addressOf(ping);
+  const path = join(folder, "slower.json");
+  const plan = ["4", "--rate", "200/s", "--duration", "500ms"];
+  const { code, stdout } = await run(STRESS, ...plan, "--to", to, "--out", path);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^response_times: invalid\n/);
+  expect(stdout).toMatch(
+    / of 100 requests were dropped: all clients \(4\) were waiting for answers, of which [\d.]+ came a second and not 200;/,
+  );
+  const { counts, samples } = await readResults(path);
+  expect(samples.startUs.every((us) => us < 500_000)).toBe(true);
+  expect(counts.started + counts.dropped).toBe(100);
+});
+
 test.each([
   [["0"], /^stress: clients: expected a whole number from 1/],
   [["1000000"], /expected at most \d+ clients, as a process may open \d+ files/],

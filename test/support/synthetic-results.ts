@@ -43,6 +43,7 @@ export function syntheticResults({
     name,
     status: "valid",
     invalidReasons: [],
+    notes: [],
     startedAt: "2026-01-01T00:00:00.000Z",
     durationMs,
     plan: {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { caption } from "../../../stress/charts/caption.ts";
+import { widthOf } from "../../../stress/charts/fonts.ts";
+import { CAPTION_PX, LINE_WIDTH } from "../../../stress/charts/frame.ts";
 import { draw } from "../../../stress/charts/paper.ts";
 import { percentiles } from "../../../stress/charts/percentiles.ts";
 import { runOf } from "../../../stress/charts/run.ts";
@@ -94,6 +96,24 @@ describe("the caption", () => {
       "d: One.",
       expect.stringMatching(/^20 clients/),
     ]);
+  });
+
+  test.each(["轮询最少连接", "it was late and ", "no-space-anywhere-", "a"])(
+    "breaks %s… where the picture ends",
+    (part) => {
+      const reason = part.repeat(Math.ceil(600 / part.length)).trim();
+      const lines = caption([run("a", { changes: { status: "invalid", invalidReasons: [reason] } })]).slice(
+        2,
+      );
+      expect(lines.length).toBeGreaterThan(2);
+      expect(lines.every((line) => widthOf(line, CAPTION_PX) <= LINE_WIDTH)).toBe(true);
+      expect(lines.join("").replaceAll(" ", "")).toContain(reason.replaceAll(" ", ""));
+    },
+  );
+
+  test("says what is to be known of a run that may be believed", () => {
+    const lines = caption([run("a", { changes: { notes: ["its p99 is the tester's own"] } })]);
+    expect(lines.at(-1)).toBe("a: its p99 is the tester's own");
   });
 
   test("says which run must not be believed, and why", () => {
