@@ -151,11 +151,11 @@ class Attempts {
 
   #established(lease: Lease, connection: Connection): Upstream {
     const { session, route } = this;
-    const ms = lease.connected();
+    const ms = lease.connected(session);
     session.attempts.push({ backend: lease.backend.name, address: lease.backend.address, ms });
     session.answeredBy = lease.backend.settings;
     session.connectMs = ms;
-    route.pool.observe(lease.backend, true);
+    route.pool.observe(lease.backend, true, lease);
     const { sendProxy } = route.pool.settings;
     // Not awaited: it stands before all that the relay writes, and its failure is the connection's.
     if (sendProxy !== undefined) connection.write(encodeHeader(sendProxy, session.addresses)).catch(() => {});

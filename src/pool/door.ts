@@ -7,7 +7,7 @@ import type { Condition } from "../standing/condition.ts";
 import { RetryBudget } from "./budget.ts";
 import { candidatesOf } from "./candidates.ts";
 import type { Decisions } from "./decisions.ts";
-import { Lease } from "./lease.ts";
+import { Lease, type LeaseEvents } from "./lease.ts";
 import type { Members } from "./members.ts";
 import { Queue, type Waiting } from "./queue.ts";
 import type { Ranker } from "./ranker.ts";
@@ -31,8 +31,8 @@ export interface Room {
   readonly condition: Condition;
   readonly clock: Clock;
   readonly decisions: Decisions;
-  /** Told when a place is free again. */
-  readonly freed: (backend: Backend) => void;
+  /** Told what becomes of leases. */
+  readonly events: LeaseEvents;
 }
 
 /** Members that a ranking reads past one by one; the rest is then ranked without all that have no place. */
@@ -180,8 +180,9 @@ export class Door {
   }
 
   #lease(backend: Backend, how: Way): Lease {
-    const { clock, freed, members } = this.#room;
-    const lease = new Lease(backend, how, clock, freed);
+    const { clock, condition, events, members } = this.#room;
+    const lease = new Lease(backend, how, clock, events);
+    condition.took(lease);
     members.moved(backend);
     return lease;
   }

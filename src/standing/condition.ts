@@ -3,13 +3,17 @@ import type { PoolSettings } from "../contract/pool.ts";
 import type { Tell } from "../contract/report.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Backend } from "../live/backend.ts";
+import { trials } from "../live/trial.ts";
 import { Census } from "./census.ts";
 import { DrainLog } from "./drain-log.ts";
 import type { Drains } from "./drains.ts";
+import type { Hangup } from "./fault.ts";
 import { Outliers } from "./outlier.ts";
 import { SlowStart } from "./slow-start.ts";
 import { Standing } from "./standing.ts";
 import { StateLog } from "./state-log.ts";
+import type { Tenant } from "./tenant.ts";
+import { Testimony } from "./testimony.ts";
 
 /** What the condition of a pool's members is made of. */
 export interface ConditionParts {
@@ -29,6 +33,7 @@ export class Condition {
   readonly #changed: (backend: Backend) => void;
   readonly #standings = new Map<Backend, Standing>();
   readonly #outliers: Outliers;
+  readonly #testimony: Testimony;
   readonly #slowStart: SlowStart;
   readonly #states: StateLog;
   readonly #drainLog: DrainLog;
@@ -48,9 +53,11 @@ export class Condition {
     this.#states = new StateLog(clock, pool, report);
     this.#drainLog = new DrainLog(clock, pool, report);
     this.#outliers = new Outliers(clock, this.census, {
-      ejected: (standing, reason) => this.#change(standing, () => (standing.ejected = true), reason),
-      returned: (standing, reason) => this.#change(standing, () => (standing.ejected = false), reason),
+      ejected: (standing, reason) => this.#put(standing, { ejected: true, trial: trials.none }, reason),
+      onTrial: (standing) => this.#put(standing, { ejected: false, trial: trials.open }, "ejection over"),
+      returned: (standing, reason) => this.#put(standing, { ejected: false, trial: trials.none }, reason),
     });
+    this.#testimony = new Testimony(clock, this.#outliers, settings);
   }
 
   /** The standing of a member, or of a removed backend that still has sessions. */
@@ -86,13 +93,41 @@ export class Condition {
     this.#change(standing, () => (standing.alive = alive), reason);
   }
 
-  /** How a dial went, where the backend is the cause. */
-  dialled(backend: Backend, answered: boolean): void {
-    const standing = this.#standings.get(backend);
-    // A backend that left while it was dialled is no member's outlier.
-    if (standing === undefined || standing.retired) return;
-    if (answered) this.#outliers.succeeded(standing);
-    else this.#outliers.failed(standing, this.#settings().outlier);
+  /** How a dial went, where the backend is the cause; `tenant`: the session that it connected. */
+  dialled(backend: Backend, answered: boolean, tenant?: Tenant): void {
+    const standing = this.#memberAt(backend);
+    if (standing === undefined) return;
+    if (answered) this.#outliers.connected(standing, tenant);
+    else this.#outliers.failed(standing, "dial", this.#settings().outlier);
+  }
+
+  /** A session has a place on a backend; the first one on a backend that is on trial tries it. */
+  took(tenant: Tenant): void {
+    const { backend } = tenant;
+    if (!backend.onTrial) return;
+    const standing = this.of(backend);
+    standing.trial = trials.taken;
+    backend.counts.trial[backend.slot] = trials.taken;
+    this.#outliers.tries(standing, tenant);
+  }
+
+  /** A session was answered, so long after it was asked or connected. */
+  answered(tenant: Tenant, afterMs: number): void {
+    this.#testimony.heard(tenant);
+    const standing = this.#suspectAt(tenant.backend);
+    if (standing !== undefined) this.#testimony.answered(tenant, standing, afterMs);
+  }
+
+  /** A backend ended a session before its client did; whether that is held against it. */
+  hungUp(tenant: Tenant, hangup: Hangup): boolean {
+    const standing = this.#memberAt(tenant.backend);
+    return standing !== undefined && this.#testimony.hungUp(tenant, standing, hangup);
+  }
+
+  /** A session gives its place back. */
+  leaves(tenant: Tenant): void {
+    const standing = this.#suspectAt(tenant.backend);
+    if (standing !== undefined) this.#testimony.left(tenant, standing);
   }
 
   /** A place on a backend became free. */
@@ -122,6 +157,21 @@ export class Condition {
     this.#tell(standing, reason);
   }
 
+  /** Undefined where the backend has left: it is no member's outlier. */
+  #memberAt(backend: Backend): Standing | undefined {
+    const standing = this.#standings.get(backend);
+    return standing?.retired ? undefined : standing;
+  }
+
+  /** The same, where any member is suspected: most sessions are over with that. */
+  #suspectAt(backend: Backend): Standing | undefined {
+    return this.#outliers.suspects === 0 ? undefined : this.#memberAt(backend);
+  }
+
+  #put(standing: Standing, as: Pick<Standing, "ejected" | "trial">, reason: string): void {
+    this.#change(standing, () => Object.assign(standing, as), reason);
+  }
+
   #forgetEmpty(backend: Backend): void {
     if (backend.active > 0) return;
     this.#standings.delete(backend);
@@ -147,6 +197,7 @@ export class Condition {
     const { backend, usable } = standing;
     this.census.count(standing, 1);
     backend.counts.usable[backend.slot] = usable ? 1 : 0;
+    backend.counts.trial[backend.slot] = standing.trial;
     this.#changed(backend);
   }
 

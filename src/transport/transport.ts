@@ -98,10 +98,12 @@ export interface RelayOptions {
   readonly witness?: Witness;
 }
 
-/** Sees the first byte of each side pass, and the backend's connection end. */
+/** Sees the first byte of each side pass, the backend leave, and its connection end. */
 export interface Witness {
   asked(): void;
   answered(): void;
+  /** The backend finished or broke off while the client had done neither, and nothing else had ended the relay. */
+  hungUp(): void;
   /**
    * Nothing is left of the backend's connection; the client's may still be on its way out. `broke`: the backend reset it
    * before it had said a byte.

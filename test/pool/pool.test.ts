@@ -22,7 +22,7 @@ import { ManualClock } from "../support/manual-clock.ts";
 const CLIENT = { id: "1", address: "127.0.0.1", queuedMs: 0 };
 const ONE = { kind: "tcp", host: "127.0.0.1", port: 1 } as const;
 const OTHER = { kind: "tcp", host: "127.0.0.2", port: 1 } as const;
-const EJECTING = { failures: 1, ejectForMs: 10_000, maxEjected: 0.5 };
+const EJECTING = { failures: 1, ejectForMs: 10_000, maxEjected: 0.5, earlyMs: 0 };
 
 test("chooses only members that may get something new", () => {
   const { pool, want } = made([
@@ -184,7 +184,7 @@ test("what was found of a backend is said of it also where it is called otherwis
 });
 
 test("a backend that left while it was dialled is no member's outlier", () => {
-  const outlier = { failures: 3, ejectForMs: 10_000, maxEjected: 0.5 };
+  const outlier = { failures: 3, ejectForMs: 10_000, maxEjected: 0.5, earlyMs: 0 };
   const { pool, changes } = made([member("a"), member("b"), member("c")], { outlier });
   const [gone] = pool.members;
   pool.update({ ...settings([member("b"), member("c")]), outlier });
