@@ -19,6 +19,9 @@ interface RetryBudgetSettings {
   readonly min: number;
 }
 
+/** What becomes of the sessions of a backend that probes find down, or that is put into maintenance. */
+export const onDowns = ["keep", "end"] as const;
+
 /** A pool as it is wanted. */
 export interface PoolSettings {
   readonly name: string;
@@ -35,6 +38,7 @@ export interface PoolSettings {
   readonly sendProxy: "v1" | "v2" | undefined;
   /** Over how long a backend that came back earns its full share; 0 gives it at once. */
   readonly slowStartMs: number;
+  readonly onDown: (typeof onDowns)[number];
   readonly outlier: OutlierSettings;
   /** Undefined: every failed dial may be retried. */
   readonly retryBudget: RetryBudgetSettings | undefined;

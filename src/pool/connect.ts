@@ -62,8 +62,8 @@ export function connect(session: Session, client: Connection, route: ConnectRout
 class Attempts {
   readonly #tried = new Tried();
   #giveUp: () => void = () => {};
-  /** Whether the dial under way was given up because its backend is drained. */
-  #redirected = false;
+  /** Why the dial under way was given up for another backend; undefined: it was not. */
+  #redirected: Ending | undefined;
 
   constructor(
     readonly session: Session,
@@ -130,12 +130,12 @@ class Attempts {
     const { session, route } = this;
     const { connectTimeoutMs: timeoutMs, localAddress } = route.pool.settings;
     session.placeOn = lease.backend.identity;
-    this.#redirected = false;
+    this.#redirected = undefined;
     try {
       const dialling = route.transport.dial(lease.backend.endpoint, { timeoutMs, localAddress });
       this.#giveUp = () => dialling.cancel();
-      session.redirectable(() => {
-        this.#redirected = true;
+      session.redirectable((ending) => {
+        this.#redirected = ending;
         dialling.cancel();
       });
       if (session.ending !== undefined) dialling.cancel();
@@ -167,13 +167,13 @@ class Attempts {
     const { failure, code } = error;
     const blamed = BLAMED.has(failure);
     const ms = lease.failed(blamed);
-    const ending = this.session.ending ?? (this.#redirected ? "drained" : ENDINGS[failure]);
+    const ending = this.session.ending ?? this.#redirected ?? ENDINGS[failure];
     const { name, address } = lease.backend;
     const why = code === undefined ? { error: ending } : { error: ending, code };
     this.session.attempts.push({ backend: name, address, ms, ...why });
     if (blamed) this.route.pool.observe(lease.backend, false);
     if (failure === "local") this.route.pool.alarms.ownFault(code ?? failure);
-    return { ending, blamed, retriable: blamed || this.#redirected };
+    return { ending, blamed, retriable: blamed || this.#redirected !== undefined };
   }
 
   /** A client that finished after it had sent something waits for an answer, unless the first FIN ends everything. */

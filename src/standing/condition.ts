@@ -38,6 +38,7 @@ export class Condition {
   readonly #states: StateLog;
   readonly #drainLog: DrainLog;
   readonly #drains: Drains;
+  readonly #report: Tell;
 
   /** `pool`: its name. `settings`: the pool's, as they are now. `changed` is called when a member's `usable` or weight may have changed. */
   constructor(
@@ -49,6 +50,7 @@ export class Condition {
     this.#settings = settings;
     this.#changed = changed;
     this.#drains = drains;
+    this.#report = report;
     this.#slowStart = new SlowStart(clock, changed);
     this.#states = new StateLog(clock, pool, report);
     this.#drainLog = new DrainLog(clock, pool, report);
@@ -77,14 +79,18 @@ export class Condition {
 
   /** New settings for a member; a slow start goes on where it is. */
   configure(backend: Backend, settings: BackendSettings, reason: string): void {
-    if (isSame(backend.settings, settings)) return;
     const standing = this.of(backend);
     const apply = () => {
       backend.settings = settings;
       backend.weight = settings.weight;
     };
-    this.#become(standing, apply);
-    this.#told(standing, reason);
+    if (isSame(backend.settings, settings)) {
+      // The pool may end sessions by now.
+      this.#endSessions(standing, reason);
+    } else {
+      this.#become(standing, apply);
+      this.#told(standing, reason);
+    }
   }
 
   /** What probes found of a member. */
@@ -204,6 +210,16 @@ export class Condition {
   #tell(standing: Standing, reason: string): void {
     this.#states.note(standing, reason, this.#outliers.ejectionOf(standing));
     this.#drainLog.note(standing);
+    this.#endSessions(standing, reason);
+  }
+
+  /** Where the pool ends the sessions of a backend that is down or in maintenance, and it is. */
+  #endSessions({ alive, backend }: Standing, reason: string): void {
+    const isDown = !alive || backend.settings.state === "maint";
+    if (!isDown || this.#settings().onDown === "keep" || backend.active === 0) return;
+    const sessions = this.#drains.end(this.pool, backend, "backend-down");
+    if (sessions > 0)
+      this.#report({ kind: "sessions-ended", pool: this.pool, backend: backend.name, sessions, reason });
   }
 }
 

@@ -16,6 +16,7 @@ pools:
     localAddress: 127.0.0.2
     sendProxy: v2
     slowStart: 90s
+    onDown: end
     health: { probe: http, path: /health, host: "web.example:8080", status: 204 }
     outlier: { failures: off, maxEjected: 12.5%, early: 150ms }
     retryBudget: { share: 7%, min: 0 }

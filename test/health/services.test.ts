@@ -11,12 +11,13 @@ import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free-port.ts";
 import { dialPeer } from "../support/peer.ts";
 import { installed, needing, output, unprivileged } from "../support/program.ts";
+import { redis, redisServer } from "../support/redis.ts";
 import { ownFolder, Service } from "../support/service.ts";
 
 const transport = new SocketTransport(clock);
 const [mariadbd, install] = [installed("mariadbd") ?? installed("mysqld"), installed("mariadb-install-db")];
 const [initdb, postgres, openssl] = [installed("initdb"), installed("postgres"), installed("openssl")];
-const [redis, mosquitto, postfix] = [installed("redis-server"), installed("mosquitto"), installed("postfix")];
+const [mosquitto, postfix] = [installed("mosquitto"), installed("postfix")];
 
 test.skipIf(mariadbd === undefined || install === undefined)(
   needing("MariaDB refuses a host after 100 probes by tcp, and none that logs in", { mariadbd, install }),
@@ -178,13 +179,6 @@ async function postgresWith(ssl: "on" | "off"): Promise<Service> {
     folder,
     ready: "ready to accept connections",
   });
-}
-
-async function redisServer(password: string): Promise<Service> {
-  const [folder, endpoint] = [await ownFolder("redis"), await local()];
-  const where = ["--bind", endpoint.host, "--port", String(endpoint.port), "--dir", folder];
-  const args = [...where, "--requirepass", password, "--save", ""];
-  return Service.start(redis as string, args, { endpoint, folder, ready: "Ready to accept connections" });
 }
 
 async function mosquittoServer(): Promise<Service> {

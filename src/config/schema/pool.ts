@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { algorithmNames } from "../../contract/algorithm.ts";
 import { administrativeStates, MOST_BACKENDS } from "../../contract/backend.ts";
+import { onDowns } from "../../contract/pool.ts";
 import { formatEndpoint } from "../../core/address.ts";
 import { field, or, partOrOff } from "../value.ts";
 import {
@@ -94,6 +95,11 @@ export const pool = z.strictObject({
     .prefault("off")
     .describe("Over how long a backend that came back earns its full share."),
   health: health.prefault({}).describe("How backends are probed."),
+  onDown: field(oneOf(onDowns))
+    .prefault("keep")
+    .describe(
+      "What becomes of the sessions of a backend that probes find down or that is put into maint. end: both sides get what is under way and FIN, ending `backend-down`.",
+    ),
   outlier: outlier.prefault({}).describe("Leaves out, for a while, a backend whose dials or sessions fail."),
   retryBudget: partOrOff(retryBudget)
     .prefault("off")
