@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
@@ -7,13 +7,18 @@ import { warnings } from "#lb/config/warnings";
 import { formatEndpoint } from "#lb/core/address";
 import { parseDuration } from "#lb/core/duration";
 import { configured } from "./config/configured.ts";
+import { configuredBalancer } from "./support/balancer-process.ts";
 import { blackHole, refusing } from "./support/dead-ends.ts";
+import { eventually } from "./support/eventually.ts";
+import { fileOf } from "./support/file-of.ts";
 import { backend } from "./support/peer.ts";
+import { run } from "./support/process.ts";
 import { installed, needing, output, Program } from "./support/program.ts";
 import { unixBackend } from "./support/unix-backend.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const configurations = ["deploy/compose/lb.yaml", "deploy/lb.example.yaml"];
+const examples = readdirSync(`${root}/deploy/examples`).map((name) => `deploy/examples/${name}`);
+const configurations = ["deploy/compose/lb.yaml", "deploy/lb.example.yaml", ...examples];
 
 describe("deploy/compose.yaml", () => {
   type Service = Readonly<Record<string, unknown>>;
@@ -87,6 +92,22 @@ describe("Compose itself", async () => {
 test.each(configurations)("%s is a configuration, of which there is nothing to warn", (path) => {
   expect(configuration(path).listeners.length).toBeGreaterThan(0);
   expect(warnings(configuration(path), Infinity)).toEqual([]);
+});
+
+test("there is an example for each kind of probe of a service", () => {
+  const probes = examples.flatMap((path) => Object.values(configuration(path).pools));
+  expect(new Set(probes.map(({ health }) => health.probe.kind))).toEqual(
+    new Set(["http", "line", "mysql", "postgres", "redis"]),
+  );
+});
+
+test.each(examples)("%s passes its check, and listens", async (path) => {
+  expect(await run("lb.js", "check", "--config", `${root}/${path}`)).toMatchObject({ code: 0, stderr: "" });
+  // Its own ports may be taken here.
+  await using file = await fileOf(read(path).replace(/listen: "127\.0\.0\.1:\d+"/g, 'listen: "127.0.0.1:0"'));
+  await using balancer = await configuredBalancer(file.path);
+  const listening = () => balancer.stdout.match(/"msg":"listening"/g);
+  await eventually(() => expect(listening()).toHaveLength(configuration(path).listeners.length));
 });
 
 describe("deploy/Dockerfile", () => {

@@ -118,18 +118,18 @@ export class Pool implements LeaseEvents {
 
   /** See LeaseEvents. */
   answered(lease: Lease, afterMs: number): void {
-    this.condition.answered(lease, afterMs);
+    this.condition.testimony.answered(lease, afterMs);
   }
 
   /** See LeaseEvents. */
   hungUp(lease: Lease, hangup: Hangup): boolean {
-    return this.condition.hungUp(lease, hangup);
+    return this.condition.testimony.hungUp(lease, hangup);
   }
 
   /** See LeaseEvents. */
   freed(lease: Lease): void {
     const { backend } = lease;
-    this.condition.leaves(lease);
+    this.condition.testimony.left(lease);
     this.#room.members.moved(backend);
     if (backend.active === 0) this.#retired.delete(backend.identity);
     this.condition.freed(backend);

@@ -7,7 +7,6 @@ import { trials } from "../live/trial.ts";
 import { Census } from "./census.ts";
 import { DrainLog } from "./drain-log.ts";
 import type { Drains } from "./drains.ts";
-import type { Hangup } from "./fault.ts";
 import { Outliers } from "./outlier.ts";
 import { SlowStart } from "./slow-start.ts";
 import { Standing } from "./standing.ts";
@@ -23,17 +22,18 @@ export interface ConditionParts {
 }
 
 /**
- * What becomes of a pool's members, by their settings, by probes and by their dials. Each change of a standing goes through
+ * What becomes of a pool's members, by their settings, by probes and by their sessions. Each change of a standing goes through
  * here: it sets the backend's `usable` and its weight, begins a slow start, and is told.
  */
 export class Condition {
   /** How many members there are of each kind. */
   readonly census = new Census();
+  /** Is told what sessions say of members. */
+  readonly testimony: Testimony;
   readonly #settings: () => PoolSettings;
   readonly #changed: (backend: Backend) => void;
   readonly #standings = new Map<Backend, Standing>();
   readonly #outliers: Outliers;
-  readonly #testimony: Testimony;
   readonly #slowStart: SlowStart;
   readonly #states: StateLog;
   readonly #drainLog: DrainLog;
@@ -59,7 +59,7 @@ export class Condition {
       onTrial: (standing) => this.#put(standing, { ejected: false, trial: trials.open }, "ejection over"),
       returned: (standing, reason) => this.#put(standing, { ejected: false, trial: trials.none }, reason),
     });
-    this.#testimony = new Testimony(clock, this.#outliers, settings);
+    this.testimony = new Testimony(clock, this.#outliers, settings, (backend) => this.#memberAt(backend));
   }
 
   /** The standing of a member, or of a removed backend that still has sessions. */
@@ -117,25 +117,6 @@ export class Condition {
     this.#outliers.tries(standing, tenant);
   }
 
-  /** A session was answered, so long after it was asked or connected. */
-  answered(tenant: Tenant, afterMs: number): void {
-    this.#testimony.heard(tenant);
-    const standing = this.#suspectAt(tenant.backend);
-    if (standing !== undefined) this.#testimony.answered(tenant, standing, afterMs);
-  }
-
-  /** A backend ended a session before its client did; whether that is held against it. */
-  hungUp(tenant: Tenant, hangup: Hangup): boolean {
-    const standing = this.#memberAt(tenant.backend);
-    return standing !== undefined && this.#testimony.hungUp(tenant, standing, hangup);
-  }
-
-  /** A session gives its place back. */
-  leaves(tenant: Tenant): void {
-    const standing = this.#suspectAt(tenant.backend);
-    if (standing !== undefined) this.#testimony.left(tenant, standing);
-  }
-
   /** A place on a backend became free. */
   freed(backend: Backend): void {
     this.#drainLog.freed(backend);
@@ -167,11 +148,6 @@ export class Condition {
   #memberAt(backend: Backend): Standing | undefined {
     const standing = this.#standings.get(backend);
     return standing?.retired ? undefined : standing;
-  }
-
-  /** The same, where any member is suspected: most sessions are over with that. */
-  #suspectAt(backend: Backend): Standing | undefined {
-    return this.#outliers.suspects === 0 ? undefined : this.#memberAt(backend);
   }
 
   #put(standing: Standing, as: Pick<Standing, "ejected" | "trial">, reason: string): void {

@@ -1,5 +1,6 @@
 import type { PoolSettings } from "../contract/pool.ts";
 import type { Clock, Timer } from "../core/clock.ts";
+import type { Backend } from "../live/backend.ts";
 import { faultOf, type Hangup } from "./fault.ts";
 import type { Outliers } from "./outlier.ts";
 import { ServedClients } from "./served-clients.ts";
@@ -11,57 +12,70 @@ export class Testimony {
   readonly #clock: Clock;
   readonly #outliers: Outliers;
   readonly #settings: () => PoolSettings;
+  readonly #memberAt: (backend: Backend) => Standing | undefined;
   readonly #served: ServedClients;
   /** Sessions that were answered and may still be ended early. */
   readonly #early = new Map<Tenant, Timer>();
 
-  constructor(clock: Clock, outliers: Outliers, settings: () => PoolSettings) {
+  /** `settings`: the pool's, as they are now. `memberAt`: the standing of a backend that is a member. */
+  constructor(
+    clock: Clock,
+    outliers: Outliers,
+    settings: () => PoolSettings,
+    memberAt: (backend: Backend) => Standing | undefined,
+  ) {
     this.#clock = clock;
     this.#outliers = outliers;
     this.#settings = settings;
+    this.#memberAt = memberAt;
     this.#served = new ServedClients(clock);
   }
 
-  /** A session was answered. */
-  heard({ client }: Tenant): void {
-    if (client !== undefined) this.#served.note(client);
-  }
-
-  /** A session on a backend that is suspected was answered, so long after it was asked or connected. */
-  answered(tenant: Tenant, standing: Standing, afterMs: number): void {
+  /** A session was answered, so long after it was asked or connected. */
+  answered(tenant: Tenant, afterMs: number): void {
+    if (tenant.client !== undefined) this.#served.note(tenant.client);
+    // Most sessions are over with that: nothing is held against any backend.
+    if (this.#outliers.suspects === 0) return;
     const earlyMs = this.#settings().outlier.earlyMs - afterMs;
-    if (earlyMs <= 0) this.#outliers.answered(standing, tenant);
+    if (earlyMs <= 0) this.#good(tenant);
     else
       this.#early.set(
         tenant,
-        this.#clock.after(earlyMs, () => this.#good(tenant, standing)),
+        this.#clock.after(earlyMs, () => this.#good(tenant)),
       );
   }
 
   /** A backend ended a session before its client did; whether that is held against it. */
-  hungUp(tenant: Tenant, standing: Standing, hangup: Hangup): boolean {
+  hungUp(tenant: Tenant, hangup: Hangup): boolean {
     const { outlier } = this.#settings();
-    const { client } = tenant;
+    const { backend, client } = tenant;
     const isServed = () => client !== undefined && this.#served.includes(client);
     const fault = faultOf(hangup, outlier.earlyMs, isServed);
-    if (fault === undefined) return false;
-    this.#forget(tenant);
-    this.#outliers.failed(standing, fault, outlier, tenant);
+    const member = fault && this.#memberAt(backend);
+    if (fault === undefined || member === undefined) return false;
+    this.#settle(tenant);
+    this.#outliers.failed(member, fault, outlier, tenant);
     return true;
   }
 
-  /** A session on a backend that is suspected is over. */
-  left(tenant: Tenant, standing: Standing): void {
-    if (this.#early.has(tenant)) this.#good(tenant, standing);
-    else this.#outliers.undecided(standing, tenant);
+  /** A session is over. */
+  left(tenant: Tenant): void {
+    if (this.#early.has(tenant)) this.#good(tenant);
+    else if (this.#outliers.suspects > 0) this.#undecided(tenant);
   }
 
-  #good(tenant: Tenant, standing: Standing): void {
-    this.#forget(tenant);
-    this.#outliers.answered(standing, tenant);
+  #good(tenant: Tenant): void {
+    this.#settle(tenant);
+    const member = this.#memberAt(tenant.backend);
+    if (member !== undefined) this.#outliers.answered(member, tenant);
   }
 
-  #forget(tenant: Tenant): void {
+  #undecided(tenant: Tenant): void {
+    const member = this.#memberAt(tenant.backend);
+    if (member !== undefined) this.#outliers.undecided(member, tenant);
+  }
+
+  #settle(tenant: Tenant): void {
     this.#early.get(tenant)?.[Symbol.dispose]();
     this.#early.delete(tenant);
   }

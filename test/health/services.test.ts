@@ -1,12 +1,15 @@
+import { readFileSync } from "node:fs";
 import { chmod, chown, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import type { PoolConfig } from "#lb/config/config";
 import type { Endpoint } from "#lb/core/address";
 import { systemClock as clock } from "#lb/core/clock";
 import { probe } from "#lb/health/probe";
 import type { AskingSettings } from "#lb/health/probes/index";
 import type { Step } from "#lb/health/probes/line";
 import { SocketTransport } from "#lb/transport/sockets/index";
+import { configured } from "../config/configured.ts";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free-port.ts";
 import { dialPeer } from "../support/peer.ts";
@@ -93,11 +96,7 @@ test.skipIf(mosquitto === undefined)(
   needing("Mosquitto is asked as an MQTT client asks, and left as one leaves", { mosquitto }),
   async () => {
     await using server = await mosquittoServer();
-    const steps: Step[] = [
-      { send: "\\x10\\x0e\\x00\\x04MQTT\\x04\\x02\\x00\\x3c\\x00\\x02lb", expect: "\\x20\\x02\\x00\\x00" },
-      { send: "\\xe0\\x00" },
-    ];
-    expect(await probed(server, { kind: "line", steps })).toEqual([undefined]);
+    expect(await probed(server, exampleOf("mqtt.yaml"))).toEqual([undefined]);
     await eventually(() => expect(server.log).toContain("Client lb disconnected."));
   },
 );
@@ -109,12 +108,18 @@ test.skipIf(postfix === undefined || process.getuid?.() !== 0)(
   }),
   async () => {
     await using server = await postfixServer();
-    const steps: Step[] = [{ expect: "220" }, { send: "QUIT\r\n", expect: "221" }];
-    expect(await probed(server, { kind: "line", steps })).toEqual([undefined]);
+    expect(await probed(server, exampleOf("smtp.yaml"))).toEqual([undefined]);
     await eventually(() => expect(server.log).toContain("quit=1 commands=1"));
     expect(server.log).not.toContain("pipelining");
   },
 );
+
+/** The probe of an example, which has one pool. */
+function exampleOf(name: string): AskingSettings {
+  const path = new URL(`../../deploy/examples/${name}`, import.meta.url);
+  const [pool] = Object.values(configured(readFileSync(path, "utf8")).pools) as [PoolConfig];
+  return pool.health.probe as AskingSettings;
+}
 
 /** The different outcomes of so many probes, one after the other. */
 async function probed(
