@@ -2,7 +2,7 @@ import type { Argv } from "yargs";
 import { coerced, wholeNumber } from "#lb/command/coerce";
 import { type Command, exitCodes } from "#lb/command/command";
 import { UsageError } from "#lb/command/failure";
-import { onStopSignals } from "#lb/command/signals";
+import { onSignals } from "#lb/command/signals";
 import { type Endpoint, parseEndpoint } from "#lb/core/address";
 import { parseDuration } from "#lb/core/duration";
 import { echoAsk, pingAsk, taskAsk } from "./ask.ts";
@@ -31,7 +31,7 @@ const DAY_MS = 86_400_000;
 const MOST_CONNECTIONS = 1000;
 
 /** The line client: asks, prints each answer, and shows which server gave how many and how fast. */
-export const clientCommand: Command<Args> = { name: "client", options, run };
+export const clientCommand: Command<Args> = { name: "client", options, run, justPrints: true };
 
 function options(yargs: Argv): Argv<Args> {
   return yargs
@@ -103,7 +103,9 @@ async function run(args: Args): Promise<number> {
   args.tasks?.forEach(expectedValue);
   const tally = new Tally();
   const began = performance.now();
-  const interrupted = new Promise<"interrupted">((resolve) => onStopSignals(() => resolve("interrupted")));
+  const interrupted = new Promise<"interrupted">((resolve) =>
+    onSignals({ stop: () => resolve("interrupted") }),
+  );
   const all = callAll(callers, { requests, intervalMs: args.interval }, (outcome) => {
     tally.add(outcome);
     console.log(told(outcome));
@@ -112,7 +114,7 @@ async function run(args: Args): Promise<number> {
   console.log(
     `\n${tally.report(args.http === undefined || args.tasks ? "server" : "port")}\n\n${summary(tally, began)}`,
   );
-  // What is still on its way may take the whole timeout, and nobody waits for it.
+  // What is still on its way may take the whole timeout, which is not worth waiting for.
   if (end === "interrupted") process.exit(exitCodes.interrupted);
   for (const caller of callers) caller[Symbol.dispose]();
   return tally.failed > 0 ? exitCodes.failed : exitCodes.done;

@@ -1,4 +1,5 @@
 import { explain } from "#lb/command/failure";
+import { systemErrors } from "#lb/core/system-errors";
 
 /** Why a request got no answer: one word each, the same in every table and results file. The sentence explains it. */
 export const clientErrors = {
@@ -23,22 +24,26 @@ export class ClientError {
   ) {}
 }
 
-const LOCAL_LIMITS = ["EMFILE", "ENFILE", "EADDRNOTAVAIL", "ENOBUFS", "ENOMEM"];
-// On a unix socket, where nothing listens there is no file.
-const REFUSALS = ["ECONNREFUSED", "ENOENT"];
-
 /** The word for a socket's error before its connection stood. */
 export function connectError(error: NodeJS.ErrnoException & { readonly hostname?: string }): ClientError {
   const { code = "", hostname } = error;
-  if (LOCAL_LIMITS.includes(code)) return new ClientError("local-limit", code);
-  if (REFUSALS.includes(code)) return new ClientError("connect-refused");
-  if (code === "ETIMEDOUT") return new ClientError("connect-timeout");
-  return new ClientError("connect-failed", explain(error, hostname));
+  switch (systemErrors[code]?.dial) {
+    case "local":
+      return new ClientError("local-limit", code);
+    case "refused":
+      return new ClientError("connect-refused");
+    case "timeout":
+      return new ClientError("connect-timeout");
+    default:
+      return new ClientError("connect-failed", explain(error, hostname));
+  }
 }
 
 /** The word for a socket's error once its connection stood. */
 export function connectionError({ code = "" }: NodeJS.ErrnoException): ClientError {
-  return LOCAL_LIMITS.includes(code) ? new ClientError("local-limit", code) : new ClientError("reset");
+  return systemErrors[code]?.dial === "local"
+    ? new ClientError("local-limit", code)
+    : new ClientError("reset");
 }
 
 /** Text from a peer, safe and short enough for one line of a terminal. */

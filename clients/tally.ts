@@ -62,6 +62,6 @@ export class Tally {
 
   #errorTable(): string {
     const rows = [...this.#errors].map(([word, { count, detail }]) => [word, String(count), detail]);
-    return table(["error", "count", "what it was, the last time"], rows);
+    return table(["error", "count", "what it was, the last time"], rows, [0, 2]);
   }
 }

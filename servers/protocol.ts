@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 
 /** One request on its way to its answer. */
 export interface Request {
-  /** False once nobody waits for the answer any more. */
+  /** False once no client waits for the answer any more. */
   readonly wanted: boolean;
   /** Lets it be answered; called once. */
   answer(): void;

@@ -3,7 +3,7 @@ import type { Argv } from "yargs";
 import { coerced, coercedPositional, wholeNumber } from "#lb/command/coerce";
 import { type Command, exitCodes } from "#lb/command/command";
 import { explain, Failure, UsageError } from "#lb/command/failure";
-import { onStopSignals } from "#lb/command/signals";
+import { onSignals } from "#lb/command/signals";
 import { hostPort } from "#lb/core/address";
 import { systemClock } from "#lb/core/clock";
 import { type Dice, seededDice, systemDice } from "#lb/core/dice";
@@ -130,7 +130,7 @@ function stopSignals(): StopSignals {
   const alive = setInterval(() => {}, 2 ** 31 - 1);
   const signal = new EventEmitter();
   // Listened to until the very end: a late signal must not turn an end in order into another.
-  onStopSignals((count) => signal.emit(count === 1 ? "first" : "second"));
+  onSignals({ stop: (count) => signal.emit(count === 1 ? "first" : "second") });
   return {
     first: once(signal, "first").then(() => {}),
     second: once(signal, "second").then(() => {}),

@@ -1,5 +1,5 @@
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import { setImmediate as turn } from "node:timers/promises";
+import { ACCEPT_BACKLOG, emptyAcceptQueue } from "#lb/core/accept-queue";
 import { hostPort } from "#lb/core/address";
 import { systemClock, type Timer } from "#lb/core/clock";
 import { type Fate, meet } from "./faults/fate.ts";
@@ -20,7 +20,6 @@ export interface Setup {
   readonly onChange?: (change: string) => void;
 }
 
-const BACKLOG = 4096;
 const GRACE_MS = 500;
 
 /** A test backend: one listening socket, its connections, and the faults it was given. */
@@ -91,7 +90,7 @@ export class TestServer implements Life, AsyncDisposable {
   async close(graceMs = GRACE_MS): Promise<void> {
     this.#closed = true;
     for (const life of this.#lives) life[Symbol.dispose]();
-    await this.#acceptQueued();
+    if (this.#listener !== undefined) await emptyAcceptQueue(this.#listener, () => this.#accepted);
     this.#listener?.close();
     this.#service?.finish();
     await this.#emptied(graceMs);
@@ -108,7 +107,7 @@ export class TestServer implements Life, AsyncDisposable {
     this.#listener = listener;
     return new Promise((resolve, reject) => {
       listener.once("error", reject);
-      listener.listen({ host: this.host, port: this.#port, backlog: BACKLOG }, () => {
+      listener.listen({ host: this.host, port: this.#port, backlog: ACCEPT_BACKLOG }, () => {
         this.#port = (listener.address() as AddressInfo).port;
         if (this.#closed) listener.close();
         resolve();
@@ -133,20 +132,6 @@ export class TestServer implements Life, AsyncDisposable {
       if (fate !== undefined) return fate;
     }
     return undefined;
-  }
-
-  /**
-   * A listener that closes resets what the kernel holds in its queue, and Node takes one from it per turn of its loop:
-   * turn until none comes, or until as many have come as can have waited.
-   */
-  async #acceptQueued(): Promise<void> {
-    const last = this.#accepted + BACKLOG;
-    let before: number;
-    do {
-      before = this.#accepted;
-      await turn();
-      await turn();
-    } while (this.#accepted > before && this.#accepted < last);
   }
 
   async #emptied(withinMs: number): Promise<void> {

@@ -3,7 +3,7 @@ import { readBody } from "./web-body.ts";
 import { type Reply, refusal } from "./web-reply.ts";
 import { taskReply } from "./web-tasks.ts";
 
-/** What a server is, to those who ask. */
+/** What a server tells of itself. */
 interface Identity {
   readonly name: string;
   readonly port: number;

@@ -11,7 +11,7 @@ import { formatEndpoint } from "./core/address.ts";
 import type { Clock } from "./core/clock.ts";
 import { Deferred } from "./core/deferred.ts";
 import type { Dice } from "./core/dice.ts";
-import { inSlices } from "./core/slices.ts";
+import { forEach, inSlices } from "./core/slices.ts";
 import { Listener, type ListenerParts } from "./listener.ts";
 import { Counts } from "./live/counts.ts";
 import type { Session } from "./live/session.ts";
@@ -146,7 +146,8 @@ export class Balancer {
     const nextListeners = await this.#bind(listeners);
     await this.clients.configure(clients);
     const nextPools = new Map<string, Pool>();
-    await inSlices(this.#clock, pools, (settings) => nextPools.set(settings.name, this.#poolFor(settings)));
+    const take = (settings: PoolSettings) => void nextPools.set(settings.name, this.#poolFor(settings));
+    await inSlices(this.#clock, forEach(pools, take));
     for (const settings of listeners) {
       const pool = nextPools.get(settings.pool) as Pool;
       nextListeners.get(keyOf(settings))?.serveWith(settings, pool);
@@ -204,9 +205,12 @@ export class Balancer {
   }
 
   /** Takes the sessions off a backend within a time; false where there is none of that name or entry. */
-  drain({ pool, backend, withinMs }: DrainOrder): boolean {
-    const backends = this.#pools.get(pool)?.named(backend) ?? [];
-    for (const each of backends) this.#drains.begin(pool, each, withinMs);
+  drain({ pool: name, backend, withinMs }: DrainOrder): boolean {
+    const pool = this.#pools.get(name);
+    const backends = pool?.named(backend) ?? [];
+    // Of an entry's addresses, one may be wanted ready.
+    const leaving = backends.filter((each) => pool?.condition.of(each).leaving);
+    for (const each of leaving) this.#drains.begin(name, each, withinMs);
     return backends.length > 0;
   }
 

@@ -86,6 +86,7 @@ export class Listener {
     const { endpoint, name } = this.#settings;
     try {
       this.#socket = await this.#parts.transport.listen(endpoint, (connection) => this.#accept(connection));
+      this.#socket.keepAlive(this.#settings.keepAliveMs);
     } catch (error) {
       throw Object.assign(error as Error, { listener: name });
     }
@@ -95,6 +96,7 @@ export class Listener {
   serveWith(settings: ListenerSettings, pool: Pool): void {
     if (pool === this.#route?.pool && isDeepStrictEqual(settings, this.#settings)) return;
     this.#settings = settings;
+    this.#socket?.keepAlive(settings.keepAliveMs);
     this.#route = this.#routeTo(pool);
     for (const connection of this.#early.splice(0)) this.#serve(connection, this.#route);
   }

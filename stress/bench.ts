@@ -1,14 +1,14 @@
 #!/usr/bin/env node
 import type { Argv } from "yargs";
+import { Children } from "#lb/command/children";
 import { coerced, wholeNumber } from "#lb/command/coerce";
 import { exitCodes, runCommand } from "#lb/command/command";
 import { Failure } from "#lb/command/failure";
-import { onStopSignals } from "#lb/command/signals";
+import { onSignals } from "#lb/command/signals";
 import { openFiles } from "#lb/core/open-files";
 import { bounds, type Verdict, verdicts } from "./bench/bounds.ts";
 import { findings } from "./bench/findings.ts";
 import { measures } from "./bench/measures.ts";
-import { Processes } from "./bench/processes.ts";
 import { progressOf } from "./bench/progress.ts";
 import { writeBenchResults } from "./bench/results.ts";
 import { type Cell, type Plan, rounds } from "./bench/rounds.ts";
@@ -34,15 +34,12 @@ function options(yargs: Argv) {
       describe: "Fewer rounds and samples: under a minute",
     })
     .option("subjects", {
-      default: subjects
-        .filter(({ extra }) => !extra)
-        .map(nameOf)
-        .join(),
+      default: usual(subjects),
       describe: "Which rows",
       coerce: coerced("subjects", someOf(subjects)),
     })
     .option("measures", {
-      default: measures.map(nameOf).join(),
+      default: usual(measures),
       describe: "Which columns",
       coerce: coerced("measures", someOf(measures)),
     })
@@ -111,18 +108,18 @@ function planOf({ quick, rounds, subjects, measures }: Args): Plan {
 
 /** Every cell; undefined when it was interrupted. Nothing it started is left in either case. */
 async function measured(plan: Plan): Promise<Cell[] | undefined> {
-  using processes = new Processes();
+  // At once: there is nothing in them to lose.
+  await using children = new Children(0);
   using progress = progressOf(plan);
   let interrupted = false;
   const interrupt = () => {
     interrupted = true;
-    processes[Symbol.dispose]();
+    void children.end();
   };
-  using _signals = onStopSignals(interrupt);
-  process.once("SIGHUP", interrupt);
+  using _signals = onSignals({ stop: interrupt });
   const cells: Cell[] = [];
   try {
-    for await (const cell of rounds(plan, processes)) {
+    for await (const cell of rounds(plan, children)) {
       cells.push(cell);
       progress.show(cell);
     }
@@ -138,10 +135,22 @@ function checked(verdicts: readonly Verdict[]): number {
   return verdicts.every(({ held }) => held) ? exitCodes.done : exitCodes.failed;
 }
 
-const nameOf = ({ name }: { readonly name: string }) => name;
+interface Named {
+  readonly name: string;
+  /** Only where it is named. */
+  readonly extra?: true;
+}
+
+const nameOf = ({ name }: Named) => name;
+
+const usual = (table: readonly Named[]) =>
+  table
+    .filter(({ extra }) => !extra)
+    .map(nameOf)
+    .join();
 
 /** Reads names from a table, separated by commas, as its entries in the table's order. */
-function someOf<T extends { readonly name: string }>(table: readonly T[]): (text: string) => T[] {
+function someOf<T extends Named>(table: readonly T[]): (text: string) => T[] {
   return (text) => {
     const wanted = text.split(",");
     const unknown = wanted.find((name) => !table.some((entry) => entry.name === name));

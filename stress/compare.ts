@@ -1,10 +1,11 @@
 import { join } from "node:path";
+import { Children } from "#lb/command/children";
 import { exitCodes, runCommand } from "#lb/command/command";
-import { onStopSignals } from "#lb/command/signals";
+import { onSignals } from "#lb/command/signals";
 import { describePlan } from "./charts/caption.ts";
 import { writeCharts } from "./charts/index.ts";
 import { type Run, runOf } from "./charts/run.ts";
-import { Children } from "./compare/children.ts";
+import { type Command, listeningAddress } from "./compare/command.ts";
 import { BASELINE, type Contender, checkNames, perform, prepare, resultsOf } from "./compare/experiment.ts";
 import { findingOf } from "./compare/finding.ts";
 import { type CompareArgs, compareOptions, planOf, scenarioOf } from "./compare/options.ts";
@@ -22,9 +23,9 @@ async function run(args: CompareArgs): Promise<number> {
   const plan = planOf(args);
   const scenario = scenarioOf(args);
   const stop = new AbortController();
-  using _signals = onStopSignals(() => stop.abort(interrupted));
+  using _signals = onSignals({ stop: () => stop.abort(interrupted) });
   try {
-    // Before the load: nobody should learn after a minute what is wrong, or that the results cannot be kept.
+    // Before the load: a minute later is too late to say what is wrong, or that the results cannot be kept.
     await checkNames(args.algorithms);
     await prepareResults(join(args.out, `${BASELINE}.json`));
     console.log(`${describeScenario(scenario)}\n${describePlan(plan)}\n`);
@@ -45,8 +46,9 @@ async function run(args: CompareArgs): Promise<number> {
 /** Every contender after all its repeats; by then nothing that was started runs any more. */
 async function measured(args: CompareArgs, stop: AbortController): Promise<Contender[]> {
   const plan = planOf(args);
-  await using children = new Children((failure) => stop.abort(failure));
-  const contenders = await prepare(scenarioOf(args), args.algorithms, children);
+  await using children = new Children();
+  const start = (command: Command) => listeningAddress(command, children, (failure) => stop.abort(failure));
+  const contenders = await prepare(scenarioOf(args), args.algorithms, start);
   using progress = progressOf(contenders, plan);
   await perform(contenders, plan, stop.signal, (contender) => progress.show(contender));
   return contenders;

@@ -1,5 +1,5 @@
-import { Presets, SingleBar } from "cli-progress";
 import { distributionOf } from "./distribution.ts";
+import { type LiveLine, liveLine } from "./live-line.ts";
 import type { Recording } from "./recording.ts";
 import type { Plan } from "./results.ts";
 
@@ -9,29 +9,13 @@ const STEPS = 1_000;
 const FORMAT =
   "{name} [{bar}] {percentage}%  {ok} ok, {failed} failed, {perSec}/s  p50 {p50} p99 {p99}  ETA {eta_formatted}";
 
-/** A live line on stderr, drawn until it is disposed of; nothing at all where stderr is no terminal. */
-export interface Progress extends Disposable {
-  /** Draws the state so many milliseconds into the present repeat. */
-  show(elapsedMs: number): void;
-}
-
-/** The live line of an experiment. */
-export function progressOf(name: string, plan: Plan, recording: Recording): Progress {
-  if (!process.stderr.isTTY) return { show() {}, [Symbol.dispose]() {} };
-  const options = {
-    format: FORMAT,
-    barsize: 20,
-    hideCursor: true,
-    clearOnComplete: true,
-    gracefulExit: false,
-  };
-  const bar = new SingleBar({ ...options, stream: process.stderr, etaBuffer: 50 }, Presets.legacy);
-  bar.start(STEPS, 0, { name, ...recentOf(recording, 0) });
-  return {
-    show: (elapsedMs) =>
-      bar.update(Math.floor(share(plan, recording, elapsedMs) * STEPS), recentOf(recording, elapsedMs)),
-    [Symbol.dispose]: () => bar.stop(),
-  };
+/** The live line of an experiment, drawn from how many milliseconds the present repeat has taken. */
+export function progressOf(name: string, plan: Plan, recording: Recording): LiveLine<number> {
+  return liveLine(FORMAT, (bar) => {
+    bar.start(STEPS, 0, { name, ...recentOf(recording, 0) });
+    return (elapsedMs) =>
+      bar.update(Math.floor(share(plan, recording, elapsedMs) * STEPS), recentOf(recording, elapsedMs));
+  });
 }
 
 /** How much of the whole plan is done, 0 to 1, by requests or by time, whichever is further. */

@@ -45,7 +45,14 @@ export async function prepareResults(path: string): Promise<void> {
   } catch (error) {
     throw new Failure(explain(error, dirname(path)));
   }
-  if ((await presentAt(path))?.isDirectory()) throw new Failure(`${path} is a folder, expected a file`);
+  await refuseUnlessFile(path);
+}
+
+/** Throws a Failure where something stands that is no file: one that is written whole takes its place, also that of /dev/null. */
+export async function refuseUnlessFile(path: string): Promise<void> {
+  const present = await presentAt(path);
+  if (present?.isDirectory()) throw new Failure(`${path} is a folder, expected a file`);
+  if (present?.isFile() === false) throw new Failure(`${path} is a device or a pipe, expected a file`);
 }
 
 async function makeFolder(folder: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { exitCodes, runCommand } from "#lb/command/command";
-import { onStopSignals } from "#lb/command/signals";
+import { onSignals } from "#lb/command/signals";
 import { openFiles } from "#lb/core/open-files";
 import { attack } from "./attack.ts";
 import { type StressArgs, stressOptions } from "./options.ts";
@@ -19,10 +19,10 @@ async function run(args: StressArgs): Promise<number> {
   const name = args.name ?? "response_times";
   const path = args.out ?? join("data", `${name}.json`);
   const endpoint = await resolveTarget(args.to.endpoint);
-  // Before the load: nobody should learn after ten minutes that the results cannot be kept.
+  // Before the load: ten minutes later is too late to say that the results cannot be kept.
   await prepareResults(path);
   const stop = new AbortController();
-  using _signals = onStopSignals(() => stop.abort());
+  using _signals = onSignals({ stop: () => stop.abort() });
   const experiment = { name, target: args.to.text, plan, recording: new Recording() };
   await perform(experiment, (watch) =>
     attack(endpoint, plan, experiment.recording, { signal: stop.signal, watch }),

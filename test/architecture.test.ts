@@ -22,16 +22,18 @@ const LAYERS = [
   ["plane"],
   ["config", "observe"],
   ["control", "supervisor", "admin"],
+  ["main"],
   ["lb"],
 ];
 
-/** The npm packages that a part may import; the data path is not here, it imports none. */
+/** The npm packages that a part may import. The data path imports none but koffi, in one file that a test below names. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   command: ["yargs"],
   config: ["yaml", "zod"],
   observe: ["pino", "pino-pretty", "prom-client"],
+  transport: ["koffi"],
   store: ["pg", "write-file-atomic"],
-  lb: ["yargs"],
+  main: ["yargs"],
 };
 
 const files = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
@@ -43,6 +45,13 @@ describe("the architecture", () => {
     const own = imports.filter((each) => each.startsWith("."));
     const parts = own.map((each) => partOf(normalize(join(dirname(file), each))));
     expect(parts.filter((other) => other !== part && !(layerOf(other) < layerOf(part)))).toEqual([]);
+  });
+
+  test("one file alone calls the C library", () => {
+    const calling = files.filter(({ file }) =>
+      readFileSync(join(root, "src", file), "utf8").includes('"koffi"'),
+    );
+    expect(calling.map(({ file }) => file)).toEqual(["transport/native/libc.ts"]);
   });
 
   test.each(files)("src/$file imports only the packages of its part", ({ part, imports }) => {
@@ -65,7 +74,41 @@ describe("the architecture", () => {
       }
     },
   );
+
+  // Imports of types count: of two files that need each other's words, neither can be read first.
+  test.each(["src", "servers", "clients", "stress", "test"])(
+    "no file of %s is imported by what it imports",
+    (folder) => {
+      expect(circles(importsWithin(folder))).toEqual([]);
+    },
+  );
 });
+
+/** Each file of a root, with the files of it that it imports. */
+function importsWithin(folder: string): ReadonlyMap<string, readonly string[]> {
+  const names = readdirSync(join(root, folder), { recursive: true, encoding: "utf8" });
+  return new Map(
+    names
+      .filter((name) => name.endsWith(".ts"))
+      .map((name) => {
+        const own = importsOf(join(root, folder, name)).filter((each) => each.startsWith("."));
+        return [name, own.map((each) => normalize(join(dirname(name), each)))];
+      }),
+  );
+}
+
+/** The circles in a graph, each as the path that closes it. */
+function circles(graph: ReadonlyMap<string, readonly string[]>): string[] {
+  const done = new Set<string>();
+  const found: string[] = [];
+  const visit = (name: string, path: readonly string[]) => {
+    if (path.includes(name)) found.push([...path.slice(path.indexOf(name)), name].join(" → "));
+    else if (!done.has(name)) for (const next of graph.get(name) ?? []) visit(next, [...path, name]);
+    done.add(name);
+  };
+  for (const name of graph.keys()) visit(name, []);
+  return found;
+}
 
 function leaves(folder: string, file: string, specifier: string): boolean {
   if (specifier.startsWith("#")) return true;

@@ -2,12 +2,9 @@ import { coerced, wholeNumber } from "#lb/command/coerce";
 import type { Request, Work } from "../protocol.ts";
 import type { Fault } from "./fault.ts";
 
-export interface ConcurrencySettings {
-  readonly concurrency: number | undefined;
-}
-
 /** At most N requests of one server are in work at once; the rest waits, first come first served. */
-export const concurrency: Fault<ConcurrencySettings> = {
+export const concurrency: Fault<{ concurrency: number | undefined }> = {
+  off: { concurrency: undefined },
   options: {
     concurrency: {
       describe: "Requests in work at once, the rest waits (default: no limit)",
@@ -47,7 +44,7 @@ function limited(next: Work, places: number): Work {
     while (first !== undefined && free > 0) {
       const { request } = first;
       first = first.next;
-      // Whoever left takes no place.
+      // A client that left takes no place.
       if (request.wanted) begin(request);
     }
   };

@@ -6,16 +6,12 @@ import type { Fault } from "./fault.ts";
 
 const DOWN_FOR_MS = 5000;
 
-export interface CrashSettings {
-  readonly "crash-every": number | undefined;
-  readonly "down-for": number | undefined;
-}
-
 /**
  * The server is up for `crash-every`, then drops everything and is gone for `down-for`, and so on. The servers of one
  * process take turns: the first of four crashes after a quarter of the time.
  */
-export const crash: Fault<CrashSettings> = {
+export const crash: Fault<{ "crash-every": number | undefined; "down-for": number | undefined }> = {
+  off: { "crash-every": undefined, "down-for": undefined },
   options: {
     "crash-every": {
       describe: "Time up before each crash (default: never)",

@@ -1,12 +1,9 @@
 import { coerced, wholeNumber } from "#lb/command/coerce";
 import type { Fault } from "./fault.ts";
 
-export interface FailFirstSettings {
-  readonly "fail-first": number;
-}
-
 /** The first N connections are accepted and reset at once, as by a server that is not quite up; all later ones are served. */
-export const failFirst: Fault<FailFirstSettings> = {
+export const failFirst: Fault<{ "fail-first": number }> = {
+  off: { "fail-first": 0 },
   options: {
     "fail-first": {
       describe: "The first N connections are broken off",

@@ -35,9 +35,11 @@ export interface Surroundings {
 
 /** A fault: its command line options, read into its settings, and what it does. One file each; the table is index.ts. */
 export interface Fault<Settings> {
+  /** The settings that leave it off, which are those of a command line without its options. */
+  readonly off: Readonly<Settings>;
   readonly options: { readonly [Name in keyof Settings]-?: Options };
-  /** Undefined where the settings leave it off. */
-  readonly behave: (settings: Settings, around: Surroundings) => Behaviour | undefined;
+  /** Undefined where the settings leave it off; throws a UsageError where they do not go together. */
+  readonly behave: (settings: Readonly<Settings>, around: Surroundings) => Behaviour | undefined;
 }
 
 /** Reads a share from 0 to 1; throws a RangeError that says what was expected. */

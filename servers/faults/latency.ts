@@ -3,13 +3,9 @@ import type { Timer } from "#lb/core/clock";
 import { parseDuration } from "#lb/core/duration";
 import type { Fault } from "./fault.ts";
 
-export interface LatencySettings {
-  readonly latency: number;
-  readonly jitter: number;
-}
-
 /** Each answer comes after a time of its own, drawn evenly from latency ± jitter, never below 0. */
-export const latency: Fault<LatencySettings> = {
+export const latency: Fault<{ latency: number; jitter: number }> = {
+  off: { latency: 0, jitter: 0 },
   options: {
     latency: {
       describe: "Time each answer takes",

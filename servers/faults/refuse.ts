@@ -1,11 +1,8 @@
 import type { Fault } from "./fault.ts";
 
-export interface RefuseSettings {
-  readonly refuse: boolean;
-}
-
 /** Nothing listens: each dial is refused by the kernel. */
-export const refuse: Fault<RefuseSettings> = {
+export const refuse: Fault<{ refuse: boolean }> = {
+  off: { refuse: false },
   options: {
     refuse: { describe: "Every connection is refused", type: "boolean", default: false },
   },

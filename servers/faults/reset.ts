@@ -1,12 +1,9 @@
 import { coerced } from "#lb/command/coerce";
 import { type Fault, share } from "./fault.ts";
 
-export interface ResetSettings {
-  readonly reset: number;
-}
-
 /** A share of the connections is reset in place of its first answer. */
-export const reset: Fault<ResetSettings> = {
+export const reset: Fault<{ reset: number }> = {
+  off: { reset: 0 },
   options: {
     reset: {
       describe: "Share of connections reset in place of the first answer",

@@ -1,12 +1,9 @@
 import { coerced } from "#lb/command/coerce";
 import { type Fault, share } from "./fault.ts";
 
-export interface StallSettings {
-  readonly stall: number;
-}
-
 /** A share of the connections is accepted and read, and never answered, until the peer finishes. */
-export const stall: Fault<StallSettings> = {
+export const stall: Fault<{ stall: number }> = {
+  off: { stall: 0 },
   options: {
     stall: {
       describe: "Share of connections accepted and never answered",

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { BucketSettings, ClientEntry, ClientSettings, ClientTokens } from "../contract/clients.ts";
 import type { Clock } from "../core/clock.ts";
 import { ipOf, limitKey } from "../core/ip.ts";
-import { inSlices } from "../core/slices.ts";
+import { forEach, inSlices } from "../core/slices.ts";
 import { PrefixTable } from "./prefix-table.ts";
 import { Recent } from "./recent.ts";
 import { TokenBucket } from "./token-bucket.ts";
@@ -44,8 +44,15 @@ export class ClientBuckets {
   async configure({ default: others, list }: ClientSettings): Promise<void> {
     const next = new Set(list.map(({ id }) => id));
     const gone = [...this.#listed.keys()].filter((id) => !next.has(id));
-    await inSlices(this.#clock, gone, (id) => this.remove(id));
-    await inSlices(this.#clock, list, (entry) => this.set(entry));
+    // An address that moves from one client to another is without a limit at no time between two slices.
+    await inSlices(
+      this.#clock,
+      forEach(list, (entry) => this.set(entry)),
+    );
+    await inSlices(
+      this.#clock,
+      forEach(gone, (id) => this.remove(id)),
+    );
     const before = this.#default;
     this.#default = others;
     if (others === undefined) this.#others.clear();
@@ -57,10 +64,11 @@ export class ClientBuckets {
     const before = this.#listed.get(entry.id);
     if (isDeepStrictEqual(before?.entry, entry)) return;
     const bucket = before?.bucket ?? new TokenBucket(entry, this.#clock.now());
-    if (before !== undefined) this.#leave(before);
     bucket.adopt(entry, this.#clock.now());
-    for (const address of entry.addresses) this.#byAddress.add(address, bucket);
     this.#listed.set(entry.id, { entry, bucket });
+    if (isDeepStrictEqual(before?.entry.addresses, entry.addresses)) return;
+    if (before !== undefined) this.#leave(before);
+    for (const address of entry.addresses) this.#byAddress.add(address, bucket);
   }
 
   /** Takes one entry off the list; false where there is none of that id. */
@@ -90,7 +98,10 @@ export class ClientBuckets {
 
   async #adoptOthers(settings: BucketSettings): Promise<void> {
     const buckets = [...this.#others.values()];
-    await inSlices(this.#clock, buckets, (bucket) => bucket.adopt(settings, this.#clock.now()));
+    await inSlices(
+      this.#clock,
+      forEach(buckets, (bucket) => bucket.adopt(settings, this.#clock.now())),
+    );
   }
 
   #leave({ entry, bucket }: Listed): void {

@@ -54,7 +54,7 @@ export const algorithms: Readonly<Record<AlgorithmName, AlgorithmEntry>> = {
   },
   maglev: {
     description: "like source-hash, by one look-up in a table, for pools of many backends",
-    create: () => maglev(),
+    create: ({ clock }) => maglev(clock),
   },
   first: {
     description: "the first backend that can serve, in the order they are written; ignores weights",

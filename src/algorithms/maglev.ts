@@ -1,3 +1,4 @@
+import type { Clock } from "../core/clock.ts";
 import type { Backend } from "../live/backend.ts";
 import type { Algorithm } from "./algorithm.ts";
 import { hashText, mix } from "./hash.ts";
@@ -10,19 +11,50 @@ const SMALL = 65_537;
 const LARGE = 655_373;
 const FREE = -1;
 
+/** A table is made again no sooner than after ten times as long as it took to make. */
+const REST = 10;
+
+/** A table and the version that it is of. */
+interface Built {
+  readonly backends: readonly Backend[];
+  readonly table: Int16Array;
+}
+
 /**
  * The same client, the same backend, in one table look-up (Eisenbud et al., "Maglev: a fast and reliable software network
  * load balancer", NSDI 2016). A client whose backend was skipped is ranked by rendezvous among the rest: that ends
- * for any weights, and spreads the clients of a dead backend over all others.
+ * for any weights, and spreads the clients of a dead backend over all others. While members come and go faster than a table
+ * is worth, the older one serves: a client whose backend there has gone is ranked as one whose backend was skipped.
  */
-export function maglev(): Algorithm {
-  const tables = perVersion(maglevTable);
+export function maglev(clock: Clock): Algorithm {
   const others = pickByHash();
+  const tables = builtInTime(clock);
+  const indexes = perVersion((backends) => new Map(backends.map((backend, index) => [backend, index])));
   return ranked((backends, taken, client) => {
     if (taken.size > 0) return others(backends, taken, client);
-    const table = tables(backends);
-    return table[hashText(client.address) % table.length] as number;
+    const built = tables(backends);
+    const index = built.table[hashText(client.address) % built.table.length] as number;
+    if (built.backends === backends) return index;
+    const now = indexes(backends).get(built.backends[index] as Backend);
+    return now ?? others(backends, taken, client);
   });
+}
+
+/** The table of a version, or the newest that there is, while it is too early for another. */
+function builtInTime(clock: Clock): (backends: readonly Backend[]) => Built {
+  const known = new WeakMap<readonly Backend[], Built>();
+  let newest: Built | undefined;
+  let againAtMs = -Infinity;
+  return (backends) => {
+    const built = known.get(backends);
+    if (built !== undefined) return built;
+    const startedMs = clock.now();
+    if (newest !== undefined && startedMs < againAtMs) return newest;
+    newest = { backends, table: maglevTable(backends) };
+    known.set(backends, newest);
+    againAtMs = clock.now() + REST * (clock.now() - startedMs);
+    return newest;
+  };
 }
 
 /** The index of the backend for each remainder of a client's hash: all claim in turn, until they have their shares. */

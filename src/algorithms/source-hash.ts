@@ -33,9 +33,9 @@ export function pickByHash(): PickIndex {
   };
 }
 
-/** What hashing knows a backend by: its name and address, and not its place in the list. */
-export function identityHash(backend: Backend): number {
-  return hashText(`${backend.name} ${backend.address}`);
+/** What hashing knows a backend by: its entry and address, and neither its name nor its place in the list, which may change. */
+export function identityHash({ identity }: Backend): number {
+  return hashText(identity);
 }
 
 /** Strictly between 0 and 1. */

@@ -11,14 +11,37 @@ export interface Command<Args> {
   readonly name: string;
   readonly options: (yargs: Argv) => Argv<Args>;
   readonly run: (args: Args) => Promise<number>;
+  /** Where all it does is to print: it ends, done, when its output is read no more. */
+  readonly justPrints?: true;
 }
 
 /**
  * Runs a command as the process's main job: `--help` and `--version`, unknown options refused, every error one line
- * on stderr, and the exit code set. It does not force the exit: what is still open keeps the process alive.
+ * on stderr, and the exit code set. It does not force the exit: what is still open keeps the process alive. Output that is read no
+ * more is no error.
  */
 export async function runCommand<Args>(command: Command<Args>): Promise<void> {
+  surviveOutput(command);
   process.exitCode = await exitCode(command);
+}
+
+/** What a pipe says whose other end is closed, as by `head -1`, and a terminal that is. */
+const UNREAD: readonly unknown[] = ["EPIPE", "ECONNRESET", "EIO"];
+
+function surviveOutput<Args>({ name, justPrints }: Command<Args>): void {
+  let failed = false;
+  process.stderr.on("error", () => {});
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (UNREAD.includes(error.code)) {
+      if (justPrints) process.exit(exitCodes.done);
+    } else if (!failed) {
+      failed = true;
+      console.error(`${name}: ${explain(error, "the output")}`);
+      process.once("exit", () => {
+        process.exitCode ||= exitCodes.failed;
+      });
+    }
+  });
 }
 
 async function exitCode<Args>(command: Command<Args>): Promise<number> {

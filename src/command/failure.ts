@@ -1,4 +1,5 @@
 import { hostPort } from "../core/address.ts";
+import { systemErrors } from "../core/system-errors.ts";
 
 /** The call was wrong: one line that says what to do, exit code 2. */
 export class UsageError extends Error {}
@@ -6,27 +7,8 @@ export class UsageError extends Error {}
 /** The call was right and could not be done: one line that says why and what to do, exit code 1. */
 export class Failure extends Error {}
 
-const SENTENCES: Readonly<Record<string, string>> = {
-  EADDRINUSE: "is taken; end what listens there, or choose another port (0 picks a free one)",
-  EADDRNOTAVAIL: "is not an address of this machine",
-  EAFNOSUPPORT: "is of a family that this machine does not speak",
-  ENOTSOCK: "is there already and is no socket; choose another path",
-  EACCES: "may not be used by this user",
-  EPERM: "may not be used by this user",
-  ENOENT: "does not exist",
-  EISDIR: "is a folder, expected a file",
-  ENOTDIR: "is not a folder",
-  ENOSPC: "cannot be written: the disk is full",
-  EROFS: "cannot be written: the disk is read-only",
-  ENOTFOUND: "is a name nobody knows",
-  EAI_AGAIN: "could not be looked up: no name server answered",
-};
-
 /** Where a path is listened on there is no port to choose. */
-const UNIX_SENTENCES: Readonly<Record<string, string>> = {
-  ...SENTENCES,
-  EADDRINUSE: "is taken; end what listens there, or choose another path",
-};
+const PATH_TAKEN = "is taken; end what listens there, or choose another path";
 
 /**
  * One line for a person about any error: the system's own codes become sentences about `subject`, a path or an address, and
@@ -35,7 +17,8 @@ const UNIX_SENTENCES: Readonly<Record<string, string>> = {
 export function explain(error: unknown, subject?: string): string {
   if (!(error instanceof Error)) return String(error);
   const system = error as NodeJS.ErrnoException & Whereabouts;
-  const sentence = (isPath(system) ? UNIX_SENTENCES : SENTENCES)[system.code ?? ""];
+  const { code = "" } = system;
+  const sentence = code === "EADDRINUSE" && isPath(system) ? PATH_TAKEN : systemErrors[code]?.subject;
   const about = subject ?? system.path ?? addressIn(system);
   const said = sentence && about ? `${about} ${sentence}` : firstLine(error.message);
   const { listener } = system;

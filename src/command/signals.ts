@@ -1,13 +1,66 @@
-/** Calls `stop` for each SIGINT or SIGTERM with how many came so far, the first is 1, until it is disposed of. */
-export function onStopSignals(stop: (count: number, signal: NodeJS.Signals) => void): Disposable {
-  let count = 0;
-  const listener = (signal: NodeJS.Signals) => stop(++count, signal);
-  process.on("SIGINT", listener);
-  process.on("SIGTERM", listener);
+import { isatty } from "node:tty";
+
+type Meaning = "stop" | "hangup" | "none";
+
+/** What each signal means to the programs of this project; those that are not here do what the system says. */
+const MEANINGS = {
+  SIGTERM: "stop",
+  SIGINT: "stop",
+  SIGQUIT: "stop",
+  SIGHUP: "hangup",
+  // Node would open its debugger to every process of this machine.
+  SIGUSR1: "none",
+  SIGUSR2: "none",
+  SIGALRM: "none",
+} as const satisfies Partial<Record<NodeJS.Signals, Meaning>>;
+
+type Known = keyof typeof MEANINGS;
+const known = Object.keys(MEANINGS) as Known[];
+
+/** What a program does about signals. */
+export interface SignalEvents {
+  /** It is to end: in order where `count` is 1, at once where it is more. */
+  stop(count: number, signal: NodeJS.Signals): void;
+  /** SIGHUP: true where that is dealt with; default: a terminal that closed, which is a first stop, however often it is said. */
+  hangup?(): boolean;
+  /** A signal that means nothing. */
+  none?(signal: NodeJS.Signals): void;
+}
+
+/** Whether the program was started on a terminal, which may close. */
+export const onTerminal = [0, 1, 2].some((descriptor) => isatty(descriptor));
+
+const held = new Set<Known>();
+let holding: Disposable | undefined;
+
+/** From now on a stop ends the process, which has nothing to end in order yet, and other signals wait for `onSignals`. */
+export function holdSignals(): void {
+  const hold = (signal: NodeJS.Signals) => held.add(signal as Known);
+  holding = listen({ stop: () => process.exit(), hangup: () => hold("SIGHUP").size > 0, none: hold });
+}
+
+/** Tells of each signal, and of those held, until it is disposed of. */
+export function onSignals(events: SignalEvents): Disposable {
+  const listening = listen(events);
+  holding?.[Symbol.dispose]();
+  holding = undefined;
+  return listening;
+}
+
+function listen(events: SignalEvents): Disposable {
+  let stops = 0;
+  const hear = (signal: NodeJS.Signals) => {
+    const meaning = MEANINGS[signal as Known];
+    if (meaning === "none") events.none?.(signal);
+    else if (meaning === "stop") events.stop(++stops, signal);
+    else if (events.hangup?.() !== true && stops === 0) events.stop(++stops, signal);
+  };
+  for (const signal of known) process.on(signal, hear);
+  for (const signal of held) hear(signal);
+  held.clear();
   return {
     [Symbol.dispose]() {
-      process.off("SIGINT", listener);
-      process.off("SIGTERM", listener);
+      for (const signal of known) process.off(signal, hear);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Config } from "./config.ts";
+import { valueAt } from "./environment.ts";
 import type { Mistake, Path } from "./mistake.ts";
 import { referenceMistakes } from "./references.ts";
 import { configSchema } from "./schema/index.ts";
@@ -56,11 +57,4 @@ function expectation(issue: z.core.$ZodRawIssue): string | undefined {
 
 function keysOf(schema: unknown): string[] {
   return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
-}
-
-function valueAt(root: unknown, path: Path): unknown {
-  return path.reduce<unknown>((value, step) => {
-    const isPart = typeof value === "object" && value !== null && Object.hasOwn(value, step);
-    return isPart ? (value as Record<string | number, unknown>)[step] : undefined;
-  }, root);
 }

@@ -1,67 +1,80 @@
 import {
-  isAlias,
+  type Alias,
   isMap,
-  isNode,
-  isPair,
   isScalar,
   isSeq,
   LineCounter,
   type Node,
   parseDocument,
   type Document as Tree,
+  visit,
   type YAMLError,
 } from "yaml";
+import { type Aliases, aliasesOf } from "./aliases.ts";
+import { Template } from "./environment.ts";
+import { isMergeKey, mergedInto } from "./merges.ts";
 import type { Mistake, Path } from "./mistake.ts";
 import { retold, shown } from "./shown.ts";
 import { keepBytes } from "./written-bytes.ts";
 
-// An alias may repeat what it stands for this often, all together.
-const MOST_REPEATS = 100;
+// Once its aliases and merges stand for what they repeat; the largest right configuration has fewer.
+const MOST_VALUES = 250_000;
 // No configuration needs more; a parser that recurses ends the process.
 const DEEPEST = 64;
 const DEEPEST_ON_A_LINE = /^ {256}|(?:[-?:&!]\S{0,30}[ \t]+){64}/m;
 
 /** A file's text as a plain value, with what is wrong in its writing, and the way from a value back to its line. */
 export interface Document {
-  /** Undefined where the text could not be read as a whole. */
+  /** Undefined where the text could not be read as a whole. Strings with a dollar are templates; `x-` keys at the top are left out. */
   readonly value: unknown;
   readonly mistakes: readonly Mistake[];
   /** The line, from 1, of what stands at the path, or of the nearest thing around it. */
   readonly lineOf: (path: Path) => number | undefined;
 }
 
-/** Reads YAML 1.2, or JSON, which is a part of it. It does not throw, and nesting and aliases are bounded. */
+/** Reads YAML 1.2 with merge keys, or JSON, which is a part of it. It does not throw, and nesting and aliases are bounded. */
 export function readDocument(text: string): Document {
-  if (isTooDeep(text)) return unreadable([{ path: [], expected: `at most ${DEEPEST} levels`, got: "more" }]);
+  if (isTooDeep(text)) return unreadable([tooMuch(`at most ${DEEPEST} levels`)]);
   const lines = new LineCounter();
   const lineAt = (offset: number) => lines.linePos(offset).line;
   const tree = parseDocument(text, {
     lineCounter: lines,
     prettyErrors: false,
     stringKeys: true,
+    merge: true,
     // The library compares each key with all others; the walk below does not.
     uniqueKeys: false,
   });
   const errors = [...tree.errors, ...tree.warnings];
   if (errors.length > 0) return unreadable([syntaxMistake(errors, text, lineAt)]);
-  const dangling = [...danglingAliases(tree.contents, new Set(), lineAt)];
-  if (dangling.length > 0) return unreadable(dangling);
+  const aliases = aliasesOf(tree.contents);
+  const { dangling, values, levels } = aliases;
+  if (dangling.length > 0) return unreadable(dangling.map((each) => danglingMistake(each, lineAt)));
+  const unmerged = [...mergeMistakes(tree.contents, { aliases, lineAt })];
+  if (unmerged.length > 0) return unreadable(unmerged);
+  if (levels > DEEPEST) return unreadable([tooMuch(`at most ${DEEPEST} levels`)]);
+  if (values > MOST_VALUES) return unreadable([tooMuch(`at most ${MOST_VALUES} values, repeated ones too`)]);
   keepBytes(tree, text);
-  try {
-    const value: unknown = tree.toJS({ maxAliasCount: MOST_REPEATS });
-    return {
-      value,
-      mistakes: [...keyMistakes(tree.contents, [], lineAt)],
-      lineOf: (path) => lineOf(tree, path, lineAt),
-    };
-  } catch {
-    return unreadable([
-      { path: [], expected: `aliases that repeat at most ${MOST_REPEATS} values`, got: "more" },
-    ]);
-  }
+  markTemplates(tree);
+  // How often they repeat was counted above.
+  const value: unknown = tree.toJS({ maxAliasCount: -1 });
+  return {
+    value: withoutExtras(value),
+    mistakes: [...keyMistakes(tree.contents, [], lineAt)],
+    lineOf: (path) => lineOf(tree, path, { aliases, lineAt }),
+  };
 }
 
 type LineAt = (offset: number) => number;
+
+interface Place {
+  readonly aliases: Aliases;
+  readonly lineAt: LineAt;
+}
+
+function tooMuch(expected: string): Mistake {
+  return { path: [], expected, got: "more" };
+}
 
 function unreadable(mistakes: readonly Mistake[]): Document {
   return { value: undefined, mistakes, lineOf: () => undefined };
@@ -85,19 +98,45 @@ function syntaxMistake(errors: readonly YAMLError[], text: string, lineAt: LineA
   const cut = pos[0] >= text.trimEnd().length ? "it ends too early: " : "";
   const written = text.split("\n", line).at(-1) ?? "";
   const bareIpv6 = /:\s*\[[0-9a-fA-F:.]+\]:\d/.test(written) ? '; "[::1]:8080" needs its quotes' : "";
-  return { path: [], line, unreadable: `not ${language}: ${cut}${retold(message)}${bareIpv6}` };
+  const bareTemplate = /[{,].*[:[,]\s*\$\{/.test(written) ? '; "${NAME}" needs its quotes here' : "";
+  return {
+    path: [],
+    line,
+    unreadable: `not ${language}: ${cut}${retold(message)}${bareIpv6}${bareTemplate}`,
+  };
 }
 
-/** Aliases of what does not stand, whole, before them. */
-function* danglingAliases(node: unknown, anchors: Set<string>, lineAt: LineAt): Iterable<Mistake> {
-  if (isAlias(node) && !anchors.has(node.source)) {
-    const expected = `something with the anchor &${retold(node.source)} before its alias`;
-    yield { path: [], line: lineAt(node.range?.[0] ?? 0), expected, got: shown(`*${node.source}`) };
+function danglingMistake(alias: Alias, lineAt: LineAt): Mistake {
+  const expected = `something with the anchor &${retold(alias.source)} before its alias`;
+  return { path: [], line: lineAt(alias.range?.[0] ?? 0), expected, got: shown(`*${alias.source}`) };
+}
+
+/** Merge keys whose values are no mappings. */
+function* mergeMistakes(node: unknown, place: Place): Iterable<Mistake> {
+  if (isSeq(node)) for (const item of node.items) yield* mergeMistakes(item, place);
+  if (!isMap(node)) return;
+  if (!mergedInto(node, place.aliases).every(isMap)) {
+    const key = node.items.find(({ key }) => isMergeKey(key))?.key as Node;
+    const expected = "mappings to merge (<<), or aliases of them";
+    yield { path: [], line: place.lineAt(key.range?.[0] ?? 0), expected, got: "something else" };
   }
-  const items: readonly unknown[] = isMap(node) || isSeq(node) ? node.items : [];
-  const children = items.flatMap((item) => (isPair(item) ? [item.key, item.value] : [item]));
-  for (const child of children) yield* danglingAliases(child, anchors, lineAt);
-  if (isNode(node) && !isAlias(node) && node.anchor !== undefined) anchors.add(node.anchor);
+  for (const { value } of node.items) yield* mergeMistakes(value, place);
+}
+
+function markTemplates(tree: Tree): void {
+  visit(tree, {
+    Scalar(key, node) {
+      const { value, type } = node;
+      if (key === "key" || typeof value !== "string" || !value.includes("$")) return;
+      node.value = new Template(value, type === "PLAIN");
+    },
+  });
+}
+
+/** What stands at the top for its anchors alone, and means nothing. */
+function withoutExtras(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).filter(([key]) => !key.startsWith("x-")));
 }
 
 /** Keys that stand twice, of which only the last would count, and the one that JavaScript gives a meaning to. */
@@ -116,11 +155,11 @@ function* keyMistakes(node: unknown, path: Path, lineAt: LineAt): Iterable<Mista
   }
 }
 
-function lineOf(tree: Tree, path: Path, lineAt: LineAt): number | undefined {
+function lineOf(tree: Tree, path: Path, { aliases, lineAt }: Place): number | undefined {
   let node: unknown = tree.contents;
   let offset = (node as Node | null)?.range?.[0];
   for (const step of path) {
-    const [found, value] = childOf(isAlias(node) ? node.resolve(tree) : node, step);
+    const [found, value] = childOf(aliases.targets.get(node) ?? node, step, aliases);
     if (found === undefined) break;
     offset = found.range?.[0] ?? offset;
     node = value;
@@ -128,13 +167,17 @@ function lineOf(tree: Tree, path: Path, lineAt: LineAt): number | undefined {
   return offset === undefined ? undefined : lineAt(offset);
 }
 
+type Child = readonly [shows: Node | undefined, child: unknown];
+
 /** What shows where the child is (its key, or an entry of a list itself), and the child. */
-function childOf(node: unknown, step: string | number): [shows: Node | undefined, child: unknown] {
+function childOf(node: unknown, step: string | number, aliases: Aliases): Child {
   if (isSeq(node)) return [node.items[Number(step)] as Node | undefined, node.items[Number(step)]];
   const pair = isMap(node) ? node.items.findLast(({ key }) => textOf(key) === String(step)) : undefined;
-  return [pair?.key as Node | undefined, pair?.value];
+  if (pair !== undefined) return [pair.key as Node, pair.value];
+  const merged = mergedInto(node, aliases).map((source) => childOf(source, step, aliases));
+  return merged.find(([shows]) => shows !== undefined) ?? [undefined, undefined];
 }
 
 function textOf(key: unknown): string {
-  return String(isScalar(key) ? key.value : key);
+  return isMergeKey(key) ? "<<" : String(isScalar(key) ? key.value : key);
 }

@@ -4,17 +4,37 @@ import { explain, Failure } from "../command/failure.ts";
 /** The largest configuration file, in bytes. */
 const LARGEST = 1_048_576;
 
-/** The file's text; rejects with a Failure where it cannot be read, is larger than 1 MiB or is not UTF-8. */
+/** What stands for the standard input in the place of a file. */
+export const STDIN = "-";
+
+/** The file's text, or that of the standard input, which can be read once; rejects with a Failure where it cannot be read, is larger than 1 MiB or is not UTF-8. */
 export async function readConfigFile(path: string): Promise<string> {
-  const bytes = await readBytes(path).catch((error) => {
-    throw new Failure(explain(error, path));
+  const source = sourceOf(path);
+  const bytes = await (path === STDIN ? readStdin() : readBytes(path)).catch((error) => {
+    throw new Failure(explain(error, source));
   });
-  if (bytes.length > LARGEST) throw new Failure(`${path} is too large, expected at most 1 MiB`);
+  if (bytes.length > LARGEST) throw new Failure(`${source} is too large, expected at most 1 MiB`);
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    throw new Failure(`${path} is not text, expected YAML or JSON in UTF-8`);
+    throw new Failure(`${source} is not text, expected YAML or JSON in UTF-8`);
   }
+}
+
+/** What messages call the file. */
+export function sourceOf(path: string): string {
+  return path === STDIN ? "standard input" : path;
+}
+
+async function readStdin(): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > LARGEST) break;
+  }
+  return Buffer.concat(chunks);
 }
 
 /** The first bytes of the file, at most one more than the largest may have, also of a pipe; rejects as the system does. */

@@ -2,9 +2,11 @@ import { UsageError } from "../command/failure.ts";
 import { type Checked, check } from "./check.ts";
 import type { Config } from "./config.ts";
 import { readDocument } from "./document.ts";
-import { readConfigFile } from "./file.ts";
+import { type Answered, answered, askedAt, keepAsking, keyOf } from "./environment.ts";
+import { readConfigFile, sourceOf } from "./file.ts";
 import { checkFlags, type Flags, valueOfFlags, withFlags } from "./flags.ts";
 import { ConfigMistakes, type Mistake, wordsOf } from "./mistake.ts";
+import { shown } from "./shown.ts";
 
 /**
  * The configuration of a file, of flags, or of both. Rejects with a UsageError where the flags are wrong, a Failure
@@ -13,8 +15,14 @@ import { ConfigMistakes, type Mistake, wordsOf } from "./mistake.ts";
 export async function loadConfig(flags: Flags): Promise<Config> {
   checkFlags(flags);
   if (flags.config === undefined) return fromFlags(flags);
-  const { config, mistakes } = readConfig(await readConfigFile(flags.config), flags);
-  if (config === undefined) throw new ConfigMistakes(flags.config, mistakes);
+  return configOf(await readConfigFile(flags.config), { ...flags, config: flags.config });
+}
+
+/** The configuration of a text under the flags of its file; throws ConfigMistakes, all of them, or a UsageError where the flags are wrong. */
+export function configOf(text: string, flags: Flags & { readonly config: string }): Config {
+  checkFlags(flags);
+  const { config, mistakes } = readConfig(text, flags);
+  if (config === undefined) throw new ConfigMistakes(sourceOf(flags.config), mistakes);
   return config;
 }
 
@@ -22,14 +30,29 @@ export async function loadConfig(flags: Flags): Promise<Config> {
 export function readConfig(text: string, flags: Flags = {}): Checked {
   const { value, mistakes: ofWriting, lineOf } = readDocument(text);
   if (value === undefined) return { config: undefined, mistakes: ofWriting };
-  const { config, mistakes } = check(withFlags(value, flags));
-  // Of that key the writing has told already.
-  const others = mistakes.filter(({ path }) => path.at(-1) !== "__proto__");
-  const placed = others.map((mistake) => ({ ...mistake, line: lineOf(mistake.path) }));
+  const { value: inFile, mistakes: ofEnvironment, asking } = answered(value);
+  const whole = withFlags(inFile, flags);
+  const { config, mistakes } = check(whole);
+  // Of that key the writing has told already, and of what the environment does not have, the environment.
+  const told = new Set(ofEnvironment.map(({ path }) => keyOf(path)));
+  const others = mistakes.filter(({ path }) => path.at(-1) !== "__proto__" && !told.has(keyOf(path)));
+  const placed = [...ofEnvironment, ...withoutAnswers(others, asking)].map((mistake) => ({
+    ...mistake,
+    line: lineOf(mistake.path),
+  }));
   const all = [...ofWriting, ...placed];
-  return config !== undefined && all.length === 0
-    ? { config, mistakes: [] }
-    : { config: undefined, mistakes: all.sort(byLine) };
+  if (config === undefined || all.length > 0) return { config: undefined, mistakes: all.sort(byLine) };
+  keepAsking(config, asking, whole);
+  return { config, mistakes: [] };
+}
+
+/** What came from the environment is shown as the file asks for it. */
+function withoutAnswers(mistakes: readonly Mistake[], asking: Answered["asking"]): Mistake[] {
+  const askedFor = askedAt(asking);
+  return mistakes.map((mistake) => {
+    const written = askedFor(mistake.path);
+    return written === undefined || "unreadable" in mistake ? mistake : { ...mistake, got: shown(written) };
+  });
 }
 
 function fromFlags(flags: Flags): Config {

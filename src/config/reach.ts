@@ -5,7 +5,7 @@ import { ownAddresses } from "./own-addresses.ts";
 
 const WILDCARDS = ["0.0.0.0", "::"];
 
-/** The addresses a name stands for; none where nobody knows it. */
+/** The addresses a name stands for; none where no answer is known. */
 export type AddressesOf = (name: string) => readonly string[];
 
 /** What every machine knows without asking. */
@@ -55,7 +55,8 @@ export function isOwn(address: string, own: readonly string[] = ownAddresses()):
   return host.startsWith("127.") || host === "::1" || own.includes(host);
 }
 
-function oneSpelling(host: string): string {
+/** An IP address as members have it; any other text as it is. */
+export function oneSpelling(host: string): string {
   const ip = parseIp(host);
   return ip === undefined ? host : formatIp(ip);
 }

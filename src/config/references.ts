@@ -9,7 +9,7 @@ import { shown } from "./shown.ts";
 import { understood } from "./value.ts";
 import { name } from "./values.ts";
 
-/** What is wrong between the parts of a configuration: pools nobody defined, names used twice, loops. */
+/** What is wrong between the parts of a configuration: pools that are not defined, names used twice, loops. */
 export function referenceMistakes(value: unknown): Mistake[] {
   const outline = outlineOf(value);
   return [

@@ -16,7 +16,7 @@ export function shown(value: unknown): string {
   return short(text, LONGEST);
 }
 
-/** The first line of somebody else's words, escaped and without secrets, to stand in a sentence of ours. */
+/** The first line of a text from outside, escaped and without secrets, to stand in a sentence of ours. */
 export function retold(message: string): string {
   return short(withoutSecrets(message.split("\n", 1)[0] as string), 2 * LONGEST);
 }

@@ -7,7 +7,7 @@ import { or, unexpected, type Value } from "./value.ts";
 // Nearly 2^31 - 1 ms, the longest that one timer of Node lasts.
 const LONGEST = "576h";
 const NAME = /^[A-Za-z0-9._-]{1,64}$/;
-const LISTENER_NAME = /^[A-Za-z0-9._:/[\]-]{1,128}$/;
+const LISTENER_NAME = /^[A-Za-z0-9._:/[\]%-]{1,128}$/;
 const PERCENT = /^\d{1,3}(?:\.\d+)?%$/;
 
 const BLOCK = "a CIDR block such as 10.0.0.0/8 or 2001:db8::/32 (with zeros after its length)";
@@ -63,6 +63,9 @@ export function duration(least = "1ms"): Value<number> {
 /** Milliseconds; `off` is Infinity. */
 export const deadline = or("off", Infinity, duration());
 
+/** A silence before the kernel asks for a sign of life; it counts in seconds. */
+export const keepAlive = or("off", Infinity, duration("1s"));
+
 /** A share from 0 to 1. */
 export const percent: Value<number> = textual({
   expected: "a percentage from 0% to 100%",
@@ -71,20 +74,22 @@ export const percent: Value<number> = textual({
 });
 
 /** Where something listens; port 0 picks a free one. */
-export const listenAddress: Value<Endpoint> = textual({
-  expected:
-    'host:port, "[ipv6]:port" (in quotes) or unix:/path of at most 107 bytes, with a port from 0 to 65535',
-  read: (text) => parseEndpoint(text),
-  write: formatEndpoint,
-});
+export const listenAddress = address(0);
 
 /** Where something can be dialled. */
-export const backendAddress: Value<Endpoint> = textual({
-  expected:
-    'host:port, "[ipv6]:port" (in quotes) or unix:/path of at most 107 bytes, with a port from 1 to 65535',
-  read: (text) => parseEndpoint(text, 1),
-  write: formatEndpoint,
-});
+export const backendAddress = address(1);
+
+function address(leastPort: 0 | 1): Value<Endpoint> {
+  return {
+    expected: `host:port, "[ipv6]:port" (in quotes) or unix:/path of at most 107 bytes, with a port from ${leastPort} to 65535`,
+    // A port alone is a number to YAML.
+    read: (written) =>
+      typeof written === "string" || typeof written === "number"
+        ? parseEndpoint(String(written), leastPort)
+        : unexpected,
+    write: formatEndpoint,
+  };
+}
 
 /** An address of this machine, without port. */
 export const ipAddress = matching("an IP address without port", (text) => isIP(text) !== 0);
@@ -92,7 +97,7 @@ export const ipAddress = matching("an IP address without port", (text) => isIP(t
 export const name = matching("a name: 1 to 64 of A-Z a-z 0-9 . _ -", (text) => NAME.test(text));
 
 /** A name, or an address that stands for one. */
-export const placeName = matching("a name: 1 to 128 of A-Z a-z 0-9 . _ - : / [ ]", (text) =>
+export const placeName = matching("a name: 1 to 128 of A-Z a-z 0-9 . _ - : / [ ] %", (text) =>
   LISTENER_NAME.test(text),
 );
 

@@ -11,7 +11,7 @@ import { unbuilt } from "./unbuilt.ts";
 const FEW_FILES = 1_000;
 const MYSQL_PORT = 3_306;
 
-/** What whoever starts the balancer should know of a configuration that is right as such; a line each. */
+/** What an operator should know of a configuration that is right as such; a line each. */
 export function warnings(
   config: Config,
   files: number = openFiles(),

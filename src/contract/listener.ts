@@ -7,6 +7,8 @@ export interface ListenerSettings {
   readonly endpoint: Endpoint;
   /** The name of the pool that serves its sessions. */
   readonly pool: string;
+  /** How long a client may be silent before the kernel asks whether it is still there; Infinity: for ever. */
+  readonly keepAliveMs: number;
   /** How a client that cannot be served is told. */
   readonly refuse: Refusal;
   /** Sessions at once. */

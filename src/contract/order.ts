@@ -11,8 +11,8 @@ export type Order =
   | ({ readonly kind: "fill" } & ClientTokens);
 
 /**
- * Ends the sessions of a backend, spread over a time, until the backend is wanted `ready` or `maint`. Infinity ends none:
- * it calls an earlier drain off.
+ * Ends the sessions of a backend that is wanted to leave, spread over a time, until the backend is wanted `ready` or
+ * `maint`. Infinity ends none: it calls an earlier drain off.
  */
 export interface DrainOrder {
   readonly kind: "drain";

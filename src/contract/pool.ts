@@ -30,6 +30,8 @@ export interface PoolSettings {
   readonly attempts: number;
   /** How long one dial may take. */
   readonly connectTimeoutMs: number;
+  /** How long a backend may be silent before the kernel asks whether it is still there; Infinity: for ever. */
+  readonly keepAliveMs: number;
   /** Sessions that may wait for a place at once, and for how long each. */
   readonly queue: { readonly max: number; readonly timeoutMs: number };
   /** The source address towards backends. */

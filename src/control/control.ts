@@ -1,11 +1,12 @@
 import { explain } from "../command/failure.ts";
 import type { Config } from "../config/config.ts";
-import { difference } from "../config/difference.ts";
+import type { Reading } from "../config/reader.ts";
 import { warnings } from "../config/warnings.ts";
 import type { Verdict } from "../contract/verdict.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Dice } from "../core/dice.ts";
 import { logLevels } from "../core/log-settings.ts";
+import { inSlices } from "../core/slices.ts";
 import { HealthChecker } from "../health/checker.ts";
 import type { Log } from "../observe/log.ts";
 import type { Plane } from "../plane/plane.ts";
@@ -14,6 +15,7 @@ import { LastAnswers } from "./last-answers.ts";
 import { type NameEvents, type NameService, Names } from "./names.ts";
 import { Overlay, type OverlayNews } from "./overlay.ts";
 import { Reconciler, whole } from "./reconcile.ts";
+import { namesIn } from "./snapshot.ts";
 import { Steering } from "./steering.ts";
 
 /** What the control plane is made of. */
@@ -23,8 +25,8 @@ export interface ControlParts {
   readonly clock: Clock;
   readonly dice: Dice;
   readonly log: Log;
-  /** Reads the configuration again; rejects with what is wrong with it. */
-  readonly load: () => Promise<Config>;
+  /** Reads the configuration again; `before` is the one that holds, and comes back where nothing changed. */
+  readonly load: (before: Config) => Promise<Reading>;
   /** How names are looked up; default: as this machine does. */
   readonly nameService?: NameService;
 }
@@ -40,6 +42,8 @@ export class Control {
   readonly #reconciler: Reconciler;
   /** What an operator may do. */
   readonly steering: Steering;
+  readonly #toFollow = new Map<string, readonly string[]>();
+  #started = false;
   #stopping = false;
   #reloads = 0;
   #applied = 0;
@@ -48,7 +52,7 @@ export class Control {
     const { plane, log, clock, nameService } = parts;
     this.#parts = parts;
     const followed: NameEvents = {
-      changed: (name, addresses) => void this.#follow(name, addresses),
+      changed: (name, addresses) => this.#follow(name, addresses),
       failed: (name, error) => log.logger.warn({ name, reason: explain(error, name) }, "name lost"),
     };
     this.#names = new Names(clock, followed, nameService);
@@ -59,17 +63,24 @@ export class Control {
       answeredAgoMs: (target) => answers.agoMs(target),
     });
     const overlay = Overlay.of(config, () => clock.wallMs());
-    this.#reconciler = new Reconciler(overlay, { plane, log, names: this.#names, checker: this.#checker });
+    this.#reconciler = new Reconciler(overlay, {
+      clock,
+      plane,
+      log,
+      names: this.#names,
+      checker: this.#checker,
+    });
     this.steering = new Steering(plane, this.#reconciler);
   }
 
   /** Applies the configuration for the first time; rejects with what prevents it. */
   async start(): Promise<void> {
     const { overlay } = this.#reconciler;
-    this.#warn(overlay.file);
-    using _names = await this.#reconciler.learn(overlay);
+    this.#warn(warnings(overlay.file));
+    using _names = await this.#reconciler.learn(namesIn(overlay));
     await this.#reconciler.inTurn(async () => {
       this.#reconciler.announce(await this.#reconciler.all(overlay));
+      this.#started = true;
     });
   }
 
@@ -77,9 +88,9 @@ export class Control {
   async reload(): Promise<void> {
     const number = ++this.#reloads;
     try {
-      const config = await this.#parts.load();
-      using _names = await this.#reconciler.learn(this.overlay.adopted(config).overlay);
-      await this.#reconciler.inTurn(() => this.#adopt(config, number));
+      const reading = await this.#parts.load(this.overlay.file);
+      using _names = await this.#reconciler.learn(namesIn(await this.#wantedBy(reading)));
+      await this.#reconciler.inTurn(() => this.#adopt(reading, number));
     } catch (error) {
       const { logger } = this.#parts.log;
       logger.error({ reason: whole(error) }, "reload refused, the old configuration serves on");
@@ -116,21 +127,29 @@ export class Control {
     return this.#parts.plane.close({ graceMs });
   }
 
+  /** What would be wanted now; the words of operators may change before it is. */
+  async #wantedBy({ config }: Reading): Promise<Overlay> {
+    if (config === this.overlay.file) return this.overlay;
+    return (await inSlices(this.#parts.clock, this.overlay.adopting(config))).overlay;
+  }
+
   /** In a turn. A reload whose names were long in coming may find that a later one has overtaken it. */
-  async #adopt(config: Config, number: number): Promise<void> {
+  async #adopt(reading: Reading, number: number): Promise<void> {
     if (number < this.#applied) return;
-    const before = this.#reconciler.overlay.file;
-    const { overlay, news } = this.#reconciler.overlay.adopted(config);
-    const applied = await this.#reconciler.all(overlay);
     this.#applied = number;
-    this.#confirm(difference(before, config), config);
+    if (reading.config === this.overlay.file && !this.#reconciler.behindNames) {
+      this.#confirm(reading);
+      return;
+    }
+    const { overlay, news } = await inSlices(this.#parts.clock, this.overlay.adopting(reading.config));
+    const applied = await this.#reconciler.all(overlay);
+    this.#confirm(reading);
     for (const each of news) this.#tell(each);
-    this.#warn(config);
     this.#reconciler.announce(applied);
   }
 
   /** As the log is written from now on; before that where it would not be shown any more. */
-  #confirm(changes: readonly string[], config: Config): void {
+  #confirm({ changes, config, warnings }: Reading): void {
     const { log } = this.#parts;
     const tell = () =>
       log.logger.info({ changes }, changes.length === 0 ? "reloaded, nothing changed" : "reloaded");
@@ -138,17 +157,29 @@ export class Control {
     if (quiet) tell();
     log.configure(config.log);
     if (!quiet) tell();
+    this.#warn(warnings);
   }
 
-  async #follow(name: string, addresses: readonly string[]): Promise<void> {
+  /** Names that change while others are followed are followed together, after those. */
+  #follow(name: string, addresses: readonly string[]): void {
+    this.#toFollow.set(name, addresses);
+    if (this.#toFollow.size === 1) void this.#reconciler.inTurn(() => this.#followAll());
+  }
+
+  /** In a turn. The start uses all answers that there are by then. */
+  async #followAll(): Promise<void> {
     const { logger } = this.#parts.log;
+    const followed = Array.from(this.#toFollow, ([name, addresses]) => ({ name, addresses }));
+    this.#toFollow.clear();
+    if (!this.#started) return;
     try {
-      const applied = await this.#reconciler.inTurn(() => this.#reconciler.all(this.overlay));
-      logger.info({ name, addresses }, "names have other addresses, backends follow");
+      const applied = await this.#reconciler.all(this.overlay);
+      for (const each of followed) logger.info(each, "names have other addresses, backends follow");
       this.#reconciler.announce(applied);
     } catch (error) {
       const reason = whole(error);
-      logger.error({ name, addresses, reason }, "names have other addresses, which cannot be used");
+      for (const each of followed)
+        logger.error({ ...each, reason }, "names have other addresses, which cannot be used");
     }
   }
 
@@ -158,8 +189,8 @@ export class Control {
     });
   }
 
-  #warn(config: Config): void {
-    for (const warning of warnings(config)) this.#parts.log.logger.warn(warning);
+  #warn(warnings: readonly string[]): void {
+    for (const warning of warnings) this.#parts.log.logger.warn(warning);
   }
 
   #tell({ kind, ...fields }: OverlayNews): void {

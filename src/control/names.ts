@@ -48,8 +48,8 @@ export class Names implements Disposable {
 
   /**
    * Looks up the names that have no address yet, and waits for their answers, `withinMs` at most; an answer that comes
-   * later is told as a change. The names are kept until the result is disposed of. A name without an answer is asked for again and again: after a second, then ever less often,
-   * at least every 30 s.
+   * later is told as a change. The names are kept until the result is disposed of. A name without an answer is asked for
+   * again and again: after a second, then ever less often, at least every 30 s.
    */
   async learn(names: readonly string[], withinMs: number): Promise<Disposable> {
     const unknown = names.filter((name) => this.addressesOf(name).length === 0);

@@ -1,8 +1,11 @@
+import { isIP } from "node:net";
 import type { BackendConfig, Config } from "../config/config.ts";
+import { oneSpelling } from "../config/reach.ts";
 import type { BackendSettings } from "../contract/backend.ts";
 import type { ClientEntry } from "../contract/clients.ts";
+import { atOnce, type Steps } from "../core/slices.ts";
 import { clientEntry } from "./client-entry.ts";
-import { type Base, type Source, type SourcedValues, Words } from "./words.ts";
+import { type About, type Base, type Source, type SourcedValues, Words } from "./words.ts";
 
 /** What the API may say of a backend. */
 export type BackendValues = Pick<BackendSettings, "state" | "weight" | "maxConnections">;
@@ -22,6 +25,12 @@ export type OverlayNews =
 /** Why the API may not add or remove a thing. */
 export type Refused = "unknown" | "exists" | "of-the-file";
 
+/** What is wanted once another file has spoken, and what became of the API's words by it. */
+interface Adopted {
+  readonly overlay: Overlay;
+  readonly news: readonly OverlayNews[];
+}
+
 /**
  * What is wanted: the file, and over it what the API said and added, the newest word per value. It holds plain data, and
  * decides nothing else: what is made of it crosses to the data plane as a snapshot, or as the new value of one pool or client.
@@ -30,46 +39,62 @@ export class Overlay {
   readonly #wallMs: () => number;
   /** The file that speaks, as it is written. */
   readonly file: Config;
-  readonly #backends: Words<BackendValues>;
-  readonly #clients: Words<ClientValues>;
+  #backends = new Words<BackendValues>();
+  #clients = new Words<ClientValues>();
   /** By pool, then by name. */
   readonly #added: ReadonlyMap<string, Map<string, BackendConfig>>;
   readonly #addedClients: Map<string, ClientEntry>;
 
-  private constructor(file: Config, wallMs: () => number, before: Overlay | undefined, news: OverlayNews[]) {
-    const nowMs = wallMs();
+  private constructor(
+    file: Config,
+    wallMs: () => number,
+    added: ReadonlyMap<string, Map<string, BackendConfig>>,
+    addedClients: Map<string, ClientEntry>,
+  ) {
     this.#wallMs = wallMs;
     this.file = file;
-    this.#added = keptBackends(before === undefined ? new Map() : before.#added, file, news);
-    this.#addedClients = keptClients(before === undefined ? new Map() : before.#addedClients, file, news);
-    const saidOfBackends = before === undefined ? new Words<BackendValues>() : before.#backends;
-    const saidOfClients = before === undefined ? new Words<ClientValues>() : before.#clients;
-    const backends = saidOfBackends.over(this.#backendBases(), nowMs);
-    const clients = saidOfClients.over(this.#clientBases(), nowMs);
-    this.#backends = backends.words;
-    this.#clients = clients.words;
-    for (const { part, word } of [...backends.over, ...clients.over])
-      news.push({ kind: "word-over", subject: part, key: word.key, value: word.value });
+    this.#added = added;
+    this.#addedClients = addedClients;
   }
 
   /** Over this file, nothing was said yet. `wallMs`: Unix time, for since when a value holds. */
   static of(file: Config, wallMs: () => number): Overlay {
-    return new Overlay(file, wallMs, undefined, []);
+    const nothing = new Overlay(file, wallMs, new Map(), new Map());
+    return atOnce(nothing.adopting(file)).overlay;
   }
 
   /**
    * What is wanted once another file speaks: words whose values the file has changed are over, and what the API added
-   * yields to an entry of that name, or goes with its pool. This one stays as it is.
+   * yields to an entry of that name, or goes with its pool. This one stays as it is, and must while the steps are made.
    */
-  adopted(file: Config): { readonly overlay: Overlay; readonly news: readonly OverlayNews[] } {
+  *adopting(file: Config): Steps<Adopted> {
     const news: OverlayNews[] = [];
-    return { overlay: new Overlay(file, this.#wallMs, this, news), news };
+    const added = keptBackends(this.#added, file, news);
+    const overlay = new Overlay(file, this.#wallMs, added, keptClients(this.#addedClients, file, news));
+    const nowMs = this.#wallMs();
+    const backends = yield* this.#backends.over(overlay.#backendBases(), nowMs);
+    const clients = yield* this.#clients.over(overlay.#clientBases(), nowMs);
+    overlay.#backends = backends.words;
+    overlay.#clients = clients.words;
+    for (const { part, word } of [...backends.over, ...clients.over])
+      news.push({ kind: "word-over", subject: part, key: word.key, value: word.value });
+    return { overlay, news };
+  }
+
+  /** The same without a pause. */
+  adopted(file: Config): Adopted {
+    return atOnce(this.adopting(file));
   }
 
   /** The entries of a pool, those that the API added last; undefined where there is no such pool. */
   entriesOf(pool: string): readonly BackendConfig[] | undefined {
     const own = Object.hasOwn(this.file.pools, pool) ? this.file.pools[pool]?.backends : undefined;
     return own && [...own, ...(this.#added.get(pool)?.values() ?? [])];
+  }
+
+  /** The entries that the API added, of all pools. */
+  get added(): Iterable<BackendConfig> {
+    return [...this.#added.values()].flatMap((added) => [...added.values()]);
   }
 
   /**
@@ -83,12 +108,9 @@ export class Overlay {
 
   /** Says something of an entry, or of one of its addresses as `entry@host`; false where there is no such entry. */
   sayOfBackend(pool: string, name: string, said: Said<BackendValues>): boolean {
-    const part = keyOf(pool, name);
-    const entry = [part, part.slice(0, Math.max(0, part.lastIndexOf("@")))].find((key) =>
-      this.#backends.has(key),
-    );
-    if (entry !== undefined) this.#say(this.#backends, { entry, part }, said);
-    return entry !== undefined;
+    const about = this.#named(pool, name);
+    if (about !== undefined) this.#say(this.#backends, about, said);
+    return about !== undefined;
   }
 
   /** Adds an entry to a pool. */
@@ -111,9 +133,9 @@ export class Overlay {
   }
 
   /** All clients as they hold now, those that the API added last. */
-  clients(): ClientEntry[] {
-    const ids = [...this.file.clients.list, ...this.#addedClients.values()].map(({ id }) => id);
-    return ids.map((id) => this.client(id) as ClientEntry);
+  *clients(): Iterable<ClientEntry> {
+    for (const { id } of this.file.clients.list) yield this.client(id) as ClientEntry;
+    for (const id of this.#addedClients.keys()) yield this.client(id) as ClientEntry;
   }
 
   /** One client as it holds now; undefined where there is no such client. */
@@ -150,11 +172,16 @@ export class Overlay {
     return undefined;
   }
 
-  #say<Values extends object>(
-    words: Words<Values>,
-    about: { readonly entry: string; readonly part: string },
-    said: Said<Values>,
-  ): void {
+  #named(pool: string, name: string): About | undefined {
+    if (!Object.hasOwn(this.file.pools, pool)) return undefined;
+    const part = keyOf(pool, name);
+    if (this.#backends.has(part)) return { entry: part, part };
+    const at = name.lastIndexOf("@");
+    const entry = keyOf(pool, name.slice(0, Math.max(0, at)));
+    return isAddress(name.slice(at + 1)) && this.#backends.has(entry) ? { entry, part } : undefined;
+  }
+
+  #say<Values extends object>(words: Words<Values>, about: About, said: Said<Values>): void {
     const nowMs = this.#wallMs();
     for (const [key, value] of Object.entries(said)) {
       if (value !== undefined)
@@ -207,6 +234,11 @@ function keptClients(
   const kept = new Map(before);
   for (const { id } of clients.list) if (kept.delete(id)) news.push({ kind: "client-yielded", client: id });
   return kept;
+}
+
+/** Whether it is an IP address in the spelling that members have. */
+function isAddress(host: string): boolean {
+  return isIP(host) !== 0 && oneSpelling(host) === host;
 }
 
 function keyOf(pool: string, name: string): string {

@@ -1,14 +1,18 @@
+import { isDeepStrictEqual } from "node:util";
 import { explain, Failure } from "../command/failure.ts";
-import type { Applied } from "../contract/snapshot.ts";
+import type { PoolSettings } from "../contract/pool.ts";
+import type { Applied, Change } from "../contract/snapshot.ts";
 import { formatEndpoint } from "../core/address.ts";
+import type { Clock } from "../core/clock.ts";
 import { Newcomers } from "../core/newcomers.ts";
+import { forEach, inSlices } from "../core/slices.ts";
 import type { HealthChecker } from "../health/checker.ts";
 import type { Log } from "../observe/log.ts";
 import type { Plane } from "../plane/plane.ts";
 import { heldByOwn } from "./held.ts";
 import type { Names } from "./names.ts";
 import type { Overlay } from "./overlay.ts";
-import { namesIn, poolSettings, snapshotOf } from "./snapshot.ts";
+import { type NamesWanted, namesIn, poolSettings, refuseLoops, snapshotSteps } from "./snapshot.ts";
 import { targetsOf } from "./targets.ts";
 import { refuseUnresolved, type UnresolvedBackend, unresolvedBackends } from "./unresolved.ts";
 
@@ -19,6 +23,7 @@ const LISTENERS_MS = 10_000;
 
 /** What reconciling is made of. */
 export interface ReconcilerParts {
+  readonly clock: Clock;
   readonly plane: Plane;
   readonly names: Names;
   readonly checker: HealthChecker;
@@ -33,6 +38,8 @@ export class Reconciler {
   readonly #parts: ReconcilerParts;
   #overlay: Overlay;
   #listening: Applied["listeners"] = [];
+  /** What each name was last applied with: a later answer may have been refused. */
+  #answers = new Map<string, readonly string[]>();
   #turn: Promise<unknown> = Promise.resolve();
   #closed = false;
   readonly #announced = new Newcomers<Applied["listeners"][number]>(({ endpoint }) =>
@@ -60,9 +67,8 @@ export class Reconciler {
     return changed;
   }
 
-  /** Looks up the names that are new in it, outside of any turn; they are kept until the result is disposed of. */
-  async learn(overlay: Overlay): Promise<Disposable> {
-    const { listeners, backends } = namesIn(overlay);
+  /** Looks up those that are new, outside of any turn; they are kept until the result is disposed of. */
+  async learn({ listeners, backends }: NamesWanted): Promise<Disposable> {
     const { names } = this.#parts;
     const learnt = [names.learn(listeners, LISTENERS_MS), names.learn(backends, BACKENDS_MS)];
     const held = await Promise.all(learnt);
@@ -74,6 +80,14 @@ export class Reconciler {
     };
   }
 
+  /** Whether a name has another answer by now than the one that was applied. */
+  get behindNames(): boolean {
+    const { listeners, backends } = namesIn(this.#overlay);
+    const isOther = (name: string) =>
+      !isDeepStrictEqual(this.#answers.get(name) ?? [], this.#parts.names.addressesOf(name));
+    return [...listeners, ...backends].some(isOther);
+  }
+
   /** In a turn: makes this what is wanted, and all of the data plane equal to it. Rejects, and changes nothing, where it cannot be. */
   async all(overlay: Overlay): Promise<Applied> {
     const { names, plane, checker } = this.#parts;
@@ -81,16 +95,23 @@ export class Reconciler {
       // Applying would open again what is being closed.
       if (this.#closed) throw new Failure("the balancer is stopping");
       refuseUnresolved(overlay, names);
-      const snapshot = snapshotOf(overlay, (name) => names.addressesOf(name));
+      const answers = new Map<string, readonly string[]>();
+      const addressesOf = (name: string) => answerIn(answers, name, names);
+      const snapshot = await inSlices(this.#parts.clock, snapshotSteps(overlay, addressesOf));
+      if (this.#closed) throw new Failure("the balancer is stopping");
       const applied = await plane.apply(snapshot);
       this.#overlay = overlay;
+      this.#answers = answers;
       this.#listening = applied.listeners;
       if (this.#closed) return applied;
       const watched = new Set(checker.pools);
-      for (const pool of snapshot.pools) {
+      const watch = (pool: PoolSettings) => {
+        if (this.#closed) return;
         watched.delete(pool.name);
         checker.watch(pool.name, targetsOf(pool, overlay));
-      }
+      };
+      await inSlices(this.#parts.clock, forEach(snapshot.pools, watch));
+      if (this.#closed) return applied;
       for (const gone of watched) checker.watch(gone, []);
       return applied;
     } catch (error) {
@@ -100,21 +121,32 @@ export class Reconciler {
     }
   }
 
-  /** In a turn: makes one pool equal to what is wanted of it; the reason is told with what changes. */
+  /**
+   * In a turn: makes one pool equal to what is wanted of it, its names being what they were when they were last applied; the
+   * reason is told with what changes.
+   */
   async pool(name: string, reason: string): Promise<void> {
     const { names, plane, checker } = this.#parts;
-    const pool = poolSettings(name, this.#overlay, (host) => names.addressesOf(host));
+    const answers = new Map(this.#answers);
+    const pool = poolSettings(name, this.#overlay, (host) => answerIn(answers, host, names));
     await plane.change({ kind: "pool", pool, reason });
+    this.#answers = answers;
+    this.#keepNames();
     if (!this.#closed) checker.watch(name, targetsOf(pool, this.#overlay));
+  }
+
+  /** In a turn: the same where an entry was added; rejects where that leads back to a listener of its own. */
+  async grownPool(name: string, reason: string): Promise<void> {
+    const { names } = this.#parts;
+    refuseLoops(this.#overlay, (host) => this.#answers.get(host) ?? names.addressesOf(host));
+    await this.pool(name, reason);
   }
 
   /** In a turn: makes one client equal to what is wanted of it. */
   async client(id: string): Promise<void> {
     const client = this.#overlay.client(id);
-    const change = client === undefined ? ({ kind: "client-removed", id } as const) : undefined;
-    await this.#parts.plane.change(
-      change ?? { kind: "client", client: client as NonNullable<typeof client> },
-    );
+    const change: Change = client === undefined ? { kind: "client-removed", id } : { kind: "client", client };
+    await this.#parts.plane.change(change);
   }
 
   /** Tells of each listener that is new, and of each backend that is newly left out. */
@@ -126,16 +158,25 @@ export class Reconciler {
       logger.info({ listener: name, address: formatEndpoint(endpoint) }, "listening");
   }
 
-  /** Names that only a refused change had were learnt for nothing. */
+  /** Names that only a refused change had were learnt for nothing, and those of a removed backend are needed no more. */
   #keepNames(): void {
     const { listeners, backends } = namesIn(this.#overlay);
-    this.#parts.names.keep([...listeners, ...backends]);
+    const wanted = new Set([...listeners, ...backends]);
+    this.#parts.names.keep(wanted);
+    for (const name of this.#answers.keys()) if (!wanted.has(name)) this.#answers.delete(name);
   }
 
   /** Applies nothing more. */
   close(): void {
     this.#closed = true;
   }
+}
+
+/** The answer of a name that stands there already, or its latest, which stands there from then on. */
+function answerIn(answers: Map<string, readonly string[]>, name: string, names: Names): readonly string[] {
+  const answer = answers.get(name) ?? names.addressesOf(name);
+  answers.set(name, answer);
+  return answer;
 }
 
 /** All of an error: a bad file has many mistakes. */

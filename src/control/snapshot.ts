@@ -5,11 +5,13 @@ import { ConfigMistakes } from "../config/mistake.ts";
 import { probesAtOnce } from "../config/probes-at-once.ts";
 import { type AddressesOf, reached } from "../config/reach.ts";
 import type { BackendSettings } from "../contract/backend.ts";
+import type { ClientEntry } from "../contract/clients.ts";
 import type { ListenerSettings } from "../contract/listener.ts";
 import type { PoolSettings } from "../contract/pool.ts";
 import type { Snapshot } from "../contract/snapshot.ts";
 import type { Endpoint } from "../core/address.ts";
 import { openFiles, sessionsWithin } from "../core/open-files.ts";
+import { atOnce, type Steps } from "../core/slices.ts";
 import type { Overlay } from "./overlay.ts";
 
 /**
@@ -22,36 +24,68 @@ export function snapshotOf(
   addressesOf: AddressesOf,
   files: number = openFiles(),
 ): Snapshot {
-  const { listeners, pools, clients } = overlay.file;
-  refuseLoops(overlay, addressesOf);
-  const sessions = sessionsWithin(files, probesAtOnce(overlay.file));
-  return {
-    listeners: listeners.map((listener) => ({
-      ...listenerSettings(listener, sessions),
-      endpoint: reached(listener.listen, addressesOf)[0] as Endpoint,
-    })),
-    pools: Object.keys(pools).map((name) => poolSettings(name, overlay, addressesOf)),
-    clients: { default: clients.default, list: overlay.clients() },
-  };
+  return atOnce(snapshotSteps(overlay, addressesOf, files));
 }
 
-/** All names that `snapshotOf` will ask for, each once: those of listeners apart, which cannot be left out. */
-export function namesIn(overlay: Overlay): { readonly listeners: string[]; readonly backends: string[] } {
-  const { listeners, pools } = overlay.file;
-  const entries = Object.keys(pools).flatMap((pool) => overlay.entriesOf(pool) ?? []);
-  return {
-    listeners: namesOf(listeners.map(({ listen }) => listen)),
+/** The same in steps. */
+export function* snapshotSteps(
+  overlay: Overlay,
+  addressesOf: AddressesOf,
+  files: number = openFiles(),
+): Steps<Snapshot> {
+  yield refuseLoops(overlay, addressesOf);
+  const sessions = sessionsWithin(files, probesAtOnce(overlay.file));
+  const listeners: ListenerSettings[] = [];
+  for (const listener of overlay.file.listeners) {
+    const endpoint = reached(listener.listen, addressesOf)[0] as Endpoint;
+    yield listeners.push({ ...listenerSettings(listener, sessions), endpoint });
+  }
+  const pools: PoolSettings[] = [];
+  for (const name of Object.keys(overlay.file.pools))
+    yield pools.push(poolSettings(name, overlay, addressesOf));
+  const list: ClientEntry[] = [];
+  for (const client of overlay.clients()) yield list.push(client);
+  return { listeners, pools, clients: { default: overlay.file.clients.default, list } };
+}
+
+/** Names to look up, each once: those of listeners apart, which cannot be left out. */
+export interface NamesWanted {
+  readonly listeners: readonly string[];
+  readonly backends: readonly string[];
+}
+
+/** All names that `snapshotOf` will ask for. */
+export function namesIn(overlay: Overlay): NamesWanted {
+  const { listeners, backends } = namesInFile(overlay.file);
+  const added = namesOf([...overlay.added].map(({ address }) => address));
+  return added.length === 0
+    ? { listeners, backends }
+    : { listeners, backends: [...new Set([...backends, ...added])] };
+}
+
+/** A file does not change, and its names are asked for several times with each change of what is wanted. */
+const ofFiles = new WeakMap<Config, NamesWanted>();
+
+function namesInFile(file: Config): NamesWanted {
+  const known = ofFiles.get(file);
+  if (known !== undefined) return known;
+  const entries = Object.values(file.pools).flatMap(({ backends }) => backends);
+  const names = {
+    listeners: namesOf(file.listeners.map(({ listen }) => listen)),
     backends: namesOf(entries.map(({ address }) => address)),
   };
+  ofFiles.set(file, names);
+  return names;
 }
 
 /** One pool that there is, as the data plane takes it. */
 export function poolSettings(name: string, overlay: Overlay, addressesOf: AddressesOf): PoolSettings {
   const pool = overlay.file.pools[name] as Config["pools"][string];
-  const { timeouts, queue, slowStart, outlier, health: _, ...rest } = pool;
+  const { timeouts, queue, keepAlive, slowStart, outlier, health: _, ...rest } = pool;
   return {
     ...rest,
     name,
+    keepAliveMs: keepAlive,
     connectTimeoutMs: timeouts.connect,
     queue: { max: queue.max, timeoutMs: queue.timeout },
     slowStartMs: slowStart,
@@ -66,11 +100,12 @@ export function poolSettings(name: string, overlay: Overlay, addressesOf: Addres
 }
 
 function listenerSettings(listener: ListenerConfig, sessions: number): Omit<ListenerSettings, "endpoint"> {
-  const { timeouts, maxConnections, acceptProxy, listen: _, ...rest } = listener;
+  const { timeouts, maxConnections, acceptProxy, keepAlive, listen: _, ...rest } = listener;
   return {
     ...rest,
     maxConnections: maxConnections === "auto" ? sessions : maxConnections,
     acceptProxy: acceptProxy && { from: acceptProxy.from, timeoutMs: acceptProxy.timeout },
+    keepAliveMs: keepAlive,
     idleMs: timeouts.idle,
     finMs: timeouts.fin,
     maxAgeMs: timeouts.maxAge,
@@ -97,12 +132,16 @@ function valuesOf(overlay: Overlay, pool: string, entry: string, host: string | 
   return { state: state.value, weight: weight.value, maxConnections: maxConnections.value };
 }
 
-function namesOf(endpoints: readonly Endpoint[]): string[] {
+/** The names among the hosts of these, each once. */
+export function namesOf(endpoints: readonly Endpoint[]): string[] {
   const hosts = endpoints.flatMap((endpoint) => (endpoint.kind === "tcp" ? [endpoint.host] : []));
   return [...new Set(hosts.filter((host) => isIP(host) === 0))];
 }
 
-function refuseLoops(overlay: Overlay, addressesOf: AddressesOf): void {
+/** Throws ConfigMistakes where a pool leads back to itself. A file's own addresses were looked at when it was read. */
+export function refuseLoops(overlay: Overlay, addressesOf: AddressesOf): void {
+  const { listeners: ofListeners, backends: ofBackends } = namesIn(overlay);
+  if (ofListeners.length + ofBackends.length === 0 && [...overlay.added].length === 0) return;
   const { listeners, pools } = overlay.file;
   const destinations = Object.keys(pools).map((name) => [name, overlay.entriesOf(name) ?? []] as const);
   const mistakes = loopMistakes({ listeners, pools: destinations }, addressesOf);

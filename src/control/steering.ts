@@ -4,6 +4,7 @@ import type { Outcome } from "../contract/order.ts";
 import type { Plane } from "../plane/plane.ts";
 import type { BackendValues, ClientValues, Overlay, Refused, Said } from "./overlay.ts";
 import type { Reconciler } from "./reconcile.ts";
+import { namesOf } from "./snapshot.ts";
 
 const BY_AN_OPERATOR = "set by an operator";
 
@@ -30,20 +31,13 @@ export class Steering {
     });
   }
 
-  /** Adds a backend to a pool; rejects, and adds nothing, where there is no room for it. */
-  addBackend(pool: string, backend: BackendConfig): Promise<Refused | undefined> {
-    return this.#reconciler.inTurn(async () => {
-      const { overlay } = this.#reconciler;
-      const refused = overlay.addBackend(pool, backend);
-      if (refused !== undefined) return refused;
-      try {
-        await this.#reconciler.pool(pool, BY_AN_OPERATOR);
-      } catch (error) {
-        overlay.removeBackend(pool, backend.name);
-        throw error;
-      }
-      return undefined;
-    });
+  /**
+   * Adds a backend to a pool; rejects, and adds nothing, where there is no room for it or it leads back to a listener. One by
+   * a name waits for that a second at most; without an answer by then it joins when that comes.
+   */
+  async addBackend(pool: string, backend: BackendConfig): Promise<Refused | undefined> {
+    using _name = await this.#reconciler.learn({ listeners: [], backends: namesOf([backend.address]) });
+    return await this.#reconciler.inTurn(() => this.#grow(pool, backend));
   }
 
   /** Removes a backend that was added; its sessions are taken off it within a time, or live on. */
@@ -82,6 +76,19 @@ export class Steering {
   /** Ends a session with `killed`. */
   kill(session: string): Promise<Outcome> {
     return this.#plane.order({ kind: "kill", session });
+  }
+
+  async #grow(pool: string, backend: BackendConfig): Promise<Refused | undefined> {
+    const { overlay } = this.#reconciler;
+    const refused = overlay.addBackend(pool, backend);
+    if (refused !== undefined) return refused;
+    try {
+      await this.#reconciler.grownPool(pool, BY_AN_OPERATOR);
+    } catch (error) {
+      overlay.removeBackend(pool, backend.name);
+      throw error;
+    }
+    return undefined;
   }
 
   #changeClient(id: string, change: (overlay: Overlay) => Refused | undefined): Promise<Refused | undefined> {

@@ -3,6 +3,7 @@ import { explain, Failure } from "../command/failure.ts";
 import { type Endpoint, formatEndpoint } from "../core/address.ts";
 import type { Names } from "./names.ts";
 import type { Overlay } from "./overlay.ts";
+import { namesIn } from "./snapshot.ts";
 
 /** A backend that is left out until its name has an address. */
 export interface UnresolvedBackend {
@@ -15,6 +16,7 @@ export interface UnresolvedBackend {
 
 /** The backends whose names have no address; all names were learnt before. */
 export function unresolvedBackends(overlay: Overlay, names: Names): UnresolvedBackend[] {
+  if (namesIn(overlay).backends.length === 0) return [];
   const all = Object.keys(overlay.file.pools).flatMap((pool) =>
     (overlay.entriesOf(pool) ?? []).map(({ name, address }) => ({ pool, name, address })),
   );

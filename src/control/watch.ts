@@ -1,8 +1,8 @@
 import { type FSWatcher, watch } from "node:fs";
-import { realpath } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import { readBytes } from "../config/file.ts";
 import type { Clock, Timer } from "../core/clock.ts";
+import { type Stage, wayTo } from "./way.ts";
 
 const SETTLE_MS = 200;
 
@@ -14,15 +14,21 @@ export interface WatchEvents {
   failed(error: Error): void;
 }
 
+/** A folder while it is watched, as part of the way that was walked last. */
+interface Watched {
+  readonly watcher: FSWatcher;
+  stage: Stage;
+}
+
 /**
- * Watches a file by its folder, so that it may be replaced by another of its name, as editors do, and by the folder of
- * what it links to. The file may be gone for a while. It is read at most once in 200 ms, however much goes on there.
+ * Watches a file by every name on the way to it, so that it, a folder or a link may be replaced by another of its name, as
+ * editors and deployments do. The file may be gone for a while. It is read at most once in 200 ms, however much goes on there.
  */
 export class ConfigWatch implements Disposable {
   readonly #path: string;
   readonly #events: WatchEvents;
   readonly #clock: Clock;
-  readonly #watchers = new Map<string, FSWatcher>();
+  readonly #watched = new Map<string, Watched>();
   #timer: Timer | undefined;
   #looking = false;
   #again = false;
@@ -39,7 +45,7 @@ export class ConfigWatch implements Disposable {
   /** Watches until it is disposed of; what stands in the file now is known already. */
   static async start(path: string, events: WatchEvents, clock: Clock): Promise<ConfigWatch> {
     const made = new ConfigWatch(path, events, clock);
-    await made.#followLinks();
+    await made.#follow();
     made.#told = await made.#read();
     made.#seen = made.#told;
     return made;
@@ -48,8 +54,7 @@ export class ConfigWatch implements Disposable {
   [Symbol.dispose](): void {
     this.#closed = true;
     this.#timer?.[Symbol.dispose]();
-    for (const watcher of this.#watchers.values()) watcher.close();
-    this.#watchers.clear();
+    for (const key of this.#watched.keys()) this.#leave(key);
   }
 
   #stirred(): void {
@@ -61,7 +66,7 @@ export class ConfigWatch implements Disposable {
   async #look(): Promise<void> {
     this.#timer = undefined;
     this.#looking = true;
-    await this.#followLinks();
+    await this.#follow();
     const content = await this.#read();
     this.#looking = false;
     if (this.#closed) return;
@@ -79,30 +84,53 @@ export class ConfigWatch implements Disposable {
     return readBytes(this.#path).catch(() => undefined);
   }
 
-  async #followLinks(): Promise<void> {
-    const target = await realpath(this.#path).catch(() => this.#path);
-    if (this.#closed) return;
-    const folders = new Set([dirname(this.#path), dirname(target)]);
-    for (const [folder, watcher] of this.#watchers) if (!folders.has(folder)) this.#leave(folder, watcher);
-    for (const folder of folders) if (!this.#watchers.has(folder)) this.#enter(folder);
-  }
-
-  #enter(folder: string): void {
+  /** Watches the way as it is: where it was found anew, it is walked again, since it may have changed meanwhile. */
+  async #follow(): Promise<void> {
     try {
-      const watcher = watch(folder, { persistent: false }, () => this.#stirred());
-      this.#watchers.set(folder, watcher);
-      watcher.on("error", (error) => {
-        this.#leave(folder, watcher);
-        this.#events.failed(error);
-      });
+      let anew = true;
+      while (anew) {
+        const way = await wayTo(this.#path);
+        anew = !this.#closed && this.#watch(way);
+      }
     } catch (error) {
-      this.#events.failed(error as Error);
+      if (!this.#closed) this.#events.failed(error as Error);
     }
   }
 
-  #leave(folder: string, watcher: FSWatcher): void {
-    this.#watchers.delete(folder);
-    watcher.close();
+  /** Whether any folder was not watched before. */
+  #watch(way: ReadonlyMap<string, Stage>): boolean {
+    for (const key of this.#watched.keys()) if (!way.has(key)) this.#leave(key);
+    return Array.from(way, ([key, stage]) => this.#enter(key, stage)).includes(true);
+  }
+
+  #enter(key: string, stage: Stage): boolean {
+    const known = this.#watched.get(key);
+    if (known !== undefined) known.stage = stage;
+    return known === undefined && this.#begin(key, stage);
+  }
+
+  #begin(key: string, stage: Stage): boolean {
+    try {
+      const watcher = watch(stage.folder, { persistent: false });
+      const watched = { watcher, stage };
+      this.#watched.set(key, watched);
+      watcher.on("change", (_, name) => {
+        if (name === null || watched.stage.names.has(String(name))) this.#stirred();
+      });
+      watcher.on("error", (error) => {
+        this.#leave(key);
+        this.#events.failed(error);
+      });
+      return true;
+    } catch (error) {
+      this.#events.failed(error as Error);
+      return false;
+    }
+  }
+
+  #leave(key: string): void {
+    this.#watched.get(key)?.watcher.close();
+    this.#watched.delete(key);
   }
 }
 

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import type { Steps } from "../core/slices.ts";
 
 /** Where a value comes from. */
 export type Source = "file" | "api";
@@ -19,6 +20,12 @@ export interface Base<Values> {
   readonly values: Values;
 }
 
+/** What something is said of: an entry, or a part of one; the entry itself is its own whole part. */
+export interface About {
+  readonly entry: string;
+  readonly part: string;
+}
+
 /** What an operator said of one value: it holds until the value beneath it differs from the one that it replaced. */
 interface Word {
   readonly key: string;
@@ -27,10 +34,8 @@ interface Word {
   readonly sinceMs: number;
 }
 
-/** A word that is over because the value beneath it has changed. */
+/** A word that is over because the value beneath it has changed, and what it was said of. */
 export interface Over {
-  readonly entry: string;
-  /** The part of the entry that it was said of; the entry itself where it was said of the whole. */
   readonly part: string;
   readonly word: Word;
 }
@@ -50,13 +55,16 @@ export class Words<Values extends object> {
   readonly #entries = new Map<string, Entry<Values>>();
 
   /** The same words over other values beneath; gives back which of them are over by it. This one stays as it is. */
-  over(
+  *over(
     base: Iterable<readonly [string, Base<Values>]>,
     nowMs: number,
-  ): { words: Words<Values>; over: Over[] } {
+  ): Steps<{ readonly words: Words<Values>; readonly over: readonly Over[] }> {
     const words = new Words<Values>();
-    for (const [name, next] of base) words.#entries.set(name, entryOf(next, this.#entries.get(name), nowMs));
-    return { words, over: [...this.#entries].flatMap(([name, { said }]) => words.#inherit(name, said)) };
+    const over: Over[] = [];
+    for (const [name, next] of base)
+      yield words.#entries.set(name, entryOf(next, this.#entries.get(name), nowMs));
+    for (const [name, entry] of this.#entries) yield over.push(...words.#inherit(name, entry));
+    return { words, over };
   }
 
   /** Adds an entry. */
@@ -75,7 +83,7 @@ export class Words<Values extends object> {
 
   /** Says a value of an entry that there is, or of a part of it; undefined takes an earlier word back. */
   say<Key extends keyof Values & string>(
-    { entry, part }: { readonly entry: string; readonly part: string },
+    { entry, part }: About,
     key: Key,
     value: Values[Key] | undefined,
     nowMs: number,
@@ -102,15 +110,15 @@ export class Words<Values extends object> {
     return Object.fromEntries(sourced) as SourcedValues<Values>;
   }
 
-  /** Takes over the words of an entry whose replaced values stand; gives back the others. */
-  #inherit(name: string, before: Entry<Values>["said"]): Over[] {
-    const now = this.#entries.get(name);
+  /** Takes over the words of an entry whose replaced values stand, from the same source; gives back the others. */
+  #inherit(name: string, { base, said }: Entry<Values>): Over[] {
+    const found = this.#entries.get(name);
+    const now = found?.base.source === base.source ? found : undefined;
     const over: Over[] = [];
-    for (const [part, words] of before) {
+    for (const [part, words] of said) {
       for (const word of words.values()) {
         const value = now?.base.values[word.key as keyof Values];
-        if (now === undefined || !isDeepStrictEqual(value, word.replaced))
-          over.push({ entry: name, part, word });
+        if (now === undefined || !isDeepStrictEqual(value, word.replaced)) over.push({ part, word });
         else now.said.set(part, (now.said.get(part) ?? new Map()).set(word.key, word));
       }
     }

@@ -7,11 +7,13 @@ export type Endpoint =
   | { readonly kind: "unix"; readonly path: string };
 
 const EXPECTED = "expected host:port, [ipv6]:port or unix:/path";
-const TCP = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]/#]+)):(\d{1,5})$/;
+/** A link-local address of IPv6 has the interface behind a %, its zone (RFC 4007 §11). */
+const TCP = /^(?:\[([0-9a-fA-F:.]+(?:%[\w.-]{1,15})?)\]|([^\s:[\]/#]+)):(\d{1,5})$/;
 /** Letters of any alphabet: a resolver is asked for the ASCII form of them (RFC 5891). */
 const NAME = /^[\p{L}\p{M}\p{N}_-]+(?:\.[\p{L}\p{M}\p{N}_-]+)*\.?$/u;
 /** A resolver reads such a name as an IPv4 address of another notation: `127.1`, `0x7f000001` (WHATWG URL §3.5). */
 const ENDS_IN_NUMBER = /(?:^|\.)(?:\d+|0x[\da-f]*)\.?$/i;
+const PORT_ALONE = /^:?(\d{1,5})$/;
 const LARGEST_PORT = 65_535;
 // sun_path holds 108 bytes and a closing zero.
 const LONGEST_PATH = 107;
@@ -22,6 +24,8 @@ const LONGEST_PATH = 107;
  */
 export function parseEndpoint(text: string, leastPort: 0 | 1 = 0): Endpoint {
   if (text.startsWith("unix:")) return unixEndpoint(text);
+  const [, bare] = PORT_ALONE.exec(text) ?? [];
+  if (bare !== undefined) throw new Misspelt(everyAddress(bare), text);
   const found = TCP.exec(text);
   const port = Number(found?.[3]);
   const [, ipv6, host = ipv6] = found ?? [];
@@ -35,12 +39,16 @@ export function parseEndpoint(text: string, leastPort: 0 | 1 = 0): Endpoint {
 
 /** What was expected in the place of a host; undefined where it is an IPv4 address or may be a name (RFC 1123 §2.1). */
 function insteadOf(host: string, port: number): string | undefined {
-  if (host === "*") return `0.0.0.0:${port} (every IPv4 address) or "[::]:${port}" (IPv6 as well)`;
+  if (host === "*") return everyAddress(port);
   if (isIPv4(host)) return undefined;
   if (ENDS_IN_NUMBER.test(host)) return "four numbers from 0 to 255, or a name that does not end in one";
   if (!NAME.test(host)) return "an IP address, or a name of letters, digits, -, _ and .";
   if (!URL.canParse(`http://${host}`)) return "a name with an ASCII form; xn-- begins one in Punycode";
   return undefined;
+}
+
+function everyAddress(port: number | string): string {
+  return `0.0.0.0:${port} (every IPv4 address) or "[::]:${port}" (IPv6 as well)`;
 }
 
 function insteadOfIpv6(host: string): string | undefined {

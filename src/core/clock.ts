@@ -10,12 +10,18 @@ export interface Clock {
   now(): number;
   /** Unix time in milliseconds, for records; it may jump, so nothing is measured by it. */
   wallMs(): number;
-  /** Calls `fn` once, `ms` from now, however long that is; Infinity never fires. */
+  /**
+   * Calls `fn` once, `ms` from now, however long that is; Infinity never fires. Where the process stood still meanwhile, it is
+   * called later by as long, `ms` at most.
+   */
   after(ms: number, fn: () => void): Timer;
 }
 
 // setTimeout turns anything above this into 1 ms.
 const LONGEST_MS = 2 ** 31 - 1;
+
+/** A timer that is later than this says that the process stood still: it was stopped, or had no processor. */
+const STOOD_STILL_MS = 250;
 
 class NodeTimer implements Timer {
   #timeout: NodeJS.Timeout;
@@ -26,10 +32,19 @@ class NodeTimer implements Timer {
     clearTimeout(this.#timeout);
   }
   #inParts(ms: number, fn: () => void): NodeJS.Timeout {
-    if (ms <= LONGEST_MS) return setTimeout(fn, ms);
+    if (ms <= LONGEST_MS) return this.#inTime(ms, fn);
     return setTimeout(() => {
       this.#timeout = this.#inParts(ms - LONGEST_MS, fn);
     }, LONGEST_MS);
+  }
+  /** Time in which the process stood still does not count: what came meanwhile waits in the kernel, and is read first. */
+  #inTime(ms: number, fn: () => void): NodeJS.Timeout {
+    const dueMs = performance.now() + ms;
+    return setTimeout(() => {
+      const lateMs = performance.now() - dueMs;
+      if (lateMs < STOOD_STILL_MS) fn();
+      else this.#timeout = setTimeout(fn, Math.min(lateMs, ms));
+    }, ms);
   }
 }
 

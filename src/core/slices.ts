@@ -3,16 +3,33 @@ import type { Clock } from "./clock.ts";
 /** How long other work may have to wait for a slice. */
 const SLICE_MS = 5;
 
+/** Work that may be interrupted wherever it yields, and what comes of it. */
+export type Steps<T> = Generator<unknown, T>;
+
 /**
- * Does something with each item, one after the other, in slices of 5 ms between which the loop serves what is ready: traffic
- * goes on while thousands of items are worked through. Rejects as `each` throws; the items behind it are left alone.
+ * Does work in slices of 5 ms, between which the loop serves what is ready: traffic goes on while thousands of steps are
+ * made. Rejects as the work throws.
  */
-export async function inSlices<T>(clock: Clock, items: Iterable<T>, each: (item: T) => void): Promise<void> {
+export async function inSlices<T>(clock: Clock, work: Steps<T>): Promise<T> {
   let untilMs = clock.now() + SLICE_MS;
-  for (const item of items) {
-    each(item);
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value as T;
     if (clock.now() < untilMs) continue;
     await new Promise((resolve) => setImmediate(resolve));
     untilMs = clock.now() + SLICE_MS;
   }
+}
+
+/** Does work without a pause. */
+export function atOnce<T>(work: Steps<T>): T {
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value as T;
+  }
+}
+
+/** Does something with each item, as steps. */
+export function* forEach<T>(items: Iterable<T>, each: (item: T) => void): Steps<void> {
+  for (const item of items) yield each(item);
 }

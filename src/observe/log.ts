@@ -1,14 +1,16 @@
 import type { Writable } from "node:stream";
 import { type Logger, pino } from "pino";
 import { prettyFactory } from "pino-pretty";
+import { explain } from "../command/failure.ts";
 import type { Report, StateChange } from "../contract/report.ts";
+import { systemClock } from "../core/clock.ts";
 import { readableDuration } from "../core/duration.ts";
 import { type LogSettings, logLevels } from "../core/log-settings.ts";
 import type { Plane } from "../plane/plane.ts";
 import { BoundedLog } from "./bounded-log.ts";
+import { Descriptor } from "./descriptor.ts";
 import { explainOwnFault } from "./own-faults.ts";
 import { PlaneReader } from "./plane-reader.ts";
-import { Terminal } from "./terminal.ts";
 
 /** The balancer's log, on stdout. */
 export interface Log {
@@ -23,7 +25,7 @@ export interface Log {
 
 /** Opens the log, written as the settings say; traffic never waits for its reader, and the caller closes it. */
 export function openLog(settings: LogSettings): Log {
-  const destination = new BoundedLog(stdout());
+  const destination = new BoundedLog(stdout(), systemClock);
   let printed = printerOf(settings);
   const logger = pino(
     {
@@ -35,7 +37,9 @@ export function openLog(settings: LogSettings): Log {
     { write: (line) => destination.write(printed(line)) },
   );
   destination.onBack = (dropped) => logger.warn({ dropped }, "log lines dropped");
-  destination.onGone = sayOnStderr;
+  destination.onGone = () => sayOnStderr("nobody reads the log any more: nothing more is logged");
+  destination.onFull = (error) =>
+    sayOnStderr(`${explain(error, "the log")}; lines are dropped until it can be`);
   const reader = new PlaneReader((report) => write(logger, lineOf(report)), showsRecords(settings));
   return {
     logger,
@@ -53,18 +57,17 @@ function showsRecords({ level, sessions }: LogSettings): boolean {
   return sessions && logLevels.indexOf(level) <= logLevels.indexOf("info");
 }
 
-/** Where nobody reads that either, nothing is said. */
-function sayOnStderr(): void {
-  process.stderr.on("error", () => {});
-  process.stderr.write("lb: nobody reads the log any more: nothing more is logged, and traffic goes on\n");
+/** Where that cannot be written either, nothing is said. */
+function sayOnStderr(what: string): void {
+  process.stderr.write(`lb: ${what}, and traffic goes on\n`);
 }
 
 function stdout(): Writable {
-  if (!process.stdout.isTTY || process.platform !== "linux") return process.stdout;
+  const { fd, isTTY } = process.stdout;
+  if (!isTTY) return Descriptor.ofFile(fd) ?? process.stdout;
   try {
-    return new Terminal(process.stdout.fd);
+    return process.platform === "linux" ? Descriptor.ofTerminal(fd) : process.stdout;
   } catch {
-    // The terminal of another user, as after su, may be written to but not opened.
     return process.stdout;
   }
 }
@@ -118,7 +121,7 @@ function stateLine(report: StateChange): Line {
   return [level, { pool, backend, reason, ...times }, `backend ${state}`];
 }
 
-/** A time for whoever reads it, and for whoever computes with it. */
+/** A time for a person who reads it, and for a program that computes with it. */
 function timeFields(name: string, ms: number): Record<string, string | number> {
   const wholeMs = Math.round(ms);
   return { [name]: readableDuration(wholeMs), [`${name}Ms`]: wholeMs };

@@ -20,14 +20,8 @@ export class Reports {
   /** See Plane.subscribe. */
   subscribe(listener: ReportsListener, { records }: { readonly records: boolean }): Disposable {
     const subscription = { listener, records };
-    this.#subscriptions.add(subscription);
-    this.#count();
-    return {
-      [Symbol.dispose]: () => {
-        this.#subscriptions.delete(subscription);
-        this.#count();
-      },
-    };
+    this.#change(() => this.#subscriptions.add(subscription));
+    return { [Symbol.dispose]: () => this.#change(() => this.#subscriptions.delete(subscription)) };
   }
 
   report(report: Report): void {
@@ -40,13 +34,17 @@ export class Reports {
     const batch = this.#batch;
     this.#batch = [];
     if (batch.length === 0) return;
-    for (const { listener, records } of [...this.#subscriptions]) {
-      const wanted = records ? batch : batch.filter(({ kind }) => kind !== "session");
-      if (wanted.length > 0) listener(wanted);
+    for (const subscription of [...this.#subscriptions]) {
+      const wanted = subscription.records ? batch : batch.filter(({ kind }) => kind !== "session");
+      // An earlier listener of this batch may have ended it.
+      if (wanted.length > 0 && this.#subscriptions.has(subscription)) subscription.listener(wanted);
     }
   }
 
-  #count(): void {
+  /** What was gathered so far is of those that were there so far. */
+  #change(change: () => void): void {
+    this.flush();
+    change();
     this.#recording = [...this.#subscriptions].some(({ records }) => records);
   }
 }

@@ -1,6 +1,7 @@
 import type { BackendStatus } from "../contract/backend.ts";
 import type { Candidate, Decision, PassedOver } from "../contract/decision.ts";
 import type { Backend } from "../live/backend.ts";
+import type { Lease, Seen } from "./lease.ts";
 import type { Tried } from "./tried.ts";
 
 /** How many candidates a decision lists. */
@@ -24,11 +25,16 @@ interface Moment {
   readonly members: readonly Backend[];
   readonly statusOf: (backend: Backend) => BackendStatus;
   readonly tried: Tried;
-  /** The backend whose place was just taken; undefined: none was. */
-  readonly chosen: Backend | undefined;
+  /** The place that was just taken; undefined: none was. */
+  readonly chosen: Lease | undefined;
 }
 
-/** The candidates of a choice as they were before it, in the order of DECISION, and how many more there were. */
+/** The numbers of a backend as they are now. */
+export function seenOf({ active, latency }: Backend): Seen {
+  return { active, latencyMs: latency.estimateMs() };
+}
+
+/** The candidates of a choice as they were before it, in the order of a Decision, and how many more there were. */
 export function candidatesOf(moment: Moment): Pick<Decision, "candidates" | "others"> {
   const all = moment.members.map((member) => candidate(member, moment));
   const sorted = ORDER.flatMap((reason) => all.filter(({ passedOver }) => passedOver === reason));
@@ -40,15 +46,11 @@ export function candidatesOf(moment: Moment): Pick<Decision, "candidates" | "oth
 }
 
 function candidate(backend: Backend, moment: Moment): Candidate {
-  const isChosen = backend === moment.chosen;
+  const { chosen } = moment;
+  const isChosen = backend === chosen?.backend;
   const status = moment.statusOf(backend);
-  const seen = {
-    backend: backend.name,
-    status,
-    active: backend.active - (isChosen ? 1 : 0),
-    weight: backend.weight,
-    latencyMs: backend.latency.estimateMs(),
-  };
+  const numbers = isChosen && chosen.seen !== undefined ? chosen.seen : seenOf(backend);
+  const seen = { backend: backend.name, status, weight: backend.weight, ...numbers };
   return isChosen ? seen : { ...seen, passedOver: whyNot(backend, status, moment) };
 }
 
@@ -57,6 +59,6 @@ function whyNot(backend: Backend, status: BackendStatus, { tried, chosen }: Mome
   if (status !== "up") return status;
   if (backend.weight === 0) return "weight-0";
   if (backend.full) return "full";
-  const isBehind = backend.settings.backup && chosen !== undefined && !chosen.settings.backup;
+  const isBehind = backend.settings.backup && chosen !== undefined && !chosen.backend.settings.backup;
   return isBehind ? "backup" : "ranked-lower";
 }

@@ -128,11 +128,11 @@ class Attempts {
 
   async #dial(lease: Lease): Promise<Upstream | Failed> {
     const { session, route } = this;
-    const { connectTimeoutMs: timeoutMs, localAddress } = route.pool.settings;
+    const { connectTimeoutMs: timeoutMs, localAddress, keepAliveMs } = route.pool.settings;
     session.placeOn = lease.backend.identity;
     this.#redirected = undefined;
     try {
-      const dialling = route.transport.dial(lease.backend.endpoint, { timeoutMs, localAddress });
+      const dialling = route.transport.dial(lease.backend.endpoint, { timeoutMs, localAddress, keepAliveMs });
       this.#giveUp = () => dialling.cancel();
       session.redirectable((ending) => {
         this.#redirected = ending;

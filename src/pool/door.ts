@@ -2,10 +2,11 @@ import type { ClientKey } from "../algorithms/algorithm.ts";
 import type { Absence, Decision, Way } from "../contract/decision.ts";
 import type { PoolSettings } from "../contract/pool.ts";
 import type { Clock } from "../core/clock.ts";
+import { Ended } from "../core/ending.ts";
 import type { Backend } from "../live/backend.ts";
 import type { Condition } from "../standing/condition.ts";
 import { RetryBudget } from "./budget.ts";
-import { candidatesOf } from "./candidates.ts";
+import { candidatesOf, seenOf } from "./candidates.ts";
 import type { Decisions } from "./decisions.ts";
 import { Lease, type LeaseEvents } from "./lease.ts";
 import type { Members } from "./members.ts";
@@ -63,9 +64,9 @@ export class Door {
       const choice = this.#choose(session, tried);
       this.#decided(session, tried, choice);
       return choice;
-    } catch (ended) {
-      this.#record(session, tried, undefined, "queue-full");
-      throw ended;
+    } catch (error) {
+      this.#refused(session, tried, error);
+      throw error;
     }
   }
 
@@ -132,17 +133,25 @@ export class Door {
     return this.#read(tried.ranking, tried, "ranked");
   }
 
-  /** Ranks only what is free by now: members came since the ranking began, or many in a row were full. */
+  /** Ranks only what is free by now: members came since the ranking began, or many in a row had no place. */
   #late(session: Chooser, tried: Tried, how: Way): Lease | undefined {
-    const { members, ranker } = this.#room;
+    const { members } = this.#room;
     if (!members.hasFree(tried)) return undefined;
+    const lease = this.#free(session, tried, how);
+    if (lease !== undefined) return lease;
+    // What is free came so lately that it is not among those that are ranked.
     members.refresh();
+    return this.#free(session, tried, how);
+  }
+
+  #free(session: Chooser, tried: Tried, how: Way): Lease | undefined {
     const skips = (backend: Backend) => !backend.free || tried.has(backend);
-    return this.#read(ranker.rank(session, skips), tried, how);
+    return this.#read(this.#room.ranker.rank(session, skips), tried, how);
   }
 
   /** For a session that has waited: the ranking that it began is old. */
   #anew(session: Chooser, tried: Tried): Lease | undefined {
+    if (!this.#room.members.hasFree(tried)) return undefined;
     return this.#read(this.#room.ranker.rank(session), tried, "queued");
   }
 
@@ -150,7 +159,9 @@ export class Door {
     for (let skipped = 0; skipped <= MOST_SKIPPED; skipped++) {
       const { done, value: backend } = ranking.next();
       if (done) return undefined;
-      if (backend.free && !tried.has(backend)) return this.#lease(backend, how);
+      // A removed backend may stand in a ranking that began before, and its slot be another's by now.
+      if (this.#room.members.has(backend) && backend.free && !tried.has(backend))
+        return this.#lease(backend, how);
     }
     return undefined;
   }
@@ -161,7 +172,8 @@ export class Door {
   }
 
   #hasUntried(tried: Tried): boolean {
-    return this.#room.condition.census.usable > tried.count(({ usable }) => usable);
+    const { condition, members } = this.#room;
+    return condition.census.usable > tried.count((backend) => members.has(backend) && backend.usable);
   }
 
   #lastResort(tried: Tried): Lease | undefined {
@@ -180,20 +192,26 @@ export class Door {
   }
 
   #lease(backend: Backend, how: Way): Lease {
-    const { clock, condition, events, members } = this.#room;
-    const lease = new Lease(backend, how, clock, events);
+    const { clock, condition, decisions, events, members } = this.#room;
+    const seen = decisions.wanted ? seenOf(backend) : undefined;
+    const lease = new Lease(backend, how, clock, events, seen);
     condition.took(lease);
     members.moved(backend);
     return lease;
   }
 
   #decided(session: Chooser, tried: Tried, choice: Choice): void {
-    if (choice instanceof Lease) this.#record(session, tried, choice.backend, choice.how);
+    if (choice instanceof Lease) this.#record(session, tried, choice, choice.how);
     else if (typeof choice === "string") this.#record(session, tried, undefined, choice);
-    else choice.lease.catch(() => this.#record(session, tried, undefined, "queue-timeout"));
+    else choice.lease.catch((error) => this.#refused(session, tried, error));
   }
 
-  #record(session: Chooser, tried: Tried, chosen: Backend | undefined, how: Decision["how"]): void {
+  /** The queue gave no place: its word for that is one of a Decision's. */
+  #refused(session: Chooser, tried: Tried, error: unknown): void {
+    if (error instanceof Ended) this.#record(session, tried, undefined, error.ending as Decision["how"]);
+  }
+
+  #record(session: Chooser, tried: Tried, chosen: Lease | undefined, how: Decision["how"]): void {
     const { clock, condition, decisions, members, settings } = this.#room;
     const statusOf = (backend: Backend) => condition.of(backend).status;
     decisions.add({
@@ -202,7 +220,7 @@ export class Door {
       client: session.address,
       pool: settings.name,
       algorithm: settings.algorithm,
-      chosen: chosen?.name ?? null,
+      chosen: chosen?.backend.name ?? null,
       how,
       ...candidatesOf({ members: members.all, statusOf, tried, chosen }),
     });

@@ -1,8 +1,12 @@
 import type { ClientKey } from "../algorithms/algorithm.ts";
-import type { Way } from "../contract/decision.ts";
+import type { Candidate, Way } from "../contract/decision.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Backend } from "../live/backend.ts";
 import type { Hangup } from "../standing/fault.ts";
+import type { Witness } from "../transport/transport.ts";
+
+/** The numbers of a backend that a place on it changes. */
+export type Seen = Pick<Candidate, "active" | "latencyMs">;
 
 /** Is told what becomes of a lease. */
 export interface LeaseEvents {
@@ -16,10 +20,10 @@ export interface LeaseEvents {
 
 /**
  * A place on one backend. It counts from the moment the backend is chosen, or a burst would find every backend idle,
- * until it is disposed of, when the connection is closed. While it is held it tells what it sees: the backend's latency, and
+ * until it is disposed of, when the connection is closed. As the relay's witness it tells what it sees: the backend's latency, and
  * whether it answers sessions or ends them.
  */
-export class Lease implements Disposable {
+export class Lease implements Disposable, Witness {
   readonly #clock: Clock;
   readonly #events: LeaseEvents;
   /** When the dial began, the connection stood, or the client's first byte passed, whichever came last. */
@@ -39,6 +43,8 @@ export class Lease implements Disposable {
     readonly how: Way,
     clock: Clock,
     events: LeaseEvents,
+    /** The backend's numbers before the place was taken, where a decision tells them. */
+    readonly seen?: Seen,
   ) {
     this.#clock = clock;
     this.#events = events;

@@ -53,15 +53,24 @@ export class Members {
     return this.#backups.backends;
   }
 
+  /** Whether it is a member now: another backend may have the slot of one that was. */
+  has(backend: Backend): boolean {
+    return this.#byIdentity.get(backend.identity) === backend;
+  }
+
   /** Whether a usable member that was not tried has a place. */
   hasFree(tried: Tried): boolean {
-    return this.#free > tried.count((backend) => backend.counts.free[backend.slot] === 1);
+    return (
+      this.#free > tried.count((backend) => this.has(backend) && backend.counts.free[backend.slot] === 1)
+    );
   }
 
   /** Makes these the members. */
   replace(members: readonly Backend[]): void {
     this.#all = members;
     this.#byIdentity = new Map(members.map((member) => [member.identity, member]));
+    this.#free = 0;
+    for (const { counts, slot } of members) this.#free += counts.free[slot] as number;
     this.refresh();
   }
 

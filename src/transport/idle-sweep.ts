@@ -4,13 +4,13 @@ import { type Enrolled, Roster } from "../core/roster.ts";
 /** Something that ends when nothing moves for too long. */
 export abstract class Watched implements Enrolled {
   seat = -1;
-  /** The sweep's own: what it saw, and since when. */
+  /** Kept by the sweep: the progress it saw last, and since when. */
   seen = { progress: 0, sinceMs: 0 };
   /** A number that changes whenever a byte moved. */
   abstract readonly progress: number;
   /** How long nothing may move, in milliseconds; it may change from look to look. */
   abstract readonly quietMs: number;
-  /** Nothing moved for that long. It is not watched any more. */
+  /** Called when nothing has moved for that long; the sweep watches it no longer. */
   abstract quiet(): void;
 }
 
@@ -18,15 +18,15 @@ const SLOWEST_LOOK_MS = 1_024;
 const FASTEST_LOOK_MS = 8;
 const LOOKS_PER_LIMIT = 8;
 
-/** How often to look at what may be quiet for `limitMs`: a power of two, so that few sweeps serve all limits there are. */
+/** How often to look at what may be quiet for `limitMs`, in milliseconds: a power of two, so that few sweeps serve all limits. */
 export function lookEveryMs(limitMs: number): number {
   const wanted = Math.min(SLOWEST_LOOK_MS, Math.max(FASTEST_LOOK_MS, limitMs / LOOKS_PER_LIMIT));
   return 2 ** Math.floor(Math.log2(wanted));
 }
 
 /**
- * Finds who has been quiet for too long, by one look at all of them a few times per limit instead of a timer each: a
- * byte that passes costs nothing here. Nobody is ended early; at most a quarter of the limit, or two seconds, late.
+ * Finds what has been quiet for too long. It looks at everything a few times per limit instead of setting a timer for
+ * each, so a byte that passes costs nothing here. It is never early, and late by a quarter of the limit or two seconds at most.
  */
 export class IdleSweep {
   readonly #clock: Clock;
@@ -53,11 +53,19 @@ export class IdleSweep {
 
   #tick(): void {
     this.#ticking = true;
+    const dueMs = this.#clock.now() + this.#everyMs;
     this.#clock.after(this.#everyMs, () => {
-      this.#look(this.#clock.now());
+      const nowMs = this.#clock.now();
+      // Late by more than a look, the process stood still, and so did all that is watched.
+      if (nowMs - dueMs > this.#everyMs) this.#forgive(nowMs - dueMs);
+      this.#look(nowMs);
       this.#ticking = this.#watched.size > 0;
       if (this.#ticking) this.#tick();
     });
+  }
+
+  #forgive(lateMs: number): void {
+    for (const { seen } of this.#watched) seen.sinceMs += lateMs;
   }
 
   #look(nowMs: number): void {

@@ -5,7 +5,7 @@ import type { Endpoint } from "../core/address.ts";
  * an event loop of its own can take this one's place.
  */
 export interface Transport {
-  /** Binds and accepts; each Connection given to `accepted` belongs to it. Rejects with the system's error (EADDRINUSE …). */
+  /** Binds and accepts; each Connection belongs to `accepted`, which is given it. Rejects with the system's error (EADDRINUSE …). */
   listen(endpoint: Endpoint, accepted: (connection: Connection) => void): Promise<ListeningSocket>;
   /** Starts a connection attempt to a literal address or a unix path. */
   dial(endpoint: Endpoint, options: DialOptions): Dialling;
@@ -18,8 +18,13 @@ export interface ListeningSocket {
   /** Where it listens, with the real port. */
   readonly endpoint: Endpoint;
   /**
-   * Serves what the kernel has queued, and closes; `now`, also in a later call, leaves what is queued to be reset.
-   * Connections it brought in live on.
+   * From now on the kernel asks silent peers of accepted connections whether they are still there: after `idleMs`, then every
+   * 10 s, and the third question without an answer breaks the connection. Infinity, as at first: never. Not on unix sockets.
+   */
+  keepAlive(idleMs: number): void;
+  /**
+   * Accepts the connections that the kernel has queued, and closes; `now`, also in a later call, leaves them to be reset.
+   * Accepted connections live on.
    */
   close(how?: "served" | "now"): Promise<void>;
 }
@@ -28,19 +33,21 @@ export interface DialOptions {
   readonly timeoutMs: number;
   /** The source address, an IP of this machine. */
   readonly localAddress?: string | undefined;
+  /** As ListeningSocket.keepAlive; default: never. */
+  readonly keepAliveMs?: number;
 }
 
 /** One connection attempt. */
 export interface Dialling {
-  /** The connection, which belongs to whoever dialled; rejects with a DialError. */
+  /** Resolves with the connection, which belongs to the caller of `dial`; rejects with a DialError. */
   readonly connection: Promise<Connection>;
   /** Gives the attempt up: `connection` rejects with `cancelled`, unless it is settled already. */
   cancel(): void;
 }
 
 /**
- * Why a dial failed. `refused`, `timeout` and `unreachable` are the backend's; `local` is this machine's own shortage
- * (ports, descriptors, memory), and no backend is to blame for it.
+ * Why a dial failed. `refused`, `timeout` and `unreachable` are the backend's fault; `local` is this machine's own
+ * shortage (ports, descriptors, memory), and no backend's fault.
  */
 export type DialFailure = "refused" | "timeout" | "unreachable" | "local" | "cancelled";
 
@@ -54,11 +61,11 @@ export class DialError extends Error {
   }
 }
 
-/** How a peer left: it broke off, or it finished sending. */
+/** How a peer left: it reset the connection, or it finished sending. */
 export type Departure = "reset" | "finished";
 
 /**
- * A byte stream with one peer. It belongs to whoever holds it, and ends exactly once.
+ * A byte stream with one peer. It has one owner at a time, which has to end it, and it ends exactly once.
  *
  * It is read from the moment it exists, into a head of its own of at most 64 KiB and one chunk, after which the peer
  * waits; so a peer that leaves early is seen at once. A relay sends the head first.
@@ -73,17 +80,17 @@ export interface Connection {
   readonly bytesRead: number;
   /** At least one byte; `undefined` once the peer has finished or left and the head is empty. One read at a time. */
   read(): Promise<Uint8Array | undefined>;
-  /** Puts bytes back to the front of the head. */
+  /** Puts bytes, at least one, back to the front of the head. */
   unread(bytes: Uint8Array): void;
-  /** Resolves when the kernel has taken the bytes; rejects when the connection is closed before. */
+  /** Resolves when the kernel has taken the bytes; rejects when the connection is closed before, or was ended. */
   write(bytes: Uint8Array): Promise<void>;
   /** What was written arrives, then FIN; input is discarded until the peer finishes or 1 s, then it is closed. */
   end(): void;
   /** Closes at once, by RST where the kind of socket has one; never throws, may be called twice. */
   reset(): void;
-  /** Resolves when the peer leaves, the first time it does either. */
+  /** Resolves when the peer leaves, with what it did first. */
   readonly left: Promise<Departure>;
-  /** Resolves when nothing of it is left. */
+  /** Resolves when its socket is gone. */
   readonly closed: Promise<void>;
 }
 
@@ -98,32 +105,34 @@ export interface RelayOptions {
   readonly witness?: Witness;
 }
 
-/** Sees the first byte of each side pass, the backend leave, and its connection end. */
+/** Is told when the first byte of each side passes, when the backend leaves, and when its connection has ended. */
 export interface Witness {
+  /** The client's first byte passes. */
   asked(): void;
+  /** The backend's first byte passes. */
   answered(): void;
   /** The backend finished or broke off while the client had done neither, and nothing else had ended the relay. */
   hungUp(): void;
   /**
-   * Nothing is left of the backend's connection; the client's may still be on its way out. `broke`: the backend reset it
-   * before it had said a byte.
+   * The backend's connection is closed; the client's may still be closing. `broke`: the backend reset it before it had
+   * sent a byte.
    */
   vacated(broke: boolean): void;
 }
 
-/** How a relay ended; `cut` when someone called `cut`. */
+/** How a relay ended; `cut`: by a call of `cut`. */
 export type Relayed = "done" | "client-reset" | "backend-reset" | "idle" | "fin-timeout" | "cut";
 
 /** Two connections joined. */
 export interface Relay {
-  /** Settles when both connections are closed; rejects only with what a witness threw, for which both were broken off. */
+  /** Resolves when both connections are closed; rejects only with what a witness threw, after which both were reset. */
   readonly done: Promise<Relayed>;
-  /** Read from the client. */
+  /** Bytes read from the client. */
   readonly bytesIn: number;
-  /** Read from the backend. */
+  /** Bytes read from the backend. */
   readonly bytesOut: number;
-  /** Read from either and not yet taken by the kernel for the other. */
+  /** Bytes read from either side that the kernel has not yet taken for the other. */
   readonly held: number;
-  /** Ends both: `end` delivers what was read and sends FIN, `reset` breaks both off. Later calls may only be harsher. */
+  /** Ends both: `end` delivers what was read and sends FIN, `reset` resets both. A later call may only be harsher. */
   cut(how: "end" | "reset"): void;
 }

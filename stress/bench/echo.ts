@@ -34,4 +34,5 @@ async function listen({ ports }: Listen): Promise<Answer> {
 process.on("message", async (request: Listen) => {
   process.send?.(await listen(request).catch((error: Error): Answer => ({ failed: error.message })));
 });
-process.on("disconnect", () => process.exit());
+// Before it listens nothing else keeps it alive.
+process.channel?.ref();

@@ -1,3 +1,4 @@
+import { interpolated } from "../quantile.ts";
 import type { Cell } from "./rounds.ts";
 
 /** What was found for one subject by one measure, in the measure's unit. */
@@ -37,7 +38,7 @@ function finding(column: readonly Cell[], columns: ReadonlyMap<string, readonly 
     subject,
     measure,
     median: median(samples),
-    quartiles: [quantile(samples, 0.25), quantile(samples, 0.75)],
+    quartiles: [interpolated(samples, 0.25), interpolated(samples, 0.75)],
     min: Math.min(...samples),
     max: Math.max(...samples),
     ratioTo: { pipe: ratioTo("pipe"), haproxy: ratioTo("haproxy") },
@@ -56,15 +57,6 @@ function pairedRatio(column: readonly Cell[], base: readonly Cell[]): number | n
   return ratios.length === 0 ? null : median(ratios);
 }
 
-const median = (values: readonly number[]) => quantile(values, 0.5);
-
-/** Between two neighbours it is in proportion, so that the median of an even number is the middle of the two. */
-function quantile(values: readonly number[], q: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const at = q * (sorted.length - 1);
-  const low = sorted[Math.floor(at)] as number;
-  const high = sorted[Math.ceil(at)] as number;
-  return low + (high - low) * (at % 1);
-}
+const median = (values: readonly number[]) => interpolated(values, 0.5);
 
 const columnOf = (subject: string, measure: string) => `${subject} ${measure}`;

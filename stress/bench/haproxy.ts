@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { installed } from "./installed.ts";
-import type { Place, Subject } from "./subjects.ts";
+import { installed } from "#lb/command/installed";
+import type { Place, Subject } from "./subject.ts";
 
 const path = installed("haproxy");
 

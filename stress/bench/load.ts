@@ -107,4 +107,5 @@ async function perform(task: Task): Promise<Answer> {
 process.on("message", async (task: Task) => {
   process.send?.(await perform(task).catch((error: Error): Answer => ({ failed: error.message })));
 });
-process.on("disconnect", () => process.exit());
+// Between tasks nothing else keeps it alive.
+process.channel?.ref();

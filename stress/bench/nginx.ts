@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { installed } from "./installed.ts";
-import type { Place, Subject } from "./subjects.ts";
+import { installed } from "#lb/command/installed";
+import type { Place, Subject } from "./subject.ts";
 
 const path = installed("nginx");
 

@@ -2,9 +2,10 @@ import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { explain, Failure } from "#lb/command/failure";
+import { refuseUnlessFile } from "../results.ts";
 import type { Verdict } from "./bounds.ts";
 import type { Finding } from "./findings.ts";
-import type { Measure } from "./measures.ts";
+import type { Measure } from "./measure.ts";
 
 /** The file of a benchmark. */
 export interface BenchResults {
@@ -28,6 +29,7 @@ export interface BenchResults {
 
 /** Writes the file, whole or not at all, making its folder; throws a Failure where it cannot be written. */
 export async function writeBenchResults(path: string, results: BenchResults): Promise<void> {
+  await refuseUnlessFile(path);
   try {
     await mkdir(dirname(path), { recursive: true });
     await writeFileAtomic(path, `${JSON.stringify(results, null, 1)}\n`);

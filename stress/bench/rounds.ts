@@ -1,10 +1,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Children } from "#lb/command/children";
+import { script } from "#lb/command/program";
 import { dismiss, lineUp, type Stage } from "./lineup.ts";
-import type { Bench, Measure, Sample } from "./measures.ts";
-import type { Processes } from "./processes.ts";
-import type { Subject } from "./subjects.ts";
+import { type Bench, fits, type Measure, type Sample } from "./measure.ts";
+import type { Subject } from "./subject.ts";
 
 /** What is measured, and how often. */
 export interface Plan {
@@ -27,21 +29,30 @@ export interface Cell {
   readonly sample: Sample;
 }
 
+/** How many cells all rounds have. */
+export function cellsOf(plan: Plan): number {
+  const perRound = plan.measures.map((each) => samplesOf(plan, each) * measuredBy(plan, each).length);
+  return plan.rounds * perRound.reduce((sum, cells) => sum + cells, 0);
+}
+
 /** How many samples a round takes of each subject by this measure. */
-export const samplesOf = (plan: Plan, measure: Measure) => Math.min(plan.samples, measure.mostSamples);
+const samplesOf = (plan: Plan, measure: Measure) => Math.min(plan.samples, measure.mostSamples);
+
+/** The subjects that this measure is taken of. */
+const measuredBy = ({ subjects, absent }: Plan, measure: Measure) =>
+  subjects.filter((subject) => !absent.has(subject.name) && fits(measure, subject));
 
 /** Measures every subject by every measure, round by round. */
-export async function* rounds(plan: Plan, processes: Processes): AsyncGenerator<Cell, void> {
+export async function* rounds(plan: Plan, children: Children): AsyncGenerator<Cell, void> {
   const stage: Stage = {
-    subjects: plan.subjects.filter(({ name }) => !plan.absent.has(name)),
-    load: processes.script("load generator", new URL("load.js", import.meta.url)),
-    echo: processes.script("echo backend", new URL("echo.js", import.meta.url)),
-    processes,
+    load: children.start(script("load generator", beside("load.js"))),
+    echo: children.start(script("echo backend", beside("echo.js"))),
+    children,
     folder: await mkdtemp(join(tmpdir(), "lb-bench-")),
   };
   try {
     for (let round = 0; round < plan.rounds; round++) {
-      for (const measure of plan.measures) yield* turns(stage, measure, round, samplesOf(plan, measure));
+      for (const measure of plan.measures) yield* turns(plan, stage, measure, round);
     }
   } finally {
     await rm(stage.folder, { recursive: true });
@@ -49,13 +60,9 @@ export async function* rounds(plan: Plan, processes: Processes): AsyncGenerator<
 }
 
 /** All subjects run side by side and are measured in turn, so that what else the machine does falls on each of them. */
-async function* turns(
-  stage: Stage,
-  measure: Measure,
-  round: number,
-  samples: number,
-): AsyncGenerator<Cell, void> {
-  const entrants = await lineUp(stage);
+async function* turns(plan: Plan, stage: Stage, measure: Measure, round: number): AsyncGenerator<Cell, void> {
+  const samples = samplesOf(plan, measure);
+  const entrants = await lineUp(measuredBy(plan, measure), stage);
   for (const { bench } of entrants) await unlessEnded(bench, measure.prepare(bench));
   for (let at = 0; at < samples; at++) {
     const turn = round * samples + at;
@@ -75,5 +82,7 @@ function rotated<T>(list: readonly T[], by: number): T[] {
 
 /** A proxy that ended says more about what went wrong than the load generator can. */
 function unlessEnded<T>({ proxy }: Bench, work: Promise<T>): Promise<T> {
-  return proxy === undefined ? work : Promise.race([work, proxy.ended]);
+  return proxy === undefined ? work : proxy.during(work);
 }
+
+const beside = (file: string) => fileURLToPath(new URL(file, import.meta.url));

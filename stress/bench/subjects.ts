@@ -1,81 +1,12 @@
-import { existsSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { built, configured, dist, lb } from "./balancer.ts";
 import { haproxy } from "./haproxy.ts";
+import { manyBackends } from "./many.ts";
 import { nginx } from "./nginx.ts";
+import type { Place, Subject } from "./subject.ts";
 
-/** Where a subject is to run. */
-export interface Place {
-  /** Where it shall listen, on 127.0.0.1. */
-  readonly port: number;
-  /** The backend's ports on 127.0.0.1, as many as the subject wants. */
-  readonly backends: readonly number[];
-  /** A folder of its own for its files, removed when it has ended. */
-  readonly folder: string;
-}
-
-/** One row of the benchmark. */
-export interface Subject {
-  readonly name: string;
-  readonly about: string;
-  /** How many backends it is given. */
-  readonly backends: number;
-  /** Why it cannot run on this machine and what to do; undefined where it can. */
-  readonly absent: () => string | undefined;
-  /** The command that starts it, in the foreground and as one process; undefined for no proxy at all. */
-  readonly command?: (place: Place) => readonly string[];
-  /** It runs only where it is named. */
-  readonly extra?: true;
-}
-
-const dist = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const present = () => undefined;
-const built = () => (existsSync(dist("lb.js")) ? undefined : "not built; npm run build");
 
-function lb(...options: string[]): (place: Place) => string[] {
-  return ({ port, backends }) => [
-    process.execPath,
-    dist("lb.js"),
-    "round-robin",
-    `--listen=127.0.0.1:${port}`,
-    ...backends.map((backend) => `--backend=127.0.0.1:${backend}`),
-    ...options,
-  ];
-}
-
-/** Parts of a configuration beside the defaults; `member` is every backend's. */
-interface Extras {
-  readonly listener?: object;
-  readonly pool?: object;
-  readonly member?: object;
-  readonly clients?: object;
-}
-
-/** The balancer with a configuration file, which may be JSON. */
-function configured(algorithm: string, { listener = {}, pool = {}, member = {}, ...more }: Extras) {
-  return ({ port, backends, folder }: Place) => {
-    const file = join(folder, "lb.json");
-    const listeners = [{ listen: `127.0.0.1:${port}`, pool: "p", ...listener }];
-    const members = backends.map((backend) => ({ address: `127.0.0.1:${backend}`, ...member }));
-    const pools = { p: { algorithm, backends: members, ...pool } };
-    writeFileSync(file, JSON.stringify({ listeners, pools, log: { level: "warn" }, ...more }));
-    return [process.execPath, dist("lb.js"), "--config", file];
-  };
-}
-
-/** Choosing among many, without the probes, which would cost more than the choice. */
-function among(backends: number, algorithm: string): Subject {
-  return {
-    name: `lb-${algorithm}-${backends}`,
-    about: `this balancer, choosing among ${backends} backends by ${algorithm}`,
-    backends,
-    absent: built,
-    command: configured(algorithm, { pool: { health: { probe: "off" } } }),
-    extra: true,
-  };
-}
-
-const guarded = configured("round-robin", {
+const guarded = configured(({ backends }) => ({
   listener: {
     access: [{ allow: "127.0.0.0/8" }, { deny: "all" }],
     connectionsPerClient: 100_000,
@@ -83,9 +14,22 @@ const guarded = configured("round-robin", {
     acceptProxy: { from: ["10.0.0.0/8"] },
     timeouts: { maxAge: "1h" },
   },
-  member: { maxConnections: 100_000 },
+  pools: {
+    p: { backends: backends.map((port) => ({ address: `127.0.0.1:${port}`, maxConnections: 100_000 })) },
+  },
   clients: { default: { capacity: 1_000_000, ratePerSec: 1_000_000 } },
-});
+}));
+
+const toBackends = ({ backends }: Place) => backends.map((port) => ({ address: `127.0.0.1:${port}` }));
+
+const withoutKeepAlive = configured((place) => ({
+  listener: { keepAlive: "off" },
+  pools: { p: { keepAlive: "off", backends: toBackends(place) } },
+}));
+
+const fromAnAddress = configured((place) => ({
+  pools: { p: { localAddress: "127.0.0.2", backends: toBackends(place) } },
+}));
 
 /** The rows, in the order they are shown. To add one, add it here. */
 export const subjects: readonly Subject[] = [
@@ -123,10 +67,23 @@ export const subjects: readonly Subject[] = [
     absent: built,
     command: guarded,
   },
+  {
+    name: "lb-no-keepalive",
+    about: "this balancer, asking no silent peer whether it is still there",
+    backends: 1,
+    absent: built,
+    command: withoutKeepAlive,
+    extra: true,
+  },
+  {
+    name: "lb-local-address",
+    about: "this balancer, dialling from an address of its own",
+    backends: 1,
+    absent: built,
+    command: fromAnAddress,
+    extra: true,
+  },
   haproxy,
   nginx,
-  among(100, "round-robin"),
-  among(1_000, "round-robin"),
-  among(100, "p2c"),
-  among(1_000, "p2c"),
+  ...manyBackends,
 ];

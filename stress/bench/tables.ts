@@ -1,6 +1,7 @@
+import { table } from "../../clients/table.ts";
 import type { Verdict } from "./bounds.ts";
 import type { Finding } from "./findings.ts";
-import type { Measure } from "./measures.ts";
+import type { Measure } from "./measure.ts";
 import type { Plan } from "./rounds.ts";
 
 /** One table: a row per subject, a column per measure. */
@@ -35,22 +36,28 @@ const ALL: readonly Table[] = [
 
 /** What a person reads: the medians with their ratios, how far the samples spread, the time that passed, the bounds. */
 export function tables(plan: Plan, findings: readonly Finding[], verdicts: readonly Verdict[]): string {
-  const shown = ALL.map((table) => `${table.title}\n\n${grid(rows(table, plan, findings))}\n`);
+  const shown = ALL.map((each) => `${each.title}\n\n${tableOf(each, plan, findings)}\n`);
   return [...shown, ...verdicts.map(verdictLine)].join("\n");
 }
 
 /** The row of a subject that was not measured says why in place of its cells. */
-function rows(table: Table, { subjects, measures, absent }: Plan, findings: readonly Finding[]): string[][] {
+function tableOf({ column, cell }: Table, plan: Plan, findings: readonly Finding[]): string {
+  const { subjects, measures, absent } = plan;
+  // Empty where the subject cannot be measured so.
+  const cellOf = (finding: Finding | undefined) => (finding === undefined ? "" : cell(finding));
   const row = (subject: string) => {
     const reason = absent.get(subject);
     if (reason !== undefined) return [subject, reason];
-    return [subject, ...measures.map((measure) => table.cell(findingOf(findings, subject, measure.name)))];
+    return [subject, ...measures.map((measure) => cellOf(findingOf(findings, subject, measure.name)))];
   };
-  return [["", ...measures.map(table.column)], ...subjects.map(({ name }) => row(name))];
+  return table(
+    ["", ...measures.map(column)],
+    subjects.map(({ name }) => row(name)),
+  );
 }
 
-function findingOf(findings: readonly Finding[], subject: string, measure: string): Finding {
-  return findings.find((each) => each.subject === subject && each.measure === measure) as Finding;
+function findingOf(findings: readonly Finding[], subject: string, measure: string): Finding | undefined {
+  return findings.find((each) => each.subject === subject && each.measure === measure);
 }
 
 function ratio(mark: string, value: number | null): string {
@@ -61,16 +68,6 @@ function ratio(mark: string, value: number | null): string {
 function figure(value: number): string {
   if (value === 0) return NONE;
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
-}
-
-/** Columns as wide as their widest cell, the first to the left, the others to the right. */
-function grid([header = [], ...body]: readonly string[][]): string {
-  const whole = [header, ...body.filter(({ length }) => length === header.length)];
-  const widths = header.map((_, column) => Math.max(...whole.map((row) => row[column]?.length ?? 0)));
-  const names = Math.max(...body.map(([name = ""]) => name.length));
-  const line = ([name = "", ...cells]: string[]) =>
-    [name.padEnd(names), ...cells.map((cell, at) => cell.padStart(widths[at + 1] ?? 0))].join("   ");
-  return [header, ...body].map(line).join("\n");
 }
 
 function verdictLine({ subject, measure, against, atMost, found, held }: Verdict): string {

@@ -85,7 +85,7 @@ function onBar(run: Run) {
   return { colour: "#ffffff", marker: run.look.marker };
 }
 
-/** In the largest type in which it is no wider than its room; not at all where nobody could read that. */
+/** In the largest type in which it is no wider than its room; not at all where that is too small to read. */
 function writeOver(ctx: Chart["ctx"], text: string, { x, y, width }: DrawnBar, beside: boolean): void {
   const room = beside ? width / 2 - BESIDE_PX : width;
   ctx.save();

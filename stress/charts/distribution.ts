@@ -1,8 +1,8 @@
 import type { ChartConfiguration } from "chart.js";
+import { quantile } from "../quantile.ts";
 import { axis, frame, lineOf, ticks } from "./frame.ts";
 import { lineLegend } from "./legend.ts";
 import { readable, readableMs } from "./numbers.ts";
-import { quantile } from "./quantile.ts";
 import type { Run } from "./run.ts";
 
 const STEPS = 500;

@@ -1,9 +1,9 @@
 import type { ChartConfiguration } from "chart.js";
+import { deepestShare, highestPercentile, percent, percentileName, quantile } from "../quantile.ts";
 import { axis, frame, lineOf, ticks } from "./frame.ts";
 import { lineLegend } from "./legend.ts";
 import { faint } from "./look.ts";
 import { readable, readableMs } from "./numbers.ts";
-import { deepestShare, highestPercentile, percent, percentileName, quantile } from "./quantile.ts";
 import type { Run } from "./run.ts";
 
 /** Points per decade of the axis: enough that a step in the data is a step in the picture. */

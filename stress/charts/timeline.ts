@@ -1,8 +1,8 @@
 import type { ChartConfiguration } from "chart.js";
+import { highestPercentile, percentileName, quantile } from "../quantile.ts";
 import { axis, frame, lineOf, ticks } from "./frame.ts";
 import { lineLegend } from "./legend.ts";
 import { readable } from "./numbers.ts";
-import { highestPercentile, percentileName, quantile } from "./quantile.ts";
 import type { Run } from "./run.ts";
 import { type Slot, slotsOf, slotWidthMs } from "./slots.ts";
 

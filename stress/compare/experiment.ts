@@ -1,9 +1,10 @@
+import { Children } from "#lb/command/children";
 import { type Endpoint, parseEndpoint } from "#lb/core/address";
 import { attack } from "../attack.ts";
 import { Recording } from "../recording.ts";
 import type { Plan, Results } from "../results.ts";
 import { summarize } from "../summarize.ts";
-import { Children, type Program } from "./children.ts";
+import { type Command, listeningAddress } from "./command.ts";
 import { describeScenario, type Scenario, type ServerSetup, serversOf } from "./scenario.ts";
 
 /** The name of the run that goes past the balancer. */
@@ -19,22 +20,25 @@ export interface Contender {
 
 /** Throws a UsageError, in the balancer's own words, where it does not know one of the algorithms. */
 export async function checkNames(algorithms: readonly string[]): Promise<void> {
-  await using trials = new Children(() => {});
-  await Promise.all(algorithms.map((algorithm) => trials.start(balancer(algorithm, []))));
+  await using trials = new Children();
+  await Promise.all(
+    algorithms.map((algorithm) => listeningAddress(balancer(algorithm, []), trials, () => {})),
+  );
 }
 
-/** Starts the servers and a balancer per algorithm, all on free ports; Baseline comes first, then in the order given. */
+/**
+ * Has the servers and a balancer per algorithm started, all on free ports, by `start`, which resolves with where each
+ * listens; Baseline comes first, then in the order given.
+ */
 export async function prepare(
   scenario: Scenario,
   algorithms: readonly string[],
-  children: Children,
+  start: (command: Command) => Promise<string>,
 ): Promise<Contender[]> {
   const servers = await Promise.all(
-    serversOf(scenario).map((server) => children.start(pingServer(server, scenario.concurrency))),
+    serversOf(scenario).map((server) => start(pingServer(server, scenario.concurrency))),
   );
-  const balancers = await Promise.all(
-    algorithms.map((algorithm) => children.start(balancer(algorithm, servers))),
-  );
+  const balancers = await Promise.all(algorithms.map((algorithm) => start(balancer(algorithm, servers))));
   return [
     contender(BASELINE, servers[0] as string),
     ...algorithms.map((algorithm, index) => contender(pascalCase(algorithm), balancers[index] as string)),
@@ -71,7 +75,7 @@ function contender(name: string, target: string): Contender {
   return { name, target, endpoint: parseEndpoint(target), recording: new Recording() };
 }
 
-function pingServer({ name, latencyMs }: ServerSetup, concurrency: number): Program {
+function pingServer({ name, latencyMs }: ServerSetup, concurrency: number): Command {
   return {
     name: `test server ${name}`,
     script: "servers/ping.js",
@@ -79,20 +83,20 @@ function pingServer({ name, latencyMs }: ServerSetup, concurrency: number): Prog
       ...["127.0.0.1", "0", "--name", name],
       ...["--latency", `${latencyMs}ms`, "--concurrency", String(concurrency)],
     ],
-    ready: (line) => /^ping listening on (\S+)/.exec(line)?.[1],
+    address: (line) => /^ping listening on (\S+)/.exec(line)?.[1],
   };
 }
 
-function balancer(algorithm: string, servers: readonly string[]): Program {
+function balancer(algorithm: string, servers: readonly string[]): Command {
   return {
     name: `the balancer (${algorithm})`,
     script: "lb.js",
     args: [algorithm, "--listen", "127.0.0.1:0", ...servers.flatMap((server) => ["--backend", server])],
-    ready: listeningAddress,
+    address: loggedAddress,
   };
 }
 
-function listeningAddress(line: string): string | undefined {
+function loggedAddress(line: string): string | undefined {
   try {
     const { msg, address } = JSON.parse(line) as { msg?: unknown; address?: unknown };
     return msg === "listening" && typeof address === "string" ? address : undefined;

@@ -1,6 +1,6 @@
 import { readableMs, readableShare } from "../charts/numbers.ts";
-import { highestPercentile, percentileName, quantile } from "../charts/quantile.ts";
 import type { Run } from "../charts/run.ts";
+import { highestPercentile, percentileName, quantile } from "../quantile.ts";
 
 /** Shares of one server that are closer than this explain nothing. */
 const NOTABLE_SHARE = 0.05;
@@ -61,7 +61,7 @@ function spreadOf(values: readonly number[]) {
   return { min, max, range: max - min, median: quantile(sorted, 0.5) };
 }
 
-/** What the numbers say of two runs, in sentences: who is ahead in the tail, by how much, and why, or that nobody is. */
+/** What the numbers say of two runs, in sentences: who is ahead in the tail, by how much, and why, or that neither is. */
 export function findingOf(a: Run, b: Run): string[] {
   const doubtful = [a, b].filter(({ results }) => results.status !== "valid");
   if (doubtful.length > 0) {

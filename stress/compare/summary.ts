@@ -1,6 +1,6 @@
 import { table } from "../../clients/table.ts";
-import { highestPercentile, quantile } from "../charts/quantile.ts";
 import type { Run } from "../charts/run.ts";
+import { highestPercentile, quantile } from "../quantile.ts";
 
 const SHOWN = [0.5, 0.9, 0.99];
 const HEAD = ["run", "requests", "errors", "req/s", "p50 ms", "p90 ms", "p99 ms"];

@@ -181,6 +181,21 @@ describe("a reload", () => {
     expect(passing("192.0.2.1")).toBe(2);
   });
 
+  test.each([
+    ["from a later one to an earlier", ["a", "b"]],
+    ["from an earlier one to a later", ["b", "a"]],
+  ])("that moves an address from one client to another limits it there: %s", async (_, order) => {
+    const entries = (of: Record<string, string[]>) => order.map((id) => entry(id, of[id] as string[]));
+    const { clients, passing } = await limited(entries({ a: ["10.0.0.1"], b: ["10.0.0.2", "10.0.0.3"] }));
+    const configure = (list: ClientEntry[]) => clients.configure({ default: undefined, list });
+    expect(passing("10.0.0.2", 2)).toBe(2);
+    await configure(entries({ a: ["10.0.0.1", "10.0.0.2"], b: ["10.0.0.3"] }));
+    expect(passing("10.0.0.2") + passing("10.0.0.1")).toBe(3);
+    expect(passing("10.0.0.3")).toBe(1);
+    await configure(entries({ a: ["10.0.0.3"], b: ["10.0.0.1"] }));
+    expect([passing("10.0.0.1"), passing("10.0.0.2"), passing("10.0.0.3")]).toEqual([0, 10, 0]);
+  });
+
   test("that removes a client, or the default, ends its limit", async () => {
     const { clients, passing } = await limited([office], three);
     passing("10.0.0.1");
@@ -188,6 +203,34 @@ describe("a reload", () => {
     await clients.configure({ default: undefined, list: [] });
     expect(passing("10.0.0.1") + passing("192.0.2.1")).toBe(20);
     expect([clients.others, clients.sample()]).toEqual([0, []]);
+  });
+});
+
+describe("a client that comes alone", () => {
+  const one = { capacity: 1, ratePerSec: 0 };
+
+  test("has an address to itself once another one gives it up, and leaves it to that one before", async () => {
+    const { clients, passing } = await limited([
+      entry("a", ["10.0.0.1"], one),
+      entry("b", ["10.0.0.2"], one),
+    ]);
+    clients.set(entry("b", ["10.0.0.1", "10.0.0.2"], { capacity: 5, ratePerSec: 0 }));
+    clients.fill({ id: "b", tokens: 5 });
+    expect(passing("10.0.0.1")).toBe(1);
+    clients.set(entry("a", ["10.0.0.1"], { capacity: 2, ratePerSec: 0 }));
+    clients.fill({ id: "a", tokens: 2 });
+    expect(passing("10.0.0.1")).toBe(2);
+    clients.remove("a");
+    expect(passing("10.0.0.1")).toBe(5);
+  });
+
+  test("limits others as before when it goes", async () => {
+    const { clients, passing } = await limited([entry("a", ["10.0.0.0/8", "unix"])]);
+    clients.set(entry("b", ["10.0.0.1", "10.0.0.0/8", "unix"], { capacity: 9, ratePerSec: 0 }));
+    expect(passing("10.0.0.1")).toBe(9);
+    expect(passing("unix", 1) + passing("10.0.0.2", 1)).toBe(2);
+    clients.remove("b");
+    expect(passing("10.0.0.1")).toBe(1);
   });
 });
 

@@ -5,6 +5,7 @@ import { maglev, maglevTable } from "#lb/algorithms/maglev";
 import { sourceHash } from "#lb/algorithms/source-hash";
 import type { Backend } from "#lb/live/backend";
 import { backendsOf, equalBackends } from "../support/backends.ts";
+import { ManualClock } from "../support/manual-clock.ts";
 import { choose, client } from "../support/sessions.ts";
 
 const clients = Array.from({ length: 300 }, (_, n) => n);
@@ -104,7 +105,7 @@ describe("maglev", () => {
   });
 
   test("spreads the clients of a dead backend over all others", () => {
-    const algorithm = maglev();
+    const algorithm = maglev(new ManualClock());
     const all = equalBackends(5);
     const counts = new Map<Backend, number>();
     for (let n = 0; n < 5_000; n++) {

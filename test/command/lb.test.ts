@@ -41,6 +41,18 @@ test("says who it is, once it has started", async () => {
   await other.line(new RegExp(`"config":"${file.path}","msg":"started"`));
 });
 
+test("listens on an address with a zone, and dials one", async () => {
+  await using server = await backend((peer) => peer.send("hi"));
+  const backends = ["--backend", formatEndpoint(server.endpoint)];
+  await using near = new BalancerProcess("lb.js", ["first", "--listen", "[::1%lo]:0", ...backends]);
+  await near.listening();
+  expect(formatEndpoint(near.endpoint)).toMatch(/^\[::1%lo\]:[1-9]\d*$/);
+  await using balancer = await balancerProcess("first", [near.endpoint]);
+  const client = await dialPeer(balancer.endpoint);
+  expect((await client.bytes(2)).toString()).toBe("hi");
+  client.reset();
+});
+
 test("spreads by the weights of its flags", async () => {
   await using one = await backend((peer) => peer.send("1"));
   await using two = await backend((peer) => peer.send("2"));
@@ -63,6 +75,7 @@ test.each([
     /--listen may be given once/,
   ],
   ["a file to watch, and none", ["first", "--watch"], /--watch needs --config with a file/],
+  ["standard input to watch", ["--config", "-", "--watch"], /--watch needs --config with a file/],
   ["a switch with a value", ["--config", "lb.yaml", "--watch=3"], /--watch takes no value, got "3"/],
   ["a check that is to go on", ["check", "--config", "lb.yaml", "--watch"], /Unknown argument: watch/],
   [
@@ -179,6 +192,40 @@ describe("with a file", () => {
     expect(await check.exit()).toMatchObject({ code: 0, stderr: expect.stringContaining(warning) });
     await using balancer = await configuredBalancer(file.path, { openFiles: 200 });
     await balancer.line(new RegExp(`"level":"warn".*"msg":"${warning}`));
+  });
+
+  test("- is the standard input, of which a reload says that there is no file to read again", async () => {
+    const launch = { input: GOOD.replace("127.0.0.1:1", "127.0.0.1:0") };
+    await using balancer = new BalancerProcess("lb.js", ["--config", "-"], launch);
+    await balancer.line(/"config":"standard input","msg":"started"/);
+    balancer.signal("SIGHUP");
+    await balancer.line(/"msg":"SIGHUP: there is no configuration file to read again"/);
+    balancer.signal("SIGTERM");
+    expect(await balancer.exit()).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  test("mistakes of the standard input are told with their lines", async () => {
+    await using check = new CommandProcess("lb.js", ["check", "--config", "-"], { input: BAD });
+    const { code, stderr } = await check.exit();
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^standard input:2: /m);
+  });
+
+  test("the environment fills in what the file asks for, and check shows how it asks", async () => {
+    await using server = await backend((peer) => peer.send("hi"));
+    const text = `
+      pools: { p: { backends: [{ address: "\${BACKEND}" }] } }
+      listeners: [{ listen: "127.0.0.1:\${PORT:-0}", pool: p }]`;
+    await using file = await fileOf(text);
+    const env = { BACKEND: formatEndpoint(server.endpoint) };
+    await using balancer = await configuredBalancer(file.path, { env });
+    const client = await dialPeer(balancer.endpoint);
+    expect((await client.bytes(2)).toString()).toBe("hi");
+    client.reset();
+    await using check = new CommandProcess("lb.js", ["check", "--config", file.path], { env });
+    const { stdout } = await check.exit();
+    expect(stdout).toMatch(/name: \$\{BACKEND\}\n +address: \$\{BACKEND\}\n/);
+    expect(stdout).not.toContain(env.BACKEND);
   });
 
   test("a file that does not exist is one line, and exit code 1", async () => {

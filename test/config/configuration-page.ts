@@ -26,6 +26,12 @@ first 1000. Only a text that is neither YAML nor JSON is answered with its first
   addresses is a member of its own, called \`name@address\` where there are several, with the entry's weight and limits.
 - A text that probes send or expect is UTF-8, and \`\\xNN\` in it the byte NN, however it is quoted: [conversations](health.md#conversations).
 - \`[]\` in a key stands for each entry of a list, \`<name>\` for a name of your own.
+- A link-local address has its interface with it: \`"[fe80::1%eth0]:80"\`.
+- \`\${NAME}\` and \`\${NAME:-default}\` in a string are the environment's, the default where that has none or an empty one; \`$$\` is a
+  dollar. Digits that come so make a number, unless the string stands in quotes; within \`{ }\` and \`[ ]\` YAML wants the quotes. What the environment
+  says is shown by no mistake, no difference and no \`check\`, which print the file's own words. A variable that is missing is a mistake.
+- Merge keys work (\`<<: *common\`). Keys at the top that begin with \`x-\` mean nothing: a place for the anchors.
+- \`--config -\` reads the standard input, once: there is nothing to reload.
 - Beside \`--config\`, an algorithm replaces every pool's, \`--log-level\` the level, and \`--listen\` and \`--backend\` stand in
   for the file's where it has one listener and one pool. Without a file both are called \`main\`.
 `;

@@ -1,6 +1,9 @@
 import type { Config } from "#lb/config/config";
+import { difference } from "#lb/config/difference";
 import { readConfig } from "#lb/config/load";
 import { ConfigMistakes, formatMistake } from "#lb/config/mistake";
+import type { Reading } from "#lb/config/reader";
+import { warnings } from "#lb/config/warnings";
 import { Overlay } from "#lb/control/overlay";
 
 /** A file with one listener and one pool, which is right; `more` are further lines of it. */
@@ -25,4 +28,10 @@ export function mistakesIn(text: string): string[] {
 /** What is wanted by the text of a configuration alone. */
 export function wantedBy(text: string): Overlay {
   return Overlay.of(configured(text), () => 0);
+}
+
+/** What reading a text again comes to, where that of before holds. */
+export function readingOf(before: Config, text: string): Reading {
+  const config = configured(text);
+  return { config, changes: difference(before, config), warnings: warnings(config) };
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ConfigWatch } from "#lb/control/watch";
 import { type Clock, systemClock } from "#lb/core/clock";
 import { within } from "../support/peer.ts";
@@ -114,8 +114,88 @@ test("tells nothing any more once it is disposed of", async () => {
   expect(seen.changes).toBe(0);
 });
 
-test("says that a folder cannot be watched", async () => {
-  const { watch, seen } = await watched(join(folder, "none", "lb.yaml"));
+describe("a link to a folder on the way", () => {
+  const release = (name: string, text: string) => {
+    mkdirSync(join(folder, "releases", name), { recursive: true });
+    writeFileSync(join(folder, "releases", name, "lb.yaml"), text);
+  };
+  const point = (name: string) => {
+    symlinkSync(join("releases", name), join(folder, "next"));
+    renameSync(join(folder, "next"), join(folder, "current"));
+  };
+
+  test("may point to another folder, as often as it likes, and edits there are seen", async () => {
+    release("1", "one");
+    release("2", "two");
+    point("1");
+    const { watch, seen, until } = await watched(join(folder, "current", "lb.yaml"));
+    using _watch = watch;
+    point("2");
+    await until("the other release", () => seen.changes === 1);
+    writeFileSync(join(folder, "current", "lb.yaml"), "two and a half");
+    await until("an edit there", () => seen.changes === 2);
+    point("1");
+    await until("the first release again", () => seen.changes === 3);
+    release("1", "one and a half");
+    await until("an edit there", () => seen.changes === 4);
+    expect(seen.errors).toEqual([]);
+  });
+
+  test("may point to a link", async () => {
+    release("1", "one");
+    release("2", "two");
+    point("1");
+    symlinkSync("current", join(folder, "stable"));
+    const { watch, seen, until } = await watched(join(folder, "stable", "lb.yaml"));
+    using _watch = watch;
+    point("2");
+    await until("the other release", () => seen.changes === 1);
+  });
+});
+
+test("a folder on the way may be replaced by another of its name", async () => {
+  const [app, old, next] = ["app", "old", "next"].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  for (const [each, text] of [
+    [app, "one"],
+    [next, "two"],
+  ] as const) {
+    mkdirSync(join(each, "etc"), { recursive: true });
+    writeFileSync(join(each, "etc", "lb.yaml"), text);
+  }
+  const { watch, seen, until } = await watched(join(app, "etc", "lb.yaml"));
+  using _watch = watch;
+  renameSync(app, old);
+  renameSync(next, app);
+  await until("the file in the other folder", () => seen.changes === 1);
+  writeFileSync(join(app, "etc", "lb.yaml"), "three");
+  await until("an edit there", () => seen.changes === 2);
+});
+
+test("a folder that is not there yet is waited for", async () => {
+  const { watch, seen, until } = await watched(join(folder, "none", "etc", "lb.yaml"));
+  using _watch = watch;
+  mkdirSync(join(folder, "none", "etc"), { recursive: true });
+  writeFileSync(join(folder, "none", "etc", "lb.yaml"), "one");
+  await until("the file", () => seen.changes === 1);
+  expect(seen.errors).toEqual([]);
+});
+
+test("links that lead to each other are no file, and are watched", async () => {
+  symlinkSync("b", join(folder, "a"));
+  symlinkSync("a", join(folder, "b"));
+  const { watch, seen, until } = await watched(join(folder, "a"));
+  using _watch = watch;
+  symlinkSync("lb.yaml", join(folder, "next"));
+  renameSync(join(folder, "next"), join(folder, "b"));
+  await until("the file", () => seen.changes === 1);
+});
+
+test("says where the way cannot be walked", async () => {
+  const { watch, seen } = await watched(join(folder, "x".repeat(300), "lb.yaml"));
   using _watch = watch;
   expect(seen.errors).toHaveLength(1);
 });

@@ -7,6 +7,8 @@ describe("an endpoint", () => {
     "127.0.0.1:80",
     "[::1]:80",
     "[::ffff:10.0.0.1]:0",
+    "[fe80::1%eth0]:80",
+    "[fe80::1%br-lan.7]:80",
     "localhost:65535",
     "a_b.c-d.example.:80",
     "10.example:80",
@@ -26,6 +28,9 @@ describe("an endpoint", () => {
 describe("a host that is neither an address nor a name is answered with what was expected:", () => {
   test.each([
     ["*:8080", '0.0.0.0:8080 (every IPv4 address) or "[::]:8080"'],
+    [":8080", '0.0.0.0:8080 (every IPv4 address) or "[::]:8080"'],
+    ["8080", '0.0.0.0:8080 (every IPv4 address) or "[::]:8080"'],
+    ["[10.0.0.1%eth0]:80", "an IPv6 address between the brackets"],
     ["10.0.0.256:80", "four numbers from 0 to 255"],
     ["127.1:80", "four numbers from 0 to 255"],
     ["010.0.0.1:80", "four numbers from 0 to 255"],

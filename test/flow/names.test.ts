@@ -1,13 +1,11 @@
-import { setImmediate as turn } from "node:timers/promises";
 import { expect, test } from "vitest";
-import type { Sample } from "#lb/contract/sample";
 import { type Endpoint, formatEndpoint } from "#lb/core/address";
 import { BalancerProcess } from "../support/balancer-process.ts";
 import { fleet } from "../support/fleet.ts";
 import { ManualClock } from "../support/manual-clock.ts";
-import { dialPeer, within } from "../support/peer.ts";
+import { dialPeer } from "../support/peer.ts";
 import { run } from "../support/process.ts";
-import { type Steered, steered } from "../support/steered.ts";
+import { steered } from "../support/steered.ts";
 
 // Reserved by RFC 2606: nobody ever knows it.
 const NOBODY = "nosuch.invalid";
@@ -26,11 +24,11 @@ test("no session waits for a name: who is known serves, and the backend joins on
     listeners: [{ listen: "127.0.0.1:0", pool: p }]
     pools: { p: { health: { probe: off }, backends: [{ address: "${formatEndpoint(a)}" }, { address: "${late}" }] } }`;
   await using balancer = await steered(text, clock, { nameService });
-  expect(await servedBy(balancer, 4)).toBe("aaaa");
+  expect(await balancer.served1by1(4)).toBe("aaaa");
   answers["late.example"] = ["127.0.0.1"];
   await clock.run(1_000);
-  await when(balancer, "the backend that joins", ({ pools }) => pools[0]?.backends.length === 2);
-  expect((await servedBy(balancer, 4)).split("").sort().join("")).toBe("aabb");
+  await balancer.when("the backend that joins", ({ pools }) => pools[0]?.backends.length === 2);
+  expect((await balancer.served1by1(4)).split("").sort().join("")).toBe("aabb");
 });
 
 test("the command starts without a backend that nobody knows, says so, and serves by the others", async () => {
@@ -52,23 +50,3 @@ test("the command does not start where nobody knows a listener's name, and says 
   expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
   expect(stderr).toMatch(/^lb: the listener main cannot listen: nosuch\.invalid [^\n]+\n$/);
 });
-
-async function servedBy(balancer: Steered, count: number): Promise<string> {
-  const { listeners } = await balancer.plane.sample();
-  let order = "";
-  for (let i = 0; i < count; i++) {
-    const client = await dialPeer(listeners[0]?.endpoint as Endpoint);
-    order += await client.bytes(1);
-    client.reset();
-    await when(balancer, "the end of its session", (sample) => sample.listeners[0]?.active === 0);
-  }
-  return order;
-}
-
-/** Resolves when the live numbers are so. */
-async function when(balancer: Steered, what: string, holds: (sample: Sample) => boolean): Promise<void> {
-  const look = async () => {
-    while (!holds(await balancer.plane.sample())) await turn();
-  };
-  await within(what, look());
-}

@@ -1,3 +1,5 @@
+import { mkdir, rename, symlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { type Endpoint, formatEndpoint } from "#lb/core/address";
 import { type BalancerProcess, balancerProcess, configuredBalancer } from "../support/balancer-process.ts";
@@ -150,6 +152,45 @@ test("with --watch a file is applied as it is saved, and a bad one is reported",
   await file.replace(config(servers.members.slice(0, 1)));
   await reloaded(balancer, 2);
   expect(await greeting(balancer.endpoint)).toBe("a");
+});
+
+test("with --watch a link on the way to the file may be swapped, and edits behind it go on being seen", async () => {
+  await using servers = await politeFleet("a", "b", "c");
+  const [one, two, three] = servers.members.map((member) => config([member])) as [string, string, string];
+  await using file = await fileOf("");
+  const folder = dirname(file.path);
+  for (const [name, text] of [
+    ["1", one],
+    ["2", two],
+  ] as const) {
+    await mkdir(join(folder, name));
+    await writeFile(join(folder, name, "lb.yaml"), text);
+  }
+  await symlink("1", join(folder, "current"));
+  await using balancer = await configuredBalancer(join(folder, "current", "lb.yaml"), {}, "--watch");
+  await symlink("2", join(folder, "next"));
+  await rename(join(folder, "next"), join(folder, "current"));
+  await reloaded(balancer, 1);
+  expect(await greeting(balancer.endpoint)).toBe("b");
+  await hangup(balancer);
+  await writeFile(join(folder, "2", "lb.yaml"), three);
+  await reloaded(balancer, 3);
+  expect(await greeting(balancer.endpoint)).toBe("c");
+});
+
+test("with --watch a file that is saved while the balancer starts is applied", async () => {
+  await using servers = await politeFleet("a", "b");
+  const [before, after] = servers.members.map((member) => config([member])) as [string, string];
+  await using file = await fileOf(before);
+  // What ends the process at a defect is the first thing after the file was read.
+  const save = `process.on("newListener", (event) => {
+    if (event !== "uncaughtException") return;
+    process.getBuiltinModule("node:fs").writeFileSync(${JSON.stringify(file.path)}, ${JSON.stringify(after)});
+  })`;
+  const env = { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(save)}` };
+  await using balancer = await configuredBalancer(file.path, { env }, "--watch");
+  await reloaded(balancer, 1);
+  expect(await greeting(balancer.endpoint)).toBe("b");
 });
 
 test("SIGHUP without a file ends nothing, and is answered", async () => {

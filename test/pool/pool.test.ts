@@ -1,27 +1,13 @@
 import { expect, test } from "vitest";
-import type { AlgorithmName } from "#lb/contract/algorithm";
-import type { BackendSettings } from "#lb/contract/backend";
+import { algorithmNames } from "#lb/contract/algorithm";
 import type { Absence } from "#lb/contract/decision";
-import type { PoolSettings } from "#lb/contract/pool";
-import type { Report, StateChange } from "#lb/contract/report";
-import type { Verdict } from "#lb/contract/verdict";
-import type { Endpoint } from "#lb/core/address";
-import { seededDice } from "#lb/core/dice";
 import type { Backend } from "#lb/live/backend";
-import { Counts } from "#lb/live/counts";
-import { Decisions } from "#lb/pool/decisions";
 import { Lease } from "#lb/pool/lease";
-import { Pool } from "#lb/pool/pool";
+import type { Pool } from "#lb/pool/pool";
 import { Waiting } from "#lb/pool/queue";
 import { Tried } from "#lb/pool/tried";
-import { Drains } from "#lb/standing/drains";
-import { plainBackend } from "../support/backends.ts";
-import { plainPool } from "../support/lab.ts";
-import { ManualClock } from "../support/manual-clock.ts";
+import { CLIENT, made, member, OTHER, settings, taken, verdict } from "./pools.ts";
 
-const CLIENT = { id: "1", address: "127.0.0.1", queuedMs: 0 };
-const ONE = { kind: "tcp", host: "127.0.0.1", port: 1 } as const;
-const OTHER = { kind: "tcp", host: "127.0.0.2", port: 1 } as const;
 const EJECTING = { failures: 1, ejectForMs: 10_000, maxEjected: 0.5, earlyMs: 0 };
 
 test("chooses only members that may get something new", () => {
@@ -86,6 +72,18 @@ test("says how a place came about: in the order of the ranking, late, queued, or
   expect([fourth.backend.name, fourth.how]).toEqual(["b", "last-resort"]);
 });
 
+test("a backend that was removed since the ranking began is not chosen, though its slot is another's by now", () => {
+  const { pool, counts } = made([member("a"), member("b"), member("c")]);
+  const tried = new Tried();
+  tried.add(taken(pool, tried).backend);
+  const [, removed] = pool.members as [Backend, Backend, Backend];
+  pool.update(settings([member("a"), member("c")]));
+  const { slot } = removed;
+  expect(counts.claim()).toBe(slot);
+  counts.usable[slot] = 1;
+  expect(taken(pool, tried).backend.name).toBe("c");
+});
+
 test("finds a backend that came while another was dialled", () => {
   const { pool } = made([member("a")]);
   const tried = new Tried();
@@ -95,16 +93,7 @@ test("finds a backend that came while another was dialled", () => {
   expect([late.backend.name, late.how]).toEqual(["z", "late"]);
 });
 
-test.each([
-  "round-robin",
-  "least-connections",
-  "random",
-  "p2c",
-  "peak-ewma",
-  "source-hash",
-  "maglev",
-  "first",
-] as const)("%s finds the one free backend behind a thousand full ones", (algorithm) => {
+test.each(algorithmNames)("%s finds the one free backend behind a thousand full ones", (algorithm) => {
   const full = Array.from({ length: 1_000 }, (_, n) => member(`full-${n}`, { maxConnections: 1 }));
   const { pool } = made(full, {}, algorithm);
   for (let n = 0; n < 1_000; n++) taken(pool);
@@ -322,51 +311,6 @@ test("in a large pool, one that fails is skipped at once and leaves the array wi
   clock.advance(10);
   expect(taken(pool).how).toBe("ranked");
 });
-
-function made(
-  backends: readonly BackendSettings[],
-  more: Partial<PoolSettings> = {},
-  algorithm: AlgorithmName = "first",
-) {
-  const counts = new Counts();
-  const clock = new ManualClock();
-  const changes: StateChange[] = [];
-  const drained: string[] = [];
-  const report = (each: Report) => {
-    if (each.kind === "backend") changes.push(each);
-    if (each.kind === "drained") drained.push(each.backend);
-  };
-  const decisions = new Decisions(clock);
-  const drains = new Drains(clock, () => []);
-  let current = { ...settings(backends), ...more, algorithm };
-  const pool = new Pool(current, { clock, dice: seededDice(1), counts, report, drains, decisions });
-  /** Wants something else of one backend. */
-  const want = (name: string, values: Partial<BackendSettings>) => {
-    const next = current.backends.map((each) => (each.name === name ? { ...each, ...values } : each));
-    current = { ...current, backends: next };
-    pool.update(current);
-  };
-  return { pool, counts, clock, changes, drained, decisions, want };
-}
-
-function settings(backends: readonly BackendSettings[]): PoolSettings {
-  return { ...plainPool, algorithm: "first", backends };
-}
-
-function member(name: string, more: Partial<BackendSettings> = {}): BackendSettings {
-  return { ...plainBackend, name, endpoint: ONE, ...more };
-}
-
-function verdict(entry: string, alive: boolean, endpoint: Endpoint = ONE): Verdict {
-  return { pool: "main", entry, endpoint, alive, reason: "told so" };
-}
-
-/** The place that a session gets at once. */
-function taken(pool: Pool, tried = new Tried()): Lease {
-  const place = pool.choose(CLIENT, tried);
-  if (!(place instanceof Lease)) throw new Error(`expected a lease, got ${place}`);
-  return place;
-}
 
 /** The backends that one session gets when each of them fails it, by name. */
 function ranked(pool: Pool): string[] {

@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { expect, test, vi } from "vitest";
+import yargs from "yargs";
 import { type Dice, seededDice } from "#lb/core/dice";
-import { behaviours, type FaultSettings, noFaults } from "../../servers/faults/index.ts";
+import { behaviours, type FaultSettings, faultOptions, noFaults } from "../../servers/faults/index.ts";
 import { pingProtocol } from "../../servers/ping-protocol.ts";
 import { TestServer } from "../../servers/test-server.ts";
 import { eventually } from "../support/eventually.ts";
@@ -38,9 +39,11 @@ async function ask(port: number, lines: string): Promise<Socket> {
   return socket;
 }
 
-test("no fault is on by default", () => {
+test("no fault is on by default", async () => {
   const around = { clock: new ManualClock(), dice: seededDice(1), turn: 1 };
   expect(behaviours(noFaults, around)).toEqual([]);
+  const parsed = await yargs([]).options(faultOptions).parse();
+  for (const [option, off] of Object.entries(noFaults)) expect(parsed[option], option).toBe(off);
 });
 
 test("latency: each answer takes its time, those asked together the same time", async () => {

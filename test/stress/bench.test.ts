@@ -8,14 +8,15 @@ import { type Finding, findings } from "../../stress/bench/findings.ts";
 import { haproxy } from "../../stress/bench/haproxy.ts";
 import { measures } from "../../stress/bench/measures.ts";
 import { nginx } from "../../stress/bench/nginx.ts";
-import { Processes } from "../../stress/bench/processes.ts";
 import type { BenchResults } from "../../stress/bench/results.ts";
 import type { Cell, Plan } from "../../stress/bench/rounds.ts";
 import { subjects } from "../../stress/bench/subjects.ts";
 import { tables } from "../../stress/bench/tables.ts";
+import { eventually } from "../support/eventually.ts";
 import { CommandProcess, run } from "../support/process.ts";
+import { childrenOf, runs } from "../support/processes.ts";
+import { installed, needing } from "../support/program.ts";
 
-const MESSAGE = ["--measures", "message", "--quick"];
 // A few seconds, on a machine that does nothing else.
 const RUN_WITHIN_MS = 60_000;
 
@@ -57,7 +58,7 @@ describe("a bound", () => {
   });
 
   test("that was not measured fails --check", async () => {
-    const { code, stderr } = await bench("--subjects", "direct", "--check");
+    const { code, stderr } = await bench("message", "--subjects", "direct", "--check");
     expect(stderr).toMatch(/^bench: not every bound was measured/);
     expect(code).toBe(1);
   });
@@ -75,7 +76,7 @@ test("the table has a row for a subject that is not installed, which says how to
   expect(header).toMatch(/ µs\/message$/);
   expect(pipe).toMatch(/^pipe .*17\.3 1\.00p$/);
   expect(pipe?.length).toBe(header?.length);
-  expect(absent).toBe("nginx   not installed; apt-get install nginx");
+  expect(absent).toBe("nginx  not installed; apt-get install nginx");
 });
 
 describe("the cost of a process", () => {
@@ -96,32 +97,14 @@ describe("the cost of a process", () => {
   });
 });
 
-describe("processes", () => {
-  test("report a proxy that ends on its own, with the last it said", async () => {
-    using processes = new Processes();
-    const proxy = processes.start("proxy", [
-      process.execPath,
-      "-e",
-      "console.error('port is taken'); process.exit(1)",
-    ]);
-    await expect(proxy.ended).rejects.toThrow("proxy ended: port is taken");
-  });
-
-  test("start none once they are ended", () => {
-    const processes = new Processes();
-    processes[Symbol.dispose]();
-    expect(() => processes.start("proxy", [process.execPath])).toThrow("interrupted");
-  });
-});
-
 describe.skipIf(process.platform !== "linux")("the command", () => {
-  const installed = [haproxy, nginx].filter(({ absent }) => absent() === undefined).map(({ name }) => name);
+  const proxies = [haproxy, nginx].filter(({ absent }) => absent() === undefined).map(({ name }) => name);
 
   test(
-    `measures direct, pipe, lb ${installed.join(" ")} and keeps the numbers`,
+    `measures direct, pipe, lb ${proxies.join(" ")} and keeps the numbers`,
     async () => {
-      const names = ["direct", "pipe", "lb", ...installed];
-      const { code, stdout, stderr } = await bench("--subjects", names.join());
+      const names = ["direct", "pipe", "lb", ...proxies];
+      const { code, stdout, stderr } = await bench("message", "--subjects", names.join());
       expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
       const { schema, findings, bounds } = JSON.parse(
         readFileSync(join(folder, "b.json"), "utf8"),
@@ -139,25 +122,42 @@ describe.skipIf(process.platform !== "linux")("the command", () => {
     RUN_WITHIN_MS,
   );
 
+  test("measures what it costs that all backends fail, of the rows that can", async () => {
+    const names = ["pipe", "lb-round-robin-10", "lb-round-robin-100"];
+    const { code, stdout, stderr } = await bench("failing", "--subjects", names.join());
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const { findings } = JSON.parse(readFileSync(join(folder, "b.json"), "utf8")) as BenchResults;
+    expect(findings.map(({ subject, median }) => [subject, median > 0])).toEqual([
+      ["lb-round-robin-10", true],
+      ["lb-round-robin-100", true],
+    ]);
+    expect(stdout).toMatch(/^pipe$/m);
+  });
+
   test("interrupted, leaves no process, no folder and no file, and exits 130", async () => {
-    await using command = new CommandProcess(
-      "stress/bench.js",
-      [...MESSAGE, "--subjects", "pipe", "--rounds", "100"],
-      launch(),
-    );
-    const started = await vi.waitUntil(() => three(childrenOf(command.pid)), {
-      timeout: 10_000,
-      interval: 5,
-    });
+    await using command = forEver();
+    const started = await startedBy(command);
     command.signal("SIGINT");
     expect(await command.exit()).toMatchObject({ code: 130, stdout: "", stderr: "" });
     expect(started.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]);
     expect(leftovers()).toEqual([]);
   });
 
+  const setpriv = installed("setpriv");
+  test.skipIf(setpriv === undefined)(needing("killed, leaves no process", { setpriv }), async () => {
+    await using command = forEver();
+    const started = await startedBy(command);
+    command.signal("SIGKILL");
+    await eventually(() => expect(started.filter(runs)).toEqual([]));
+  });
+
   test.each([
     ["--subjects", "squid", 'bench: --subjects: expected names out of direct,pipe,.*, got "squid"'],
-    ["--measures", "joy", 'bench: --measures: expected names out of message,connection,bulk,idle, got "joy"'],
+    [
+      "--measures",
+      "joy",
+      'bench: --measures: expected names out of message,connection,bulk,idle,failing, got "joy"',
+    ],
     ["--rounds", "0", 'bench: --rounds: expected a whole number from 1 to 100, got "0"'],
   ])("refuses %s %s in one line", async (option, value, line) => {
     const { code, stderr } = await run("stress/bench.js", option, value);
@@ -167,29 +167,26 @@ describe.skipIf(process.platform !== "linux")("the command", () => {
 });
 
 /** The command on a share of one measure, with its files in this test's folder. */
-async function bench(...args: string[]) {
-  await using command = new CommandProcess(
-    "stress/bench.js",
-    [...MESSAGE, "--rounds", "1", "--out", join(folder, "b.json"), ...args],
-    launch(),
-  );
+async function bench(measure: string, ...args: string[]) {
+  await using command = commandOf(measure, "--rounds", "1", "--out", join(folder, "b.json"), ...args);
   return await command.exit(RUN_WITHIN_MS);
 }
 
-const launch = () => ({ cwd: folder, env: { TMPDIR: folder } });
+/** The command at work for longer than any test. */
+const forEver = () => commandOf("message", "--subjects", "pipe", "--rounds", "100");
+
+function commandOf(measure: string, ...args: string[]): CommandProcess {
+  const launch = { cwd: folder, env: { TMPDIR: folder } };
+  return new CommandProcess("stress/bench.js", ["--quick", "--measures", measure, ...args], launch);
+}
+
+/** The processes of the load, the backend and one proxy, once they run. */
+function startedBy({ pid }: CommandProcess): Promise<number[]> {
+  return vi.waitUntil(() => three(childrenOf(pid)), { timeout: 10_000, interval: 5 });
+}
+
 const leftovers = () => readdirSync(folder);
-const three = (pids: string[]) => (pids.length === 3 ? pids : undefined);
-
-function childrenOf(parent: number): string[] {
-  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  return pids.filter((pid) => existsSync(`/proc/${pid}`) && parentOf(pid) === parent);
-}
-
-/** The fourth field of proc_pid_stat(5). */
-function parentOf(pid: string): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
-}
+const three = (pids: number[]) => (pids.length === 3 ? pids : undefined);
 
 function cells(subject: string, measure: string, costs: number[]): Cell[] {
   return costs.map((cost, turn) => ({ turn, subject, measure, sample: { cost, wallUs: 1 } }));

@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { chartFiles } from "../../stress/charts/index.ts";
 import { readResults } from "../../stress/results.ts";
 import { CommandProcess } from "../support/process.ts";
+import { childrenOf, runs } from "../support/processes.ts";
 
 // Five large pictures take a busy machine a while.
 const PATIENCE_MS = 30_000;
@@ -18,24 +18,6 @@ afterEach(() => rm(folder, { recursive: true }));
 
 const compare = (...args: string[]) =>
   new CommandProcess("stress/compare.js", [...args, "--out", "results"], { cwd: folder });
-
-/** All processes that run; one that has ended, and that nobody asked about yet, does not. */
-function running(): { readonly pid: number; readonly parent: number }[] {
-  const rows = execFileSync("ps", ["-A", "-o", "pid=,ppid=,stat="], { encoding: "utf8" }).trim().split("\n");
-  return rows
-    .map((row) => row.trim().split(/\s+/) as [string, string, string])
-    .filter(([, , state]) => !state.startsWith("Z"))
-    .map(([pid, parent]) => ({ pid: Number(pid), parent: Number(parent) }));
-}
-
-/** The process numbers of a process's children. */
-function childrenOf(process: number): number[] {
-  return running().flatMap(({ pid, parent }) => (parent === process ? pid : []));
-}
-
-function alive(pids: readonly number[]): number[] {
-  return running().flatMap(({ pid }) => (pids.includes(pid) ? pid : []));
-}
 
 /** An experiment that would take minutes, with its four servers and balancers running. */
 async function underWay() {
@@ -75,14 +57,35 @@ test("measures each algorithm as often as asked, keeps results and charts, and s
   expect(stdout.trimEnd().split("\n").at(-1)).toMatch(/RoundRobin|PeakEwma/);
 });
 
+test("keeps results and charts where nobody reads what it says", { timeout: 2 * PATIENCE_MS }, async () => {
+  await using process = compare(
+    "--algorithms",
+    "random",
+    "--clients",
+    "2",
+    "--requests",
+    "2",
+    "--repeats",
+    "1",
+  );
+  process.leaveOutput();
+  expect(await process.exit(PATIENCE_MS)).toMatchObject({ code: 0, stderr: "" });
+  const files = ["Baseline.json", "Random.json", ...chartFiles];
+  expect((await readdir(join(folder, "results"))).sort()).toEqual(files.sort());
+});
+
 describe("nothing is left running", () => {
-  test("after Ctrl-C, which is 130 and writes nothing", async () => {
+  test.each([
+    ["Ctrl-C", "SIGINT"],
+    ["Ctrl-\\", "SIGQUIT"],
+    ["its terminal closed", "SIGHUP"],
+  ] as const)("after %s, which is 130 and writes nothing", async (_how, signal) => {
     const { process, children } = await underWay();
     await using _ = process;
-    process.signal("SIGINT");
+    process.signal(signal);
     const { code, stderr } = await process.exit();
     expect({ code, stderr }).toEqual({ code: 130, stderr: "compare: interrupted; nothing was written\n" });
-    expect(alive(children)).toEqual([]);
+    expect(children.filter(runs)).toEqual([]);
     expect(await readdir(join(folder, "results"))).toEqual([]);
   });
 
@@ -91,7 +94,7 @@ describe("nothing is left running", () => {
     await using _ = process;
     process.signal("SIGKILL");
     expect(await process.exit()).toMatchObject({ code: null, signal: "SIGKILL" });
-    await vi.waitFor(() => expect(alive(children)).toEqual([]), { timeout: 10_000 });
+    await vi.waitFor(() => expect(children.filter(runs)).toEqual([]), { timeout: 10_000 });
   });
 
   test("when one of them dies, which is one line and 1", async () => {
@@ -101,7 +104,7 @@ describe("nothing is left running", () => {
     const { code, stderr } = await process.exit();
     expect(code).toBe(1);
     expect(stderr).toMatch(/^compare: (test server|the balancer) .*ended before its time \(SIGKILL\)\n$/);
-    expect(alive(children)).toEqual([]);
+    expect(children.filter(runs)).toEqual([]);
   });
 });
 

@@ -22,7 +22,7 @@ test("says nothing of no samples", () => {
   expect(Object.values(rest).every((value) => value === null)).toBe(true);
 });
 
-test("keeps min, max and mean exact, and percentiles within three digits, in order", () => {
+test("keeps min, max, mean and percentiles exact", () => {
   const values = fc.array(fc.integer({ min: 0, max: 60_000_000 }), { minLength: 20, maxLength: 300 });
   fc.assert(
     fc.property(values, (valuesUs) => {
@@ -31,7 +31,7 @@ test("keeps min, max and mean exact, and percentiles within three digits, in ord
       expect([min, max]).toEqual([sorted[0], sorted.at(-1)]);
       expect(mean).toBeCloseTo(valuesUs.reduce((a, b) => a + b) / valuesUs.length, 0);
       const middle = sorted[Math.ceil(sorted.length / 2) - 1] as number;
-      expect(Math.abs((p50 as number) - middle)).toBeLessThanOrEqual(1 + middle / 1000);
+      expect(p50).toBe(middle);
       if (p75 !== null) expect(p75).toBeGreaterThanOrEqual(p50 as number);
       expect(max).toBeGreaterThanOrEqual(p50 as number);
     }),

@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -117,4 +118,11 @@ test("refuses a path that cannot become a file before anything is measured", asy
   await writeFile(file, "");
   await expect(prepareResults(join(file, "x.json"))).rejects.toThrow(/file is not a folder/);
   await expect(prepareResults(folder)).rejects.toThrow(/is a folder, expected a file/);
+});
+
+test("takes the place of nothing that is no file, such as a device or a pipe", async () => {
+  const fifo = join(folder, "fifo");
+  execFileSync("mkfifo", [fifo]);
+  await expect(writeResults(fifo, someResults())).rejects.toThrow(/is a device or a pipe, expected a file/);
+  expect((await stat(fifo)).isFIFO()).toBe(true);
 });

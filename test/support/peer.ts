@@ -151,11 +151,11 @@ export class TestBackend implements AsyncDisposable {
     });
   }
 
-  async listen(port = 0): Promise<void> {
-    this.#server.listen({ host: "127.0.0.1", port, backlog: 4096 });
+  async listen(port = 0, host = "127.0.0.1"): Promise<void> {
+    this.#server.listen({ host, port, backlog: 4096 });
     await once(this.#server, "listening");
     const address = this.#server.address() as { port: number };
-    this.endpoint = { kind: "tcp", host: "127.0.0.1", port: address.port };
+    this.endpoint = { kind: "tcp", host, port: address.port };
   }
 
   async listenOn(path: string): Promise<void> {

@@ -1,13 +1,13 @@
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
-import { accessSync, constants, readdirSync, readFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { installed as installedBeyond } from "#lb/command/installed";
 
 const POSTGRES_HOME = "/usr/lib/postgresql";
 
-/** The path of a program of this machine, from PATH or from where Debian keeps PostgreSQL's; undefined where there is none. */
+/** The path of a program of this machine, also from where Debian keeps PostgreSQL's; undefined where there is none. */
 export function installed(name: string): string | undefined {
-  const folders = [...(process.env.PATH ?? "").split(delimiter), ...postgresFolders()];
-  return folders.map((folder) => join(folder, name)).find(executable);
+  return installedBeyond(name, postgresFolders());
 }
 
 /** The name of a test that needs programs; it says so where one is missing. */
@@ -75,14 +75,5 @@ function postgresFolders(): string[] {
     return versions.map((version) => join(POSTGRES_HOME, version, "bin"));
   } catch {
     return [];
-  }
-}
-
-function executable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
   }
 }

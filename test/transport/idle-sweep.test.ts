@@ -19,7 +19,7 @@ class Probe extends Watched {
   }
 }
 
-test("ends nobody early, and at most a quarter of the limit or two seconds late", () => {
+test("is never early, and at most a quarter of the limit or two seconds late", () => {
   const limit = fc.integer({ min: 100, max: 3_600_000 });
   const share = fc.double({ min: 0.01, max: 0.99, noNaN: true });
   fc.assert(
@@ -65,7 +65,7 @@ test("a limit that becomes shorter counts from the next look", () => {
   expect(probe.quietAtMs).toBe(2_000);
 });
 
-test("sets no timer while it watches nobody", () => {
+test("sets no timer while it watches nothing", () => {
   const clock = new ManualClock();
   const sweep = new IdleSweep(clock, 100);
   const probes = [new Probe(clock, 1_000), new Probe(clock, 1_000)];

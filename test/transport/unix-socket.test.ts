@@ -38,7 +38,7 @@ test("replaces the file of a process that was killed", async () => {
   await listening.close();
 });
 
-test("leaves a socket that somebody answers on, and any other file, alone", async () => {
+test("leaves a live socket, and any file that is no socket, alone", async () => {
   const endpoint = socketPath();
   const first = await listen(endpoint);
   await expect(listen(endpoint)).rejects.toMatchObject({ code: "EADDRINUSE" });

@@ -17,7 +17,9 @@ const client = z
       .array(field(block))
       .max(1_000)
       .prefault([])
-      .describe("Whom a name stands for. A name without addresses is kept and listed, and limits nobody."),
+      .describe(
+        "The addresses that a name stands for. A name without addresses is kept and listed, and limits no session.",
+      ),
     ...bucket,
   })
   .refine(({ id, addresses }) => !(typeof id === "string" && isBlock(id)) || !isFilled(addresses), {

@@ -5,6 +5,7 @@ import { field, isMapping, or, partOrOff } from "../value.ts";
 import {
   deadline,
   duration,
+  keepAlive,
   listenAddress,
   name,
   oneOf,
@@ -60,9 +61,14 @@ const fields = z.strictObject({
     .optional()
     .describe("What logs and metrics call it. Default: the address it listens on."),
   listen: field(listenAddress).describe(
-    "Where clients connect. Port 0 picks a free one. A unix socket is made with mode 0660, so that its owner and group may connect, and nobody else.",
+    "Where clients connect. Port 0 picks a free one. A unix socket is made with mode 0660, so that its owner and group may connect, and no other user.",
   ),
   pool: field(name).describe("The pool that serves its sessions."),
+  keepAlive: field(keepAlive)
+    .prefault("60s")
+    .describe(
+      "TCP keepalive: a client that is silent for so long is asked whether it is still there, then every 10 s; the third question without an answer ends the session.",
+    ),
   refuse: field(oneOf(refusals))
     .prefault("close")
     .describe(

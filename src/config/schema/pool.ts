@@ -9,6 +9,7 @@ import {
   deadline,
   duration,
   ipAddress,
+  keepAlive,
   oneOf,
   percent,
   placeName,
@@ -91,6 +92,9 @@ export const pool = z.strictObject({
   sendProxy: field(or("off", undefined, oneOf(["v1", "v2"])))
     .prefault("off")
     .describe("Tells the backend the client as we know it, by a PROXY header of this version."),
+  keepAlive: field(keepAlive)
+    .prefault("60s")
+    .describe("TCP keepalive towards backends, as that of listeners towards clients."),
   slowStart: field(or("off", 0, duration()))
     .prefault("off")
     .describe("Over how long a backend that came back earns its full share."),
@@ -108,5 +112,5 @@ export const pool = z.strictObject({
     .array(named(backendFields, ({ address }) => formatEndpoint(address)))
     .max(MOST_BACKENDS)
     .prefault([])
-    .describe("The servers. None is allowed: the pool refuses everybody until one is added."),
+    .describe("The servers. None is allowed: the pool refuses every client until one is added."),
 });

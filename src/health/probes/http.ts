@@ -27,5 +27,8 @@ export const http: Probe<HttpSettings> = ({ path, status, host }, asked) => {
 
 /** The Host field for an address (RFC 9112 §3.2): ASCII, and without the port that HTTP has anyway. */
 function hostOf(asked: Endpoint): string {
-  return asked.kind === "unix" ? "localhost" : new URL(`http://${formatEndpoint(asked)}`).host;
+  if (asked.kind === "unix") return "localhost";
+  // A zone is this machine's own word, and none of a URL's.
+  const host = asked.host.replace(/%.*$/, "");
+  return new URL(`http://${formatEndpoint({ ...asked, host })}`).host;
 }

@@ -1,4 +1,4 @@
-/** Below glibc's DEFAULT_MMAP_THRESHOLD_MAX of 32 MiB, above which it would not adapt. */
+/** Below glibc's DEFAULT_MMAP_THRESHOLD_MAX of 32 MiB: from larger blocks glibc does not adapt its threshold. */
 const BLOCK_BYTES = 31 * 1024 * 1024;
 
 /**

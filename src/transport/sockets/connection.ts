@@ -1,72 +1,73 @@
 import type { Socket } from "node:net";
 import type { SocketAddress } from "../../core/address.ts";
-import type { Clock, Timer } from "../../core/clock.ts";
+import type { Clock } from "../../core/clock.ts";
 import { Deferred } from "../../core/deferred.ts";
 import type { Connection, Departure } from "../transport.ts";
+import { type Closable, Delivery, resetSocket } from "./closing.ts";
+import { Head } from "./head.ts";
+import { askPeer, PresenceCheck } from "./presence.ts";
+import { listenTo, type SocketListener, stopListening } from "./socket-events.ts";
 
-/** Above this many unread bytes the peer waits. */
-const HEAD_BYTES = 64 * 1024;
-/** How long a peer that was sent FIN may go on sending, to spare it a reset that would destroy what is under way. */
-const LINGER_MS = 1_000;
-/** How long a peer may take nothing of what was written before the end. */
-const FLUSH_MS = 30_000;
-/** How often to ask whether a peer that has finished is still there, while nothing is sent to it. */
-const ASK_MS = 1_000;
-/** What every path carries in one segment: 536 bytes less what options take (RFC 9293 §3.7.1). */
+/** What every path carries in one segment, in bytes: 536 less what options take (RFC 9293 §3.7.1). */
 const SMALLEST_SEGMENT = 512;
 
 /** Takes over what a connection receives, once it is joined to another. */
 export interface Receiver {
   received(chunk: Buffer): void;
+  /** The peer has sent FIN. */
   finished(): void;
+  /** The kernel has taken everything that was sent. */
   drained(): void;
+  /** The peer takes nothing more; what it has sent is still received, up to `finished` or `closed`. */
+  unwritable(): void;
+  /** The socket is gone; `broken`: by an error, such as the peer's reset. */
   closed(broken: boolean): void;
 }
 
-const owner = Symbol("connection");
-type OwnedSocket = Socket & { [owner]: SocketConnection | undefined };
-
 /** A Connection over a TCP or unix socket of Node, made with `allowHalfOpen`. It has one set of listeners all its life. */
-export class SocketConnection implements Connection {
+export class SocketConnection implements Connection, Closable, SocketListener {
   bytesRead = 0;
   /** The peer has sent FIN, and everything before it was received. */
   peerFinished = false;
-  /** Nothing is left of it. */
+  /** The peer takes nothing more; what it has sent is still received. */
+  isUnwritable = false;
+  /** The socket is gone. */
   isClosed = false;
-  #broken = false;
-  #head: Buffer[] = [];
-  #headBytes = 0;
+  readonly #socket: Socket;
+  readonly #clock: Clock;
+  #isBroken = false;
+  /** Made when a byte first waits or is waited for, and let go of when a relay takes over. */
+  #head: Head | undefined;
   #receiver: Receiver | undefined;
-  #reader: Deferred<Uint8Array | undefined> | undefined;
-  #left: Deferred<Departure> | undefined;
+  #presence: PresenceCheck | undefined;
+  #delivery: Delivery | undefined;
   #departure: Departure | undefined;
+  #left: Deferred<Departure> | undefined;
   #closed: Deferred<void> | undefined;
-  #lingering: Timer | undefined;
-  #asking: Timer | undefined;
   #remote: SocketAddress | undefined;
-  #sent = false;
-  #prompt = false;
+  #hasWritten = false;
+  #isNagleOff = false;
 
   /** `kind`: what the socket is; only TCP knows resets. */
   constructor(
-    readonly socket: Socket,
+    socket: Socket,
     readonly kind: "tcp" | "unix",
-    readonly clock: Clock,
+    clock: Clock,
   ) {
-    (socket as OwnedSocket)[owner] = this;
-    // Functions shared by all sockets, and the connection found through the socket: five closures fewer for each.
-    socket.on("error", onError).on("data", onData).on("end", onEnd).on("drain", onDrain).on("close", onClose);
+    this.#socket = socket;
+    this.#clock = clock;
+    listenTo(socket, this);
   }
 
   get remote(): SocketAddress | undefined {
     if (this.#remote !== undefined) return this.#remote;
-    const { remoteAddress: host, remotePort: port } = this.socket;
+    const { remoteAddress: host, remotePort: port } = this.#socket;
     this.#remote = host === undefined || port === undefined ? undefined : { host, port };
     return this.#remote;
   }
 
   get local(): SocketAddress | undefined {
-    const { localAddress: host, localPort: port } = this.socket;
+    const { localAddress: host, localPort: port } = this.#socket;
     return host === undefined || port === undefined ? undefined : { host, port };
   }
 
@@ -86,31 +87,30 @@ export class SocketConnection implements Connection {
     return this.#closed.promise;
   }
 
-  /** Bytes received that wait in the head. */
-  get headBytes(): number {
-    return this.#headBytes;
+  /** Bytes that were written and that the kernel has not taken yet. */
+  get queued(): number {
+    return this.isUnwritable ? 0 : this.#socket.writableLength;
+  }
+
+  /** Bytes that were taken from the kernel and wait here while the connection is paused. */
+  get withheld(): number {
+    return this.#socket.readableLength;
   }
 
   read(): Promise<Uint8Array | undefined> {
-    const bytes = this.#head.shift();
-    if (bytes !== undefined) {
-      this.#headBytes -= bytes.length;
-      if (this.#headBytes <= HEAD_BYTES) this.socket.resume();
-      return Promise.resolve(bytes);
-    }
-    if (this.#departure !== undefined) return Promise.resolve(undefined);
-    this.#reader = new Deferred();
-    return this.#reader.promise;
+    return this.#neededHead.read();
   }
 
   unread(bytes: Uint8Array): void {
-    this.#head.unshift(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-    this.#headBytes += bytes.length;
+    this.#neededHead.unread(bytes);
   }
 
   write(bytes: Uint8Array): Promise<void> {
-    const { socket } = this;
-    this.#hurry(bytes);
+    const socket = this.#socket;
+    // Node answers a write behind FIN by breaking off what is still on its way.
+    if (socket.writableEnded || this.isUnwritable)
+      return Promise.reject(new Error("the connection was ended"));
+    this.#beforeWriting(bytes);
     return new Promise((resolve, reject) => {
       socket.write(bytes, (error) => {
         // Node calls back without an error for what it threw away.
@@ -120,120 +120,98 @@ export class SocketConnection implements Connection {
     });
   }
 
-  /** Writes without saying when; false where the peer should wait until it has drained. */
+  /** Writes without saying when; false where the sender should wait for `drained`. */
   send(bytes: Uint8Array): boolean {
-    if (!this.#prompt) this.#hurry(bytes);
-    return this.socket.write(bytes);
+    if (this.isUnwritable) return true;
+    if (!this.#isNagleOff) this.#beforeWriting(bytes);
+    return this.#socket.write(bytes);
+  }
+
+  /** Receives nothing more until `resume`, so that the peer has to wait. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  finish(): void {
+    this.#presence?.[Symbol.dispose]();
+    if (!this.isUnwritable) this.#socket.end();
   }
 
   end(): void {
-    this.#deliver(() => this.#linger());
+    this.#deliver("end");
   }
 
-  /** Delivers what was written, and is closed without waiting for the peer to finish. */
   close(): void {
-    this.#deliver(() => this.socket.destroy());
+    this.#deliver("close");
   }
 
   reset(): void {
-    const { socket } = this;
-    if (socket.destroyed) return;
-    this.#asking?.[Symbol.dispose]();
-    if (this.kind === "unix") socket.destroy();
-    // libuv refuses to reset while a FIN is on its way out, and the socket would never close; that takes one turn.
-    else if (this.#finIsLeaving) socket.once("finish", () => this.reset());
-    else socket.resetAndDestroy();
-  }
-
-  /** Sends FIN after what was written, and goes on receiving. */
-  finish(): void {
-    this.socket.end();
+    this.#presence?.[Symbol.dispose]();
+    resetSocket(this.#socket, this.kind);
   }
 
   /** Gives everything received from now on to `receiver`, the head first. */
   join(receiver: Receiver): void {
     this.#receiver = receiver;
-    this.#asking?.[Symbol.dispose]();
-    if (this.#headBytes > HEAD_BYTES) this.socket.resume();
-    for (const chunk of this.#takeHead()) receiver.received(chunk);
+    this.#presence?.[Symbol.dispose]();
+    this.#handOver(receiver);
+    if (this.isUnwritable) receiver.unwritable();
     if (this.peerFinished) receiver.finished();
-    if (this.isClosed) receiver.closed(this.#broken);
+    if (this.isClosed) receiver.closed(this.#isBroken);
+  }
+
+  get #neededHead(): Head {
+    this.#head ??= new Head(this.#socket, this.#departure !== undefined);
+    return this.#head;
+  }
+
+  #handOver(receiver: Receiver): void {
+    const head = this.#head;
+    if (head === undefined) return;
+    this.#head = undefined;
+    for (const chunk of head.take()) receiver.received(chunk);
+    head.complete();
   }
 
   /**
-   * Turns Nagle's algorithm off (RFC 9293 §3.7.4) before it could hold anything back, which is a small segment behind one
-   * that is under way: many a session sends no second one, and the option is a system call.
+   * Turns Nagle's algorithm off (RFC 9293 §3.7.4) before the first write that it could hold back: a small segment behind
+   * one that is under way. The option is a system call, and many sessions send one small segment each way.
    */
-  #hurry(bytes: Uint8Array): void {
-    if (!this.#prompt && (this.#sent || bytes.length > SMALLEST_SEGMENT)) {
-      this.#prompt = true;
-      this.socket.setNoDelay(true);
+  #beforeWriting(bytes: Uint8Array): void {
+    if (!this.#isNagleOff && (this.#hasWritten || bytes.length > SMALLEST_SEGMENT)) {
+      this.#isNagleOff = true;
+      this.#socket.setNoDelay(true);
     }
-    this.#sent = true;
+    this.#hasWritten = true;
   }
 
-  /** Sends FIN after what was written and discards input, once; `then` when the kernel has taken it all. */
-  #deliver(then: () => void): void {
-    if (this.isClosed || this.#lingering !== undefined) return;
-    this.#asking?.[Symbol.dispose]();
-    this.#takeHead();
-    this.#flush();
-    this.socket.end(then);
-    this.socket.resume();
-  }
-
-  /** Breaks off a peer that takes nothing for a while; one that reads slowly gets all of it. */
-  #flush(): void {
-    const left = this.socket.writableLength;
-    this.#lingering = this.clock.after(FLUSH_MS, () => {
-      if (this.socket.writableLength < left) this.#flush();
-      else this.reset();
-    });
-  }
-
-  get #finIsLeaving(): boolean {
-    const { writableEnded, writableFinished, writableLength } = this.socket;
-    return writableEnded && !writableFinished && writableLength === 0;
-  }
-
-  #linger(): void {
-    this.#lingering?.[Symbol.dispose]();
-    if (!this.isClosed) this.#lingering = this.clock.after(LINGER_MS, () => this.socket.destroy());
-  }
-
-  #takeHead(): Buffer[] {
-    const head = this.#head;
-    this.#head = [];
-    this.#headBytes = 0;
-    return head;
+  #deliver(way: "end" | "close"): void {
+    if (this.isClosed || this.#delivery !== undefined) return;
+    this.#presence?.[Symbol.dispose]();
+    this.#head?.take();
+    // There is nothing left to deliver, and no peer that could see FIN.
+    if (this.isUnwritable) this.#socket.destroy();
+    else this.#delivery = new Delivery(this.#socket, this.kind, this.#clock, way);
   }
 
   onData(chunk: Buffer): void {
-    if (this.#lingering !== undefined) return;
+    if (this.#delivery !== undefined) return;
     this.bytesRead += chunk.length;
     if (this.#receiver !== undefined) this.#receiver.received(chunk);
-    else this.#hold(chunk);
-  }
-
-  #hold(chunk: Buffer): void {
-    if (this.#reader !== undefined) {
-      this.#reader.resolve(chunk);
-      this.#reader = undefined;
-      return;
-    }
-    this.#head.push(chunk);
-    this.#headBytes += chunk.length;
-    if (this.#headBytes > HEAD_BYTES) this.socket.pause();
+    else this.#neededHead.hold(chunk);
   }
 
   onEnd(): void {
-    const { socket } = this;
-    // A unix socket refuses to be written to as soon as its peer has closed, though nothing was broken off; and behind our
-    // own FIN nobody can be asked.
-    const canAsk = this.kind === "tcp" && !socket.writableEnded && socket.writableLength === 0;
+    const socket = this.#socket;
+    // A unix socket refuses to be written to as soon as its peer has closed, though nothing was broken off.
+    const canAsk =
+      this.kind === "tcp" && !socket.writableEnded && !this.isUnwritable && socket.writableLength === 0;
     if (!canAsk) this.#finishedByPeer();
-    // libuv reports a reset right behind data as an end; writing, even nothing, tells the two apart.
-    else socket.write("", (error) => this.#asked(error));
+    else askPeer(socket, (error) => this.#asked(error));
   }
 
   onDrain(): void {
@@ -241,17 +219,24 @@ export class SocketConnection implements Connection {
   }
 
   onError(): void {
-    this.#broken = true;
+    this.#isBroken = true;
+  }
+
+  onUnwritable(): void {
+    this.isUnwritable = true;
+    this.#isBroken = true;
+    // A peer that was only to be told something is gone; any other may have answered before, also before a relay.
+    if (this.#delivery !== undefined) this.#socket.destroy();
+    else this.#receiver?.unwritable();
   }
 
   onClose(): void {
     this.isClosed = true;
-    // Node's handle keeps the socket through the next small collections; what hangs on the connection is let go.
-    (this.socket as OwnedSocket)[owner] = undefined;
-    this.#lingering?.[Symbol.dispose]();
-    this.#asking?.[Symbol.dispose]();
+    stopListening(this.#socket);
+    this.#delivery?.[Symbol.dispose]();
+    this.#presence?.[Symbol.dispose]();
     this.#depart("reset");
-    this.#receiver?.closed(this.#broken);
+    this.#receiver?.closed(this.#isBroken);
     this.#closed?.resolve();
   }
 
@@ -263,38 +248,14 @@ export class SocketConnection implements Connection {
     this.peerFinished = true;
     this.#depart("finished");
     if (this.#receiver !== undefined) this.#receiver.finished();
-    else if (this.kind === "tcp" && this.#lingering === undefined) this.#askLater();
-  }
-
-  /** A socket that was read to its end tells of nothing more, not of a reset either; on TCP writing, even nothing, does. */
-  #askLater(): void {
-    this.#asking = this.clock.after(ASK_MS, () => {
-      this.socket.write("", (error) => {
-        if (!error && this.#receiver === undefined && this.#lingering === undefined) this.#askLater();
-      });
-    });
+    else if (this.kind === "tcp" && this.#delivery === undefined) {
+      this.#presence = new PresenceCheck(this.#socket, this.#clock);
+    }
   }
 
   #depart(how: Departure): void {
     this.#departure ??= how;
     this.#left?.resolve(this.#departure);
-    this.#reader?.resolve(undefined);
-    this.#reader = undefined;
+    this.#head?.complete();
   }
-}
-
-function onData(this: Socket, chunk: Buffer): void {
-  (this as OwnedSocket)[owner]?.onData(chunk);
-}
-function onEnd(this: Socket): void {
-  (this as OwnedSocket)[owner]?.onEnd();
-}
-function onDrain(this: Socket): void {
-  (this as OwnedSocket)[owner]?.onDrain();
-}
-function onError(this: Socket): void {
-  (this as OwnedSocket)[owner]?.onError();
-}
-function onClose(this: Socket): void {
-  (this as OwnedSocket)[owner]?.onClose();
 }

@@ -15,14 +15,17 @@ import type { SocketConnection } from "./connection.ts";
 import { SocketDialling } from "./dialling.ts";
 import { listenOnSocket } from "./listening-socket.ts";
 import { SocketRelay } from "./relay.ts";
+import { SourcePorts } from "./source-ports.ts";
 
 /** The Transport over node:net. Its Connections work with no other transport's. */
 export class SocketTransport implements Transport {
   readonly #clock: Clock;
+  readonly #sourcePorts: SourcePorts;
   readonly #sweeps = new Map<number, IdleSweep>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.#sourcePorts = new SourcePorts(clock);
     raiseTrimThreshold();
   }
 
@@ -31,7 +34,7 @@ export class SocketTransport implements Transport {
   }
 
   dial(endpoint: Endpoint, options: DialOptions): Dialling {
-    return new SocketDialling(endpoint, options, this.#clock);
+    return new SocketDialling(endpoint, options, { clock: this.#clock, sourcePorts: this.#sourcePorts });
   }
 
   relay(client: Connection, backend: Connection, options: RelayOptions): Relay {

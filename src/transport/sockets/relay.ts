@@ -3,29 +3,29 @@ import { type IdleSweep, Watched } from "../idle-sweep.ts";
 import type { Relay, Relayed, RelayOptions, Witness } from "../transport.ts";
 import type { Receiver, SocketConnection } from "./connection.ts";
 
-/** One direction: what `from` receives, `to` is sent, and `from` waits while `to` has no room. */
+/** One direction: what `from` receives is sent to `to`, and `from` waits while `to` has no room. */
 class Flow implements Receiver {
   constructor(
     readonly from: SocketConnection,
     readonly to: SocketConnection,
     readonly relay: SocketRelay,
-    readonly passing: "asked" | "answered",
+    readonly firstByte: "asked" | "answered",
     public witness: Witness | undefined,
   ) {}
 
-  /** Received, and not yet taken by the kernel. */
+  /** Bytes that were received and that the kernel has not taken yet. */
   get held(): number {
-    return this.from.socket.readableLength + this.to.socket.writableLength;
+    return this.from.withheld + this.to.queued;
   }
 
   /** Grows with each byte received, again when the kernel has taken it, and with the FIN. */
   get progress(): number {
-    return 2 * this.from.bytesRead - this.to.socket.writableLength + Number(this.from.peerFinished);
+    return 2 * this.from.bytesRead - this.to.queued + Number(this.from.peerFinished);
   }
 
   received(chunk: Buffer): void {
-    if (this.witness !== undefined) this.#passes();
-    if (!this.to.send(chunk)) this.from.socket.pause();
+    if (this.witness !== undefined) this.#tellFirstByte();
+    if (!this.to.send(chunk)) this.from.pause();
   }
 
   finished(): void {
@@ -36,26 +36,32 @@ class Flow implements Receiver {
     this.relay.drained(this);
   }
 
+  unwritable(): void {
+    this.relay.unwritable(this);
+  }
+
   closed(broken: boolean): void {
     this.relay.closed(this, broken);
   }
 
-  #passes(): void {
-    const { witness, passing, relay } = this;
+  #tellFirstByte(): void {
+    const { witness, firstByte, relay } = this;
     this.witness = undefined;
-    relay.tell(() => witness?.[passing]());
+    relay.tell(() => witness?.[firstByte]());
   }
 }
 
-/** Joins two sockets; see Relay for what it promises, and `endings` for what each end means to either side. */
+/** Joins two sockets; see Relay for what it promises. */
 export class SocketRelay extends Watched implements Relay {
+  /** From the client to the backend. */
   readonly #up: Flow;
+  /** From the backend to the client. */
   readonly #down: Flow;
   readonly #options: RelayOptions;
   readonly #sweep: IdleSweep;
   readonly #done = new Deferred<Relayed>();
   #thrown: { readonly error: unknown } | undefined;
-  #open = 2;
+  #openSides = 2;
   #verdict: Relayed | undefined;
 
   constructor(client: SocketConnection, backend: SocketConnection, options: RelayOptions, sweep: IdleSweep) {
@@ -85,7 +91,7 @@ export class SocketRelay extends Watched implements Relay {
     return this.#up.held + this.#down.held;
   }
 
-  /** A slow reader is not a silent one, and the fin timeout begins with the FIN. */
+  /** Counts what a slow reader takes, and a FIN, since the fin timeout begins there. */
   get progress(): number {
     return this.#up.progress + this.#down.progress;
   }
@@ -112,33 +118,38 @@ export class SocketRelay extends Watched implements Relay {
   finished(flow: Flow): void {
     if (this.#verdict !== undefined) return;
     if (flow === this.#down) this.#tellHangup();
-    if (this.#options.halfClose) {
+    if (flow.from.isUnwritable) this.#endAfterBreak(flow);
+    else if (this.#options.halfClose) {
       flow.to.finish();
     } else {
       this.#decide("done");
       this.#up.from.end();
-      // Its place is wanted: what it still sends is read by nobody.
+      // The backend's place is wanted, and what it still sends is not.
       this.#down.from.close();
     }
   }
 
   drained(flow: Flow): void {
     // The flow's own `from` has room again, so the other direction may go on.
-    const opposite = flow === this.#up ? this.#down : this.#up;
-    opposite.from.socket.resume();
+    this.#opposite(flow).from.resume();
+  }
+
+  /** The other side goes on, into the void: only if it is read does its peer come to read what this one has answered. */
+  unwritable(flow: Flow): void {
+    this.#opposite(flow).from.resume();
   }
 
   closed(flow: Flow, broken: boolean): void {
-    if (broken) this.#broken(flow);
+    if (broken) this.#endAfterReset(flow);
     if (flow === this.#down) this.tell(() => this.#options.witness?.vacated(this.#brokeAtOnce));
-    this.#open -= 1;
-    if (this.#open > 0) return;
+    this.#openSides -= 1;
+    if (this.#openSides > 0) return;
     this.#decide("done");
     if (this.#thrown !== undefined) this.#done.reject(this.#thrown.error);
     else this.#done.resolve(this.#verdict as Relayed);
   }
 
-  /** Tells a witness something; what it throws is the end of this relay, and of nothing else. */
+  /** Tells the witness something; a throw of the witness ends this relay and nothing else. */
   tell(news: () => void): void {
     try {
       news();
@@ -157,7 +168,7 @@ export class SocketRelay extends Watched implements Relay {
     if (!this.#up.from.peerFinished) this.tell(() => this.#options.witness?.hungUp());
   }
 
-  #broken(flow: Flow): void {
+  #endAfterReset(flow: Flow): void {
     if (this.#verdict !== undefined) return;
     if (flow === this.#up) {
       this.#decide("client-reset");
@@ -168,6 +179,17 @@ export class SocketRelay extends Watched implements Relay {
       // A reset would destroy what the client has not read yet.
       this.#up.from.end();
     }
+  }
+
+  /** The peer is gone, and all that it had sent was received: that is delivered, and then its end. */
+  #endAfterBreak(flow: Flow): void {
+    this.#decide(flow === this.#up ? "client-reset" : "backend-reset");
+    flow.to.end();
+    flow.from.reset();
+  }
+
+  #opposite(flow: Flow): Flow {
+    return flow === this.#up ? this.#down : this.#up;
   }
 
   #endBoth(): void {

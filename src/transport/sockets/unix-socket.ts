@@ -8,9 +8,9 @@ const MODE = 0o660;
 const ANSWER_MS = 1_000;
 
 /**
- * Makes room for a socket file: removes one that nobody answers on, as a killed process leaves it; a live one stays. Rejects
- * with ENOTSOCK where another kind of file is in the way, and with the system's error where the folder is not there, for
- * which binding itself would say EACCES.
+ * Makes room for a socket file: removes one that refuses connections, as a killed process leaves it; a live one stays.
+ * Rejects with ENOTSOCK where another kind of file is in the way, and with the system's error where the folder is not there:
+ * binding would say EACCES of that.
  */
 export async function makeRoom(path: string): Promise<void> {
   await access(dirname(path));
@@ -21,7 +21,7 @@ export async function makeRoom(path: string): Promise<void> {
   if (await isDead(path)) await unlink(path);
 }
 
-/** Lets the owner and the group connect, and nobody else. */
+/** Lets only the owner and the group connect. */
 export function restrictSocket(path: string): void {
   chmodSync(path, MODE);
 }

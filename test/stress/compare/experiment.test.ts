@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { Children } from "../../../stress/compare/children.ts";
+import { Children } from "#lb/command/children";
+import { listeningAddress } from "../../../stress/compare/command.ts";
 import { pascalCase } from "../../../stress/compare/experiment.ts";
 import { describeScenario, serversOf } from "../../../stress/compare/scenario.ts";
 
@@ -33,9 +34,9 @@ test("a run is named after its algorithm", () => {
 });
 
 test("a command that was not built is named, with what to do", async () => {
-  await using children = new Children(() => {});
-  const program = { name: "it", script: "nowhere.js", args: [], ready: () => undefined };
-  await expect(children.start(program)).rejects.toThrow(
+  await using children = new Children();
+  const command = { name: "it", script: "nowhere.js", args: [], address: () => undefined };
+  await expect(listeningAddress(command, children, () => {})).rejects.toThrow(
     /nowhere\.js does not exist; build it first: npm run build/,
   );
 });

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { expect } from "vitest";
+import type { Config } from "#lb/config/config";
 import type { SessionRecord } from "#lb/contract/record";
 import type { Report } from "#lb/contract/report";
 import { Control } from "#lb/control/control";
@@ -11,7 +12,7 @@ import { systemClock } from "#lb/core/clock";
 import { seededDice } from "#lb/core/dice";
 import { LocalPlane } from "#lb/plane/local";
 import { SocketTransport } from "#lb/transport/sockets/index";
-import { configured } from "../../config/configured.ts";
+import { configured, readingOf } from "../../config/configured.ts";
 import { BalancerProcess } from "../balancer-process.ts";
 import { eventually } from "../eventually.ts";
 import { heapAfterCollection } from "./memory.ts";
@@ -47,7 +48,7 @@ export class SubjectHere implements Subject {
     this.#text = text;
     this.#plane = new LocalPlane(parts);
     this.#plane.subscribe((batch) => this.#read(batch), { records: true });
-    const load = async () => configured(this.#text);
+    const load = async (before: Config) => readingOf(before, this.#text);
     this.#control = new Control(configured(text), { ...parts, plane: this.#plane, log, load });
   }
 

@@ -1,11 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
+  bears,
   deepestShare,
   highestPercentile,
+  interpolated,
   percentileName,
   quantile,
-} from "../../../stress/charts/quantile.ts";
+} from "../../stress/quantile.ts";
 
 const values = fc.array(fc.nat(1_000), { minLength: 1, maxLength: 200 });
 const share = fc.double({ min: 0, max: 1, noNaN: true });
@@ -31,6 +33,11 @@ describe("a quantile", () => {
 
   test("of nothing is not a number", () => {
     expect(quantile([], 0.5)).toBeNaN();
+    expect(interpolated([], 0.5)).toBeNaN();
+  });
+
+  test("of a few numbers in any order lies between its two neighbours, in proportion", () => {
+    expect([0, 0.25, 0.5, 1].map((q) => interpolated([40, 10, 30, 20], q))).toEqual([10, 17.5, 25, 40]);
   });
 });
 
@@ -48,6 +55,18 @@ describe("a percentile is shown", () => {
 
   test("beyond p99 only where asked for", () => {
     expect(highestPercentile(10_000, 0.999)).toBe(0.999);
+  });
+
+  test("by the samples beyond it alone, also where a share is no round number in binary", () => {
+    for (const [q, fewest] of [
+      [0.5, 20],
+      [0.75, 40],
+      [0.9, 100],
+      [0.95, 200],
+      [0.99, 1_000],
+      [0.999, 10_000],
+    ] as const)
+      expect([bears(fewest - 1, q), bears(fewest, q)]).toEqual([false, true]);
   });
 
   test("never where there are fewer than ten samples", () => {

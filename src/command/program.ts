@@ -1,0 +1,49 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { installed } from "./installed.ts";
+
+// As it is built, also where this file is run from its source.
+const LEASH = fileURLToPath(new URL("../../dist/command/leash.js", import.meta.url));
+
+/** What is run as a child. */
+export interface Program {
+  /** What messages call it. */
+  readonly name: string;
+  /** A program of this machine: its path, or a name that PATH has. */
+  readonly command: string;
+  readonly args?: readonly string[];
+  /** Beside this process's own environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Whether it is one of our scripts, which has a channel for messages; see `script`. */
+  readonly channel?: true;
+}
+
+/** A script of ours as a program for Node; it ends when its channel closes, so also where its parent was killed. */
+export function script(name: string, path: string, args: readonly string[] = []): Program {
+  return { name, command: process.execPath, args: ["--import", LEASH, path, ...args], channel: true };
+}
+
+/** Starts a program, whose output is to be read and whose "error" is to be listened to. */
+export function launch({ command, args = [], env, channel }: Program): ChildProcess {
+  const [file, ...rest] = channel ? [command, ...args] : bound(command, args);
+  return spawn(file as string, rest, {
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe", ...(channel ? ["ipc" as const] : [])],
+  });
+}
+
+const BOUND = ["--pdeathsig", "KILL"];
+let canBind: boolean | undefined;
+
+/**
+ * A foreign program cannot be taught to end with its parent; where util-linux is installed, the kernel kills it. The
+ * parent is the thread that started it: it may not end before the process does.
+ */
+function bound(command: string, args: readonly string[]): string[] {
+  canBind ??= spawnSync("setpriv", [...BOUND, "true"]).status === 0;
+  const path = installed(command);
+  // What is not there is to be missed under its own name.
+  return canBind && path !== undefined
+    ? ["setpriv", ...BOUND, "--", path, ...args]
+    : [path ?? command, ...args];
+}

@@ -1,0 +1,80 @@
+import { expect, test } from "vitest";
+import { refusing } from "../support/dead-ends.ts";
+import { fleet } from "../support/fleet.ts";
+import { lab } from "../support/lab.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+import { backend } from "../support/peer.ts";
+
+test("tells why each session got its backend, dial by dial, the latest first", async () => {
+  await using dead = await refusing();
+  await using servers = await fleet("a", "b");
+  const backends = [{ name: "dead", endpoint: dead.endpoint }, ...servers.members];
+  await using balancer = await lab({ backends, algorithm: "first" });
+  expect(await balancer.plane.decisions(10)).toEqual([]);
+  await balancer.set("b", { state: "drain" });
+  await balancer.served1by1(1);
+  const [record] = await balancer.ended(1);
+  const common = {
+    session: record?.id,
+    client: "127.0.0.1",
+    pool: "main",
+    algorithm: "first",
+    how: "ranked",
+  };
+  expect(await balancer.plane.decisions(10)).toMatchObject([
+    {
+      ...common,
+      chosen: "a",
+      candidates: [
+        { backend: "a", active: 0 },
+        { backend: "dead", passedOver: "tried" },
+        { backend: "b", passedOver: "draining" },
+      ],
+    },
+    {
+      ...common,
+      chosen: "dead",
+      candidates: [
+        { backend: "dead", active: 0 },
+        { backend: "b", passedOver: "draining" },
+        { backend: "a", passedOver: "ranked-lower" },
+      ],
+    },
+  ]);
+  expect(await balancer.plane.decisions(1)).toHaveLength(1);
+});
+
+test("tells of a session that waited that it was queued, and of one that waited in vain", async () => {
+  const clock = new ManualClock();
+  await using server = await backend((peer) => peer.send("a"));
+  const backends = [{ name: "a", endpoint: server.endpoint, maxConnections: 1 }];
+  await using balancer = await lab({ backends, clock });
+  await balancer.plane.decisions(0);
+  const first = await balancer.served();
+  const waiting = await balancer.client();
+  await balancer.queued(1);
+  first.client.reset();
+  await waiting.bytes(1);
+  const vain = await balancer.client();
+  await balancer.queued(1);
+  await clock.run(5_000);
+  expect(await vain.outcome()).toBe("end");
+  const decisions = await balancer.plane.decisions(10);
+  expect(decisions.map(({ how, chosen }) => [how, chosen])).toEqual([
+    ["queue-timeout", null],
+    ["queued", "a"],
+    ["ranked", "a"],
+  ]);
+});
+
+test("records none unless it was asked within the last minute", async () => {
+  const clock = new ManualClock();
+  await using servers = await fleet("a");
+  await using balancer = await lab({ backends: servers.members, clock });
+  await balancer.served1by1(1);
+  expect(await balancer.plane.decisions(10)).toEqual([]);
+  await balancer.served1by1(1);
+  await clock.run(60_000);
+  await balancer.served1by1(1);
+  expect(await balancer.plane.decisions(10)).toHaveLength(1);
+});

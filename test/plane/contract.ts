@@ -1,0 +1,347 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import { type BackendSettings, MOST_BACKENDS } from "#lb/contract/backend";
+import type { ClientEntry } from "#lb/contract/clients";
+import type { Report } from "#lb/contract/report";
+import type { Sample } from "#lb/contract/sample";
+import type { Snapshot } from "#lb/contract/snapshot";
+import type { Endpoint } from "#lb/core/address";
+import type { Clock } from "#lb/core/clock";
+import { seededDice } from "#lb/core/dice";
+import type { Plane } from "#lb/plane/plane";
+import { SocketTransport } from "#lb/transport/sockets/index";
+import type { Transport } from "#lb/transport/transport";
+import { plainBackend } from "../support/backends.ts";
+import { refusing } from "../support/dead-ends.ts";
+import { politeFleet } from "../support/fleet.ts";
+import { plainListener, plainPool } from "../support/lab.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+import { backend, dialPeer, echo, type Peer, within } from "../support/peer.ts";
+
+/** What a plane is made of. */
+export interface PlaneParts {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly dice: () => number;
+}
+
+/** What each Plane promises, wherever it runs. */
+export function describePlane(name: string, open: (parts: PlaneParts) => Plane): void {
+  describe(name, () => {
+    test("applies a snapshot, and says where each listener really listens", async () => {
+      await using servers = await politeFleet("a");
+      await using made = await opened(open, snapshot(servers.members));
+      const { listeners } = await made.plane.apply(snapshot(servers.members));
+      expect(listeners).toEqual([{ name: "main", endpoint: made.endpoint }]);
+      expect(await made.served()).toBe("a");
+    });
+
+    test("rejects a snapshot that it cannot apply, and changes nothing", async () => {
+      await using servers = await politeFleet("a", "b");
+      const [a, b] = servers.members as [Member, Member];
+      await using made = await opened(open, snapshot([a]));
+      const taken = made.plane.apply(snapshot([b], { endpoint: b.endpoint }));
+      await expect(taken).rejects.toThrow("EADDRINUSE");
+      const tooMany = made.plane.apply(snapshot(many(MOST_BACKENDS + 1)));
+      await expect(tooMany).rejects.toThrow(`at most ${MOST_BACKENDS} backends`);
+      expect(await made.served()).toBe("a");
+    });
+
+    test("changes one pool or one client alone, and says where there is no such part", async () => {
+      await using servers = await politeFleet("a", "b");
+      const [a, b] = servers.members as [Member, Member];
+      await using made = await opened(open, snapshot([a]));
+      const { plane } = made;
+      expect(await plane.change({ kind: "pool", reason: "told so", pool: poolOf([b]) })).toBe("done");
+      expect(await made.served()).toBe("b");
+      expect(
+        await plane.change({ kind: "pool", reason: "told so", pool: { ...poolOf([a]), name: "q" } }),
+      ).toBe("not-found");
+      expect(await plane.change({ kind: "client", client: CLIENT })).toBe("done");
+      expect(await plane.clients()).toEqual([{ id: "u", tokens: 5 }]);
+      expect(await plane.change({ kind: "client", client: { ...CLIENT, capacity: 3 } })).toBe("done");
+      expect(await plane.clients()).toEqual([{ id: "u", tokens: 3 }]);
+      expect(await plane.change({ kind: "client-removed", id: "u" })).toBe("done");
+      expect(await plane.change({ kind: "client-removed", id: "u" })).toBe("not-found");
+      expect(await made.served()).toBe("b");
+    });
+
+    test("rejects a pool for which there is no room, and changes nothing", async () => {
+      await using servers = await politeFleet("a");
+      await using made = await opened(open, snapshot(servers.members));
+      const change = made.plane.change({
+        kind: "pool",
+        reason: "told so",
+        pool: poolOf(many(MOST_BACKENDS + 1)),
+      });
+      await expect(change).rejects.toThrow(`at most ${MOST_BACKENDS} backends`);
+      expect(await made.served()).toBe("a");
+    });
+
+    test("obeys orders, and says where what they are about is not there", async () => {
+      await using servers = await politeFleet("a");
+      const [a] = servers.members as [Member];
+      await using made = await opened(open, snapshot([a]));
+      const { plane } = made;
+      const verdict = { kind: "verdict", pool: "main", entry: "a", reason: "told so" } as const;
+      expect(await plane.order({ ...verdict, endpoint: a.endpoint, alive: false })).toBe("done");
+      expect((await plane.sample()).pools[0]?.backends).toMatchObject([{ name: "a", operational: "down" }]);
+      expect(await plane.order({ ...verdict, endpoint: a.endpoint, alive: true })).toBe("done");
+      expect(await plane.order({ ...verdict, endpoint: ELSEWHERE, alive: true })).toBe("not-found");
+      expect(await plane.order({ ...verdict, pool: "q", endpoint: a.endpoint, alive: true })).toBe(
+        "not-found",
+      );
+      const drain = { kind: "drain", pool: "main", withinMs: Infinity } as const;
+      expect(await plane.order({ ...drain, backend: "a" })).toBe("done");
+      expect(await plane.order({ ...drain, backend: "b" })).toBe("not-found");
+      expect(await plane.order({ kind: "fill", id: "u", tokens: 3 })).toBe("not-found");
+      await plane.change({ kind: "client", client: CLIENT });
+      expect(await plane.order({ kind: "fill", id: "u", tokens: 3 })).toBe("done");
+      expect(await plane.clients()).toEqual([{ id: "u", tokens: 3 }]);
+      expect(await plane.order({ kind: "kill", session: "zz" })).toBe("not-found");
+    });
+
+    test("gives the live numbers, and the sessions that live, the oldest first and at most so many", async () => {
+      await using server = await backend(echo);
+      await using made = await opened(open, snapshot([{ name: "a", endpoint: server.endpoint }]));
+      for (const text of ["1", "22", "333"]) {
+        const client = await made.client();
+        client.send(text);
+        await client.bytes(text.length);
+      }
+      const sessions = await made.plane.sessions(2);
+      expect(sessions).toMatchObject([
+        { listener: "main", pool: "main", backend: "a", bytesIn: 1, bytesOut: 1, heldBytes: 0 },
+        { bytesIn: 2, bytesOut: 2 },
+      ]);
+      expect(await made.plane.sessions(Infinity)).toHaveLength(3);
+      expect(await made.plane.sessions(0)).toEqual([]);
+      const [first] = sessions;
+      expect(await made.plane.order({ kind: "kill", session: first?.id as string })).toBe("done");
+      expect(await made.clients[0]?.outcome()).toBe("end");
+      made.clients[0]?.finish();
+      await made.when("the end of a session", ({ listeners }) => listeners[0]?.active === 2);
+      const sample = await made.plane.sample();
+      expect(sample).toMatchObject({
+        listeners: [{ name: "main", leaving: false, active: 2, sessions: 3, endings: { killed: 1 } }],
+        pools: [{ name: "main", queued: 0, backends: [{ name: "a", active: 2, connected: 3, failed: 0 }] }],
+      });
+    });
+
+    test("gives decisions, recorded since they were asked for", async () => {
+      await using servers = await politeFleet("a");
+      await using made = await opened(open, snapshot(servers.members));
+      await made.served();
+      expect(await made.plane.decisions(10)).toEqual([]);
+      await made.served();
+      expect(await made.plane.decisions(10)).toMatchObject([
+        { chosen: "a", how: "ranked", client: "127.0.0.1", pool: "main", algorithm: "round-robin" },
+      ]);
+    });
+
+    test("tells several listeners what happens, in its order, session records only where they are wanted", async () => {
+      await using servers = await politeFleet("a", "b");
+      await using made = await opened(open, snapshot(servers.members));
+      const others: Report[] = [];
+      made.plane.subscribe((batch) => void others.push(...batch), { records: false });
+      await made.served();
+      await made.when("the end of a session", ({ listeners }) => listeners[0]?.active === 0);
+      const a = { ...member(servers.members[0] as Member), state: "maint" } as const;
+      await made.plane.change({
+        kind: "pool",
+        reason: "told so",
+        pool: poolOf([a, servers.members[1] as Member]),
+      });
+      await turn();
+      expect(kindsOf(made.reports)).toEqual(["session", "backend"]);
+      expect(kindsOf(others)).toEqual(["backend"]);
+    });
+
+    test("tells a listener nothing once it is disposed of, and builds no record that no listener wants", async () => {
+      await using servers = await politeFleet("a");
+      await using made = await opened(open, snapshot(servers.members));
+      made.subscription[Symbol.dispose]();
+      await made.served();
+      await made.when("the end of a session", ({ listeners }) => listeners[0]?.active === 0);
+      const late: Report[] = [];
+      made.plane.subscribe((batch) => void late.push(...batch), { records: true });
+      await made.served();
+      await made.when("the end of a session", ({ listeners }) => listeners[0]?.active === 0);
+      await turn();
+      expect(made.reports).toEqual([]);
+      expect(kindsOf(late)).toEqual(["session"]);
+    });
+
+    test("tells every kind of what it tells", async () => {
+      const clock = new BrokenClock();
+      await using dead = await refusing();
+      await using server = await backend(echo);
+      const a = { name: "a", endpoint: server.endpoint };
+      await using made = await opened(open, snapshot([a]), clock);
+      const leaving = await made.client();
+      leaving.send("x");
+      await leaving.bytes(1);
+      await made.plane.change({
+        kind: "pool",
+        reason: "told so",
+        pool: poolOf([{ ...member(a), state: "drain" }]),
+      });
+      await made.refused();
+      leaving.reset();
+      await made.when("the end of a session", ({ listeners }) => listeners[0]?.active === 0);
+      await made.plane.change({
+        kind: "pool",
+        reason: "told so",
+        pool: poolOf([{ name: "dead", endpoint: dead.endpoint }]),
+      });
+      await made.refused();
+      await made.plane.change({
+        kind: "pool",
+        reason: "told so",
+        pool: { ...poolOf([a]), localAddress: "192.0.2.1" },
+      });
+      await made.refused();
+      await made.plane.change({ kind: "pool", reason: "told so", pool: poolOf([a]) });
+      const unlucky = await made.client();
+      await made.when("a connection", ({ pools }) => pools[0]?.backends[0]?.connected === 1);
+      clock.broken = true;
+      unlucky.send("x");
+      expect(await unlucky.outcome()).toBe("reset");
+      await made.when("the end of a session", ({ listeners }) => listeners[0]?.active === 0);
+      await turn();
+      expect(new Set(kindsOf(made.reports))).toEqual(
+        new Set(["session", "backend", "drained", "no-backend", "unanswered", "own-fault", "bug"]),
+      );
+    });
+
+    test("closes, says how many sessions were cut, and tells of each before that", async () => {
+      await using server = await backend((peer) => peer.send("a"));
+      await using made = await opened(open, snapshot([{ name: "a", endpoint: server.endpoint }]));
+      for (let i = 0; i < 3; i++) await (await made.client()).bytes(1);
+      for (const peer of [...made.clients, ...server.peers]) peer.socket.on("end", () => peer.finish());
+      expect(await made.close(1_000)).toBe(3);
+      const endings = made.reports.map((each) => (each.kind === "session" ? each.record.ending : each.kind));
+      expect(endings).toEqual(["shutdown", "shutdown", "shutdown"]);
+      await expect(dialPeer(made.endpoint)).rejects.toMatchObject({ code: "ECONNREFUSED" });
+    });
+  });
+}
+
+const ELSEWHERE: Endpoint = { kind: "tcp", host: "127.0.0.9", port: 9 };
+const CLIENT: ClientEntry = { id: "u", addresses: ["10.0.0.0/8"], capacity: 5, ratePerSec: 0.001 };
+
+type Member = { readonly name: string; readonly endpoint: Endpoint } & Partial<BackendSettings>;
+
+/** A clock that fails once, when it is told to. */
+class BrokenClock extends ManualClock {
+  broken = false;
+
+  override now(): number {
+    if (!this.broken) return super.now();
+    this.broken = false;
+    throw new Error("no time");
+  }
+}
+
+/** A plane with a snapshot applied, its reports, and clients that are broken off at the end. */
+class Opened implements AsyncDisposable {
+  readonly reports: Report[] = [];
+  readonly clients: Peer[] = [];
+  readonly subscription: Disposable;
+  endpoint: Endpoint = ELSEWHERE;
+
+  constructor(
+    readonly plane: Plane,
+    readonly clock: ManualClock,
+  ) {
+    this.subscription = plane.subscribe((batch) => void this.reports.push(...batch), { records: true });
+  }
+
+  async client(): Promise<Peer> {
+    const client = await dialPeer(this.endpoint);
+    this.clients.push(client);
+    return client;
+  }
+
+  /** Who serves a client, which finishes then. */
+  async served(): Promise<string> {
+    const client = await this.client();
+    const by = await client.bytes(1);
+    client.finish();
+    await client.closed();
+    return by.toString();
+  }
+
+  /** A client that nobody serves has come and gone. */
+  async refused(): Promise<void> {
+    const client = await this.client();
+    expect(await client.outcome()).toBe("end");
+    client.finish();
+    await client.closed();
+  }
+
+  async when(what: string, holds: (sample: Sample) => boolean): Promise<void> {
+    let over = false;
+    const look = async () => {
+      while (!(over || holds(await this.plane.sample()))) await turn();
+    };
+    await within(what, look()).finally(() => {
+      over = true;
+    });
+  }
+
+  /** Closes it, with the clock running on. */
+  async close(graceMs: number): Promise<number> {
+    let closed = false;
+    const closing = this.plane.close({ graceMs }).finally(() => {
+      closed = true;
+    });
+    while (!closed) await this.clock.run(100);
+    return closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const client of this.clients) client.reset();
+    await this.close(0);
+  }
+}
+
+async function opened(
+  open: (parts: PlaneParts) => Plane,
+  wanted: Snapshot,
+  clock = new ManualClock(),
+): Promise<Opened> {
+  const parts = { transport: new SocketTransport(clock), clock, dice: seededDice(1) };
+  const made = new Opened(open(parts), clock);
+  const { listeners } = await made.plane.apply(wanted);
+  made.endpoint = listeners[0]?.endpoint as Endpoint;
+  return made;
+}
+
+function snapshot(backends: readonly Member[], listener: Partial<typeof plainListener> = {}): Snapshot {
+  return {
+    listeners: [{ ...plainListener, ...listener }],
+    pools: [poolOf(backends)],
+    clients: { default: undefined, list: [] },
+  };
+}
+
+function poolOf(backends: readonly Member[]) {
+  return { ...plainPool, backends: backends.map(member) };
+}
+
+function member(settings: Member): BackendSettings {
+  return { ...plainBackend, ...settings };
+}
+
+/** So many backends that nobody listens for. */
+function many(count: number): Member[] {
+  return Array.from({ length: count }, (_, n) => ({
+    name: `m${n}`,
+    endpoint: { kind: "tcp", host: "127.0.0.1", port: n + 1 },
+  }));
+}
+
+function kindsOf(reports: readonly Report[]): string[] {
+  return reports.map(({ kind }) => kind);
+}
