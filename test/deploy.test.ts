@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
@@ -13,7 +13,8 @@ import { installed, needing, output, Program } from "./support/program.ts";
 import { unixBackend } from "./support/unix-backend.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const configurations = ["deploy/compose/lb.yaml", "deploy/lb.example.yaml"];
+const examples = readdirSync(`${root}/deploy/examples`).map((name) => `deploy/examples/${name}`);
+const configurations = ["deploy/compose/lb.yaml", "deploy/lb.example.yaml", ...examples];
 
 describe("deploy/compose.yaml", () => {
   type Service = Readonly<Record<string, unknown>>;

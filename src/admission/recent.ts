@@ -23,6 +23,11 @@ export class Recent<T> {
     return this.#entries.size;
   }
 
+  /** The value of a key, which is no asking for it; undefined where there is none. */
+  find(key: string): T | undefined {
+    return this.#entries.get(key)?.value;
+  }
+
   /** The value of a key, made where there is none. */
   get(key: string, make: () => T): T {
     const entry = this.#entries.get(key) ?? this.#newcomer(key, make());

@@ -7,7 +7,7 @@ export const MOST_BACKENDS = 16_384;
 export const administrativeStates = ["ready", "drain", "maint"] as const;
 export type AdministrativeState = (typeof administrativeStates)[number];
 
-/** What health makes of a backend: `down` by its probes, `ejected` for a while by its failed dials. */
+/** What health makes of a backend: `down` by its probes, `ejected` for a while by its failed sessions. */
 export type OperationalState = "up" | "down" | "ejected";
 
 /** A backend's state in one word: what is wanted of it where that is not `ready`, else what health makes of it. */

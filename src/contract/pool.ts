@@ -1,14 +1,16 @@
 import type { AlgorithmName } from "./algorithm.ts";
 import type { BackendSettings } from "./backend.ts";
 
-/** Passive ejection: a backend whose dials fail in a row is left out for a while. */
+/** Passive ejection: a backend that fails several sessions in a row is left out for a while. */
 export interface OutlierSettings {
-  /** Failed dials in a row; Infinity ejects no backend. */
+  /** Failed dials, and sessions that it ended without an answer, in a row; Infinity ejects no backend. */
   readonly failures: number;
   /** The nth ejection lasts n times this, at most ten times. */
   readonly ejectForMs: number;
   /** The greatest share of the members that may be ejected at once, 0 to 1. */
   readonly maxEjected: number;
+  /** A session that a backend ends sooner than this counts as a failure, answered or not; 0: none does. */
+  readonly earlyMs: number;
 }
 
 /** A share of the dials of the last 10 s that may be retries, and how many always may. */
@@ -16,6 +18,9 @@ interface RetryBudgetSettings {
   readonly share: number;
   readonly min: number;
 }
+
+/** What becomes of the sessions of a backend that probes find down, or that is put into maintenance. */
+export const onDowns = ["keep", "end"] as const;
 
 /** A pool as it is wanted. */
 export interface PoolSettings {
@@ -35,6 +40,7 @@ export interface PoolSettings {
   readonly sendProxy: "v1" | "v2" | undefined;
   /** Over how long a backend that came back earns its full share; 0 gives it at once. */
   readonly slowStartMs: number;
+  readonly onDown: (typeof onDowns)[number];
   readonly outlier: OutlierSettings;
   /** Undefined: every failed dial may be retried. */
   readonly retryBudget: RetryBudgetSettings | undefined;

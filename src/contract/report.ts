@@ -6,6 +6,7 @@ export type Report =
   | { readonly kind: "session"; readonly record: SessionRecord }
   | ({ readonly kind: "backend" } & StateChange)
   | ({ readonly kind: "drained" } & Drained)
+  | ({ readonly kind: "sessions-ended" } & SessionsEnded)
   /** A session found no usable backend; at most once a second and pool, with how many there were since the last. */
   | { readonly kind: "no-backend"; readonly pool: string; readonly sessions: number }
   /** All dials of a session failed, by the backends' fault; at most once a second and pool, as above. */
@@ -38,4 +39,13 @@ interface Drained {
   readonly address: string;
   /** Since the backend began to leave. */
   readonly tookMs: number;
+}
+
+/** The sessions of a backend were ended because it is down, or in maintenance. */
+interface SessionsEnded {
+  readonly pool: string;
+  readonly backend: string;
+  readonly sessions: number;
+  /** Of its being down. */
+  readonly reason: string;
 }

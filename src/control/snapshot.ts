@@ -89,7 +89,12 @@ export function poolSettings(name: string, overlay: Overlay, addressesOf: HostsO
     connectTimeoutMs: timeouts.connect,
     queue: { max: queue.max, timeoutMs: queue.timeout },
     slowStartMs: slowStart,
-    outlier: { failures: outlier.failures, ejectForMs: outlier.ejectFor, maxEjected: outlier.maxEjected },
+    outlier: {
+      failures: outlier.failures,
+      ejectForMs: outlier.ejectFor,
+      maxEjected: outlier.maxEjected,
+      earlyMs: outlier.early,
+    },
     backends: [...membersOf(name, overlay, addressesOf)],
   };
 }

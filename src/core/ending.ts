@@ -23,6 +23,7 @@ export const endings = {
   "fin-timeout": "one side had finished and the other was silent for the fin timeout",
   "max-age": "the session reached its maximum age",
   drained: "its backend was drained and the time for that was over",
+  "backend-down": "its backend was found down, or put into maintenance, and its pool ends sessions then",
   killed: "an operator ended it",
   shutdown: "the balancer stopped and the grace was over",
   bug: "a defect of the balancer; this session alone was ended",

@@ -63,6 +63,7 @@ export class Places {
     for (const [at, road] of this.#roads.entries()) {
       const running = this.#roads.slice(at).reduce((sum, each) => sum + each.running, 0);
       room = Math.min(room, road.most - running);
+      if (room === 0) return false;
       for (const [pool, lane] of road.lanes) {
         const watch = lane.running < SHARE * room ? lane.waiting.first : undefined;
         if (watch === undefined) continue;

@@ -2,6 +2,7 @@ import { type BackendSettings, identityOf } from "../contract/backend.ts";
 import { type Endpoint, formatEndpoint } from "../core/address.ts";
 import type { Counts } from "./counts.ts";
 import type { Latency } from "./latency.ts";
+import { trials } from "./trial.ts";
 
 /** One server that sessions are sent to: its identity, its settings and its live numbers. It knows no sockets. */
 export class Backend {
@@ -37,9 +38,14 @@ export class Backend {
     return this.counts.active[this.slot] as number;
   }
 
-  /** Whether it has no place for another session. */
+  /** Whether it has no place for another session: it has its maximum, or one is trying it. */
   get full(): boolean {
-    return this.active >= this.settings.maxConnections;
+    return this.active >= this.settings.maxConnections || this.counts.trial[this.slot] === trials.taken;
+  }
+
+  /** Whether the next session on it is the one that tries it. */
+  get onTrial(): boolean {
+    return this.counts.trial[this.slot] === trials.open;
   }
 
   /** Whether its standing allows it a new session. */

@@ -18,6 +18,8 @@ export class Counts {
   readonly answeredAtMs = new Float64Array(CAPACITY);
   /** 1 where the backend's standing allows it a new session. */
   readonly usable = new Uint8Array(CAPACITY);
+  /** Whether the backend is being tried, as `trials` has it. */
+  readonly trial = new Uint8Array(CAPACITY);
   /** 1 where the backend counts among those of its pool that have a place. */
   readonly free = new Uint8Array(CAPACITY);
   readonly #released: number[] = [];
@@ -48,6 +50,7 @@ export class Counts {
     this.failed[slot] = 0;
     this.answeredAtMs[slot] = -Infinity;
     this.usable[slot] = 0;
+    this.trial[slot] = 0;
     this.free[slot] = 0;
     return slot;
   }

@@ -46,7 +46,7 @@ export class Session implements Enrolled {
   #ending: Ending | undefined;
   #traffic: Traffic | undefined;
   #interrupt: Interrupt | undefined;
-  #redirect: (() => void) | undefined;
+  #redirect: ((ending: Ending) => void) | undefined;
   #pool = "";
 
   /** `startedAtMs` is the Clock's. */
@@ -134,14 +134,14 @@ export class Session implements Enrolled {
     if (this.#ending !== undefined) interrupt("end");
   }
 
-  /** Says how the dial under way is given up for another backend; undefined: none is under way. */
-  redirectable(redirect: (() => void) | undefined): void {
+  /** Says how the dial under way is given up for another backend, and with which word; undefined: none is under way. */
+  redirectable(redirect: ((ending: Ending) => void) | undefined): void {
     this.#redirect = redirect;
   }
 
   /** Leaves its backend: a session that is being dialled goes to another one, one that was answered ends with the word. */
   leave(ending: Ending): void {
-    if (this.#redirect !== undefined) this.#redirect();
+    if (this.#redirect !== undefined) this.#redirect(ending);
     else this.end(ending);
   }
 

@@ -96,6 +96,10 @@ function lineOf(report: Report): Line {
       const { kind: _, tookMs, ...drained } = report;
       return ["info", { ...drained, ...timeFields("took", tookMs) }, "backend drained"];
     }
+    case "sessions-ended": {
+      const { kind: _, ...ended } = report;
+      return ["warn", ended, "sessions of a backend ended"];
+    }
     case "no-backend":
       return ["error", { pool: report.pool, sessions: report.sessions }, "no usable backend"];
     case "unanswered":

@@ -62,8 +62,8 @@ export function connect(session: Session, client: Connection, route: ConnectRout
 class Attempts {
   readonly #tried = new Tried();
   #giveUp: () => void = () => {};
-  /** Whether the dial under way was given up because its backend is drained. */
-  #redirected = false;
+  /** Why the dial under way was given up for another backend; undefined: it was not. */
+  #redirected: Ending | undefined;
 
   constructor(
     readonly session: Session,
@@ -130,12 +130,12 @@ class Attempts {
     const { session, route } = this;
     const { connectTimeoutMs: timeoutMs, localAddress, keepAliveMs } = route.pool.settings;
     session.placeOn = lease.backend.identity;
-    this.#redirected = false;
+    this.#redirected = undefined;
     try {
       const dialling = route.transport.dial(lease.backend.endpoint, { timeoutMs, localAddress, keepAliveMs });
       this.#giveUp = () => dialling.cancel();
-      session.redirectable(() => {
-        this.#redirected = true;
+      session.redirectable((ending) => {
+        this.#redirected = ending;
         dialling.cancel();
       });
       if (session.ending !== undefined) dialling.cancel();
@@ -151,11 +151,11 @@ class Attempts {
 
   #established(lease: Lease, connection: Connection): Upstream {
     const { session, route } = this;
-    const ms = lease.connected();
+    const ms = lease.connected(session);
     session.attempts.push({ backend: lease.backend.name, address: lease.backend.address, ms });
     session.answeredBy = lease.backend.settings;
     session.connectMs = ms;
-    route.pool.observe(lease.backend, true);
+    route.pool.observe(lease.backend, true, lease);
     const { sendProxy } = route.pool.settings;
     // Not awaited: it stands before all that the relay writes, and its failure is the connection's.
     if (sendProxy !== undefined) connection.write(encodeHeader(sendProxy, session.addresses)).catch(() => {});
@@ -167,13 +167,13 @@ class Attempts {
     const { failure, code } = error;
     const blamed = BLAMED.has(failure);
     const ms = lease.failed(blamed);
-    const ending = this.session.ending ?? (this.#redirected ? "drained" : ENDINGS[failure]);
+    const ending = this.session.ending ?? this.#redirected ?? ENDINGS[failure];
     const { name, address } = lease.backend;
     const why = code === undefined ? { error: ending } : { error: ending, code };
     this.session.attempts.push({ backend: name, address, ms, ...why });
     if (blamed) this.route.pool.observe(lease.backend, false);
     if (failure === "local") this.route.pool.alarms.ownFault(code ?? failure);
-    return { ending, blamed, retriable: blamed || this.#redirected };
+    return { ending, blamed, retriable: blamed || this.#redirected !== undefined };
   }
 
   /** A client that finished after it had sent something waits for an answer, unless the first FIN ends everything. */

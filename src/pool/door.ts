@@ -8,7 +8,7 @@ import type { Condition } from "../standing/condition.ts";
 import { RetryBudget } from "./budget.ts";
 import { candidatesOf, seenOf } from "./candidates.ts";
 import type { Decisions } from "./decisions.ts";
-import { Lease } from "./lease.ts";
+import { Lease, type LeaseEvents } from "./lease.ts";
 import type { Members } from "./members.ts";
 import { Queue, type Waiting } from "./queue.ts";
 import type { Ranker } from "./ranker.ts";
@@ -32,8 +32,8 @@ export interface Room {
   readonly condition: Condition;
   readonly clock: Clock;
   readonly decisions: Decisions;
-  /** Told when a place is free again. */
-  readonly freed: (backend: Backend) => void;
+  /** Told what becomes of leases. */
+  readonly events: LeaseEvents;
 }
 
 /** Members that a ranking reads past one by one; the rest is then ranked without all that have no place. */
@@ -192,9 +192,10 @@ export class Door {
   }
 
   #lease(backend: Backend, how: Way): Lease {
-    const { clock, decisions, freed, members } = this.#room;
+    const { clock, condition, decisions, events, members } = this.#room;
     const seen = decisions.wanted ? seenOf(backend) : undefined;
-    const lease = new Lease(backend, how, clock, freed, seen);
+    const lease = new Lease(backend, how, clock, events, seen);
+    condition.took(lease);
     members.moved(backend);
     return lease;
   }

@@ -11,9 +11,10 @@ import { measureLatency } from "../live/latency.ts";
 import { Alarms } from "../standing/alarms.ts";
 import { Condition } from "../standing/condition.ts";
 import type { Drains } from "../standing/drains.ts";
+import type { Hangup } from "../standing/fault.ts";
 import type { Decisions } from "./decisions.ts";
 import { type Choice, type Chooser, Door, type Room } from "./door.ts";
-import type { Lease } from "./lease.ts";
+import type { Lease, LeaseEvents } from "./lease.ts";
 import { Members } from "./members.ts";
 import { Ranker } from "./ranker.ts";
 import type { Tried } from "./tried.ts";
@@ -31,7 +32,7 @@ export interface PoolParts {
 const CONFIGURED = "configured";
 
 /** The backends that sessions of some listeners are spread over. It knows no sockets. */
-export class Pool {
+export class Pool implements LeaseEvents {
   readonly #parts: PoolParts;
   readonly #room: Room & { settings: PoolSettings; ranker: Ranker };
   readonly #door: Door;
@@ -52,7 +53,7 @@ export class Pool {
     );
     const ranker = new Ranker(settings.algorithm, members, parts);
     this.#parts = parts;
-    this.#room = { settings, ranker, members, condition, clock, decisions, freed: this.#freed };
+    this.#room = { settings, ranker, members, condition, clock, decisions, events: this };
     this.#door = new Door(this.#room);
     this.alarms = new Alarms(clock, settings.name, report);
     this.#enlist(settings.backends, CONFIGURED);
@@ -110,9 +111,29 @@ export class Pool {
     return this.#door.granted(lease, session, tried);
   }
 
-  /** How a dial went, where the backend is the cause. */
-  observe(backend: Backend, answered: boolean): void {
-    this.condition.dialled(backend, answered);
+  /** How a dial went, where the backend is the cause; the lease of the session that it connected. */
+  observe(backend: Backend, answered: boolean, lease?: Lease): void {
+    this.condition.dialled(backend, answered, lease);
+  }
+
+  /** See LeaseEvents. */
+  answered(lease: Lease, afterMs: number): void {
+    this.condition.testimony.answered(lease, afterMs);
+  }
+
+  /** See LeaseEvents. */
+  hungUp(lease: Lease, hangup: Hangup): boolean {
+    return this.condition.testimony.hungUp(lease, hangup);
+  }
+
+  /** See LeaseEvents. */
+  freed(lease: Lease): void {
+    const { backend } = lease;
+    this.condition.testimony.left(lease);
+    this.#room.members.moved(backend);
+    if (backend.active === 0) this.#retired.delete(backend.identity);
+    this.condition.freed(backend);
+    this.#door.opened(backend);
   }
 
   /** What probes found; false where no member is meant, as after a reload put another backend in its place. */
@@ -139,13 +160,6 @@ export class Pool {
     this.#enlist([], CONFIGURED);
     this.#door.close();
   }
-
-  readonly #freed = (backend: Backend): void => {
-    this.#room.members.moved(backend);
-    if (backend.active === 0) this.#retired.delete(backend.identity);
-    this.condition.freed(backend);
-    this.#door.opened(backend);
-  };
 
   #changed(backend: Backend): void {
     this.#room.members.changed(backend);

@@ -3,6 +3,7 @@ import type { PoolSettings } from "../contract/pool.ts";
 import type { Tell } from "../contract/report.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Backend } from "../live/backend.ts";
+import { trials } from "../live/trial.ts";
 import { Census } from "./census.ts";
 import { DrainLog } from "./drain-log.ts";
 import type { Drains } from "./drains.ts";
@@ -10,6 +11,8 @@ import { Outliers } from "./outlier.ts";
 import { SlowStart } from "./slow-start.ts";
 import { Standing } from "./standing.ts";
 import { StateLog } from "./state-log.ts";
+import type { Tenant } from "./tenant.ts";
+import { Testimony } from "./testimony.ts";
 
 /** What the condition of a pool's members is made of. */
 export interface ConditionParts {
@@ -19,12 +22,14 @@ export interface ConditionParts {
 }
 
 /**
- * What becomes of a pool's members, by their settings, by probes and by their dials. Each change of a standing goes through
+ * What becomes of a pool's members, by their settings, by probes and by their sessions. Each change of a standing goes through
  * here: it sets the backend's `usable` and its weight, begins a slow start, and is told.
  */
 export class Condition {
   /** How many members there are of each kind. */
   readonly census = new Census();
+  /** Is told what sessions say of members. */
+  readonly testimony: Testimony;
   readonly #settings: () => PoolSettings;
   readonly #changed: (backend: Backend) => void;
   readonly #standings = new Map<Backend, Standing>();
@@ -33,6 +38,7 @@ export class Condition {
   readonly #states: StateLog;
   readonly #drainLog: DrainLog;
   readonly #drains: Drains;
+  readonly #report: Tell;
 
   /** `pool`: its name. `settings`: the pool's, as they are now. `changed` is called when a member's `usable` or weight may have changed. */
   constructor(
@@ -44,13 +50,16 @@ export class Condition {
     this.#settings = settings;
     this.#changed = changed;
     this.#drains = drains;
+    this.#report = report;
     this.#slowStart = new SlowStart(clock, changed);
     this.#states = new StateLog(clock, pool, report);
     this.#drainLog = new DrainLog(clock, pool, report);
     this.#outliers = new Outliers(clock, this.census, {
-      ejected: (standing, reason) => this.#change(standing, () => (standing.ejected = true), reason),
-      returned: (standing, reason) => this.#change(standing, () => (standing.ejected = false), reason),
+      ejected: (standing, reason) => this.#put(standing, { ejected: true, trial: trials.none }, reason),
+      onTrial: (standing) => this.#put(standing, { ejected: false, trial: trials.open }, "ejection over"),
+      returned: (standing, reason) => this.#put(standing, { ejected: false, trial: trials.none }, reason),
     });
+    this.testimony = new Testimony(clock, this.#outliers, settings, (backend) => this.#memberAt(backend));
   }
 
   /** The standing of a member, or of a removed backend that still has sessions. */
@@ -70,14 +79,18 @@ export class Condition {
 
   /** New settings for a member; a slow start goes on where it is. */
   configure(backend: Backend, settings: BackendSettings, reason: string): void {
-    if (isSame(backend.settings, settings)) return;
     const standing = this.of(backend);
     const apply = () => {
       backend.settings = settings;
       backend.weight = settings.weight;
     };
-    this.#become(standing, apply);
-    this.#told(standing, reason);
+    if (isSame(backend.settings, settings)) {
+      // The pool may end sessions by now.
+      this.#endSessions(standing, reason);
+    } else {
+      this.#become(standing, apply);
+      this.#told(standing, reason);
+    }
   }
 
   /** What probes found of a member. */
@@ -86,13 +99,22 @@ export class Condition {
     this.#change(standing, () => (standing.alive = alive), reason);
   }
 
-  /** How a dial went, where the backend is the cause. */
-  dialled(backend: Backend, answered: boolean): void {
-    const standing = this.#standings.get(backend);
-    // A backend that left while it was dialled is no member's outlier.
-    if (standing === undefined || standing.retired) return;
-    if (answered) this.#outliers.succeeded(standing);
-    else this.#outliers.failed(standing, this.#settings().outlier);
+  /** How a dial went, where the backend is the cause; `tenant`: the session that it connected. */
+  dialled(backend: Backend, answered: boolean, tenant?: Tenant): void {
+    const standing = this.#memberAt(backend);
+    if (standing === undefined) return;
+    if (answered) this.#outliers.connected(standing, tenant);
+    else this.#outliers.failed(standing, "dial", this.#settings().outlier);
+  }
+
+  /** A session has a place on a backend; the first one on a backend that is on trial tries it. */
+  took(tenant: Tenant): void {
+    const { backend } = tenant;
+    if (!backend.onTrial) return;
+    const standing = this.of(backend);
+    standing.trial = trials.taken;
+    backend.counts.trial[backend.slot] = trials.taken;
+    this.#outliers.tries(standing, tenant);
   }
 
   /** A place on a backend became free. */
@@ -122,6 +144,16 @@ export class Condition {
     this.#tell(standing, reason);
   }
 
+  /** Undefined where the backend has left: it is no member's outlier. */
+  #memberAt(backend: Backend): Standing | undefined {
+    const standing = this.#standings.get(backend);
+    return standing?.retired ? undefined : standing;
+  }
+
+  #put(standing: Standing, as: Pick<Standing, "ejected" | "trial">, reason: string): void {
+    this.#change(standing, () => Object.assign(standing, as), reason);
+  }
+
   #forgetEmpty(backend: Backend): void {
     if (backend.active > 0) return;
     this.#standings.delete(backend);
@@ -147,12 +179,23 @@ export class Condition {
     const { backend, usable } = standing;
     this.census.count(standing, 1);
     backend.counts.usable[backend.slot] = usable ? 1 : 0;
+    backend.counts.trial[backend.slot] = standing.trial;
     this.#changed(backend);
   }
 
   #tell(standing: Standing, reason: string): void {
     this.#states.note(standing, reason, this.#outliers.ejectionOf(standing));
     this.#drainLog.note(standing);
+    this.#endSessions(standing, reason);
+  }
+
+  /** Where the pool ends the sessions of a backend that is down or in maintenance, and it is. */
+  #endSessions({ alive, backend }: Standing, reason: string): void {
+    const isDown = !alive || backend.settings.state === "maint";
+    if (!isDown || this.#settings().onDown === "keep" || backend.active === 0) return;
+    const sessions = this.#drains.end(this.pool, backend, "backend-down");
+    if (sessions > 0)
+      this.#report({ kind: "sessions-ended", pool: this.pool, backend: backend.name, sessions, reason });
   }
 }
 

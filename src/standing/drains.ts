@@ -1,4 +1,5 @@
 import type { Clock } from "../core/clock.ts";
+import type { Ending } from "../core/ending.ts";
 import type { Backend } from "../live/backend.ts";
 import type { Session } from "../live/session.ts";
 import { Drain } from "./drain.ts";
@@ -27,6 +28,13 @@ export class Drains {
     const sessions = () => this.#sessionsOn(pool, backend);
     const over = () => void this.#underWay.delete(key);
     this.#underWay.set(key, new Drain(this.#clock, withinMs, sessions, over));
+  }
+
+  /** Takes all sessions off the backend now, with a word: those that it has not answered go to another one. Returns how many. */
+  end(pool: string, backend: Backend, ending: Ending): number {
+    const sessions = this.#sessionsOn(pool, backend);
+    for (const session of sessions) session.leave(ending);
+    return sessions.length;
   }
 
   /** Does nothing where no drain of the backend is under way. */

@@ -2,9 +2,13 @@ import type { OutlierSettings } from "../contract/pool.ts";
 import type { Clock, Timer } from "../core/clock.ts";
 import { shareOf } from "../core/share.ts";
 import type { Census } from "./census.ts";
+import { type Fault, wordsFor } from "./fault.ts";
 import type { Standing } from "./standing.ts";
+import type { Tenant } from "./tenant.ts";
 
 const LONGEST_FACTOR = 10;
+/** How long a session that is neither answered nor ended may try a backend. */
+const LONGEST_TRIAL_MS = 5_000;
 
 /** Why a backend is out, and for how much longer, in milliseconds. */
 export interface Ejection {
@@ -12,26 +16,42 @@ export interface Ejection {
   readonly forMs: number;
 }
 
-interface Conduct {
-  failuresInRow: number;
-  ejections: number;
-  /** From when on a good dial makes the ejections forgotten. */
-  forgiveAtMs: number;
-  out: { readonly reason: string; readonly untilMs: number; readonly returning: Timer } | undefined;
+/** An ejection, and the trial behind it. */
+interface Out {
+  readonly reason: string;
+  readonly untilMs: number;
+  /** Whether only an answer shows that the backend is well, and not a dial that came through. */
+  readonly needsAnswer: boolean;
+  /** Until the ejection is over, then until the trial is. */
+  timer: Timer | undefined;
+  /** The session that tries the backend. */
+  trying: Tenant | undefined;
 }
 
-const BLAMELESS: Conduct = { failuresInRow: 0, ejections: 0, forgiveAtMs: 0, out: undefined };
+/** How a backend has behaved. */
+interface Conduct {
+  /** In a row. */
+  faults: Record<Fault, number>;
+  ejections: number;
+  /** From when on a good session makes the ejections forgotten. */
+  forgiveAtMs: number;
+  out: Out | undefined;
+}
 
-/** Told when a backend is ejected, and when that is over. */
+/** Told what becomes of backends. */
 export interface OutlierEvents {
   ejected(standing: Standing, reason: string): void;
+  /** Its ejection is over, or its trial had no outcome: one session may try it. */
+  onTrial(standing: Standing): void;
+  /** It is in again. */
   returned(standing: Standing, reason: string): void;
 }
 
 /**
- * Passive health: a backend whose dials fail several times in a row is left out for a while, longer each time, but
- * never more than a share of the members at once. One good dial ends the row and the ejection; the ejections are
- * forgotten by one that comes when it has been back as long as it was to be out.
+ * Passive health: a backend that fails several sessions in a row is left out for a while, longer each time, but never more
+ * than a share of the members at once. A good one ends the row; so does a good dial, where dials alone had failed. When the time
+ * is over, one session tries the backend and decides whether it is in again or out once more. The ejections are forgotten by
+ * a good session that comes when it has been back as long as it was to be out.
  */
 export class Outliers {
   readonly #clock: Clock;
@@ -46,22 +66,60 @@ export class Outliers {
     this.#events = events;
   }
 
-  succeeded(standing: Standing): void {
-    const conduct = this.#conduct.get(standing);
-    if (conduct === undefined) return;
-    conduct.failuresInRow = 0;
-    if (conduct.out !== undefined) this.#return(standing, conduct, "it answered");
-    else if (this.#clock.now() >= conduct.forgiveAtMs) this.#conduct.delete(standing);
+  /** How many backends there are against which something was held that is not forgotten. */
+  get suspects(): number {
+    return this.#conduct.size;
   }
 
-  failed(standing: Standing, settings: OutlierSettings): void {
-    // Dials that were under way when it was ejected say nothing about what it will be like when it returns.
+  /** A session has the place on a backend that is on trial. */
+  tries(standing: Standing, tenant: Tenant): void {
+    const out = this.#conduct.get(standing)?.out;
+    if (out !== undefined) out.trying = tenant;
+  }
+
+  /** A dial came through. */
+  connected(standing: Standing, tenant?: Tenant): void {
+    const conduct = this.#conduct.get(standing);
+    const { out, faults } = conduct ?? {};
+    if (conduct === undefined) return;
+    if (out === undefined) {
+      if (faults?.unanswered === 0 && faults.early === 0) this.#calm(standing, conduct);
+    } else if (!out.needsAnswer) this.#return(standing, conduct, "it answered");
+    else if (standing.onTrial && tenant !== undefined && tenant === out.trying)
+      out.timer = this.#clock.after(LONGEST_TRIAL_MS, () => this.#return(standing, conduct, "it answered"));
+  }
+
+  /** A session was answered, and not ended early. */
+  answered(standing: Standing, tenant: Tenant): void {
+    const conduct = this.#conduct.get(standing);
+    if (conduct === undefined) return;
+    const { out } = conduct;
+    if (out === undefined) this.#calm(standing, conduct);
+    // Others were connected before it was ejected: they do not tell what it is like now.
+    else if (tenant === out.trying || (standing.ejected && tenant.how === "last-resort"))
+      this.#return(standing, conduct, "it answered");
+  }
+
+  /** Something is held against a backend; `tenant`: the session that had connected. */
+  failed(standing: Standing, fault: Fault, settings: OutlierSettings, tenant?: Tenant): void {
+    // What was under way when it was ejected says nothing about what it will be like when it returns.
     if (standing.ejected) return;
-    const conduct = this.#conduct.get(standing) ?? { ...BLAMELESS };
+    const conduct = this.#conduct.get(standing) ?? blameless();
     this.#conduct.set(standing, conduct);
-    conduct.failuresInRow += 1;
-    if (conduct.failuresInRow < settings.failures) return;
-    if (this.#isEjectable(standing, settings)) this.#eject(standing, conduct, settings);
+    if (conduct.out !== undefined && tenant !== undefined && tenant !== conduct.out.trying) return;
+    conduct.faults[fault] += 1;
+    if (conduct.out !== undefined) this.#failedTrial(standing, conduct, settings);
+    else if (sumOf(conduct.faults) >= settings.failures && this.#isEjectable(standing, settings))
+      this.#eject(standing, conduct, settings, wordsFor(conduct.faults));
+  }
+
+  /** The session that tried a backend is over, and nothing was seen of it: the next one tries it. */
+  undecided(standing: Standing, tenant: Tenant): void {
+    const out = this.#conduct.get(standing)?.out;
+    if (out === undefined || out.trying !== tenant) return;
+    out.timer?.[Symbol.dispose]();
+    out.trying = undefined;
+    if (standing.onTrial) this.#events.onTrial(standing);
   }
 
   /** A backend's ejection as it stands now; undefined where it is not ejected. */
@@ -72,35 +130,60 @@ export class Outliers {
 
   /** Forgets a backend that is no member any more. */
   forget(standing: Standing): void {
-    this.#conduct.get(standing)?.out?.returning[Symbol.dispose]();
+    this.#conduct.get(standing)?.out?.timer?.[Symbol.dispose]();
     this.#conduct.delete(standing);
   }
 
-  /** Whether one more backend may be ejected: the share is rounded down, but one always may where another can serve. */
+  /** Whether one more backend may be out: the share is rounded down, but one always may where another can serve. */
   #isEjectable(standing: Standing, { maxEjected }: OutlierSettings): boolean {
-    const { usable, ejected } = this.#census;
-    const anotherServes = usable - (standing.usable ? 1 : 0) > 0;
-    const ceiling = Math.max(anotherServes ? 1 : 0, shareOf(usable + ejected, maxEjected));
-    return maxEjected > 0 && ejected < ceiling;
+    const { sound, ejected } = this.#census;
+    const { usable, onTrial } = standing;
+    const anotherServes = sound - (usable && !onTrial ? 1 : 0) > 0;
+    const ceiling = Math.max(anotherServes ? 1 : 0, shareOf(sound + ejected, maxEjected));
+    return maxEjected > 0 && ejected - (onTrial ? 1 : 0) < ceiling;
   }
 
-  #eject(standing: Standing, conduct: Conduct, settings: OutlierSettings): void {
+  #failedTrial(standing: Standing, conduct: Conduct, settings: OutlierSettings): void {
+    const reason = `${wordsFor(conduct.faults)} on trial`;
+    if (this.#isEjectable(standing, settings)) this.#eject(standing, conduct, settings, reason);
+    else this.#return(standing, conduct, reason);
+  }
+
+  #eject(standing: Standing, conduct: Conduct, settings: OutlierSettings, reason: string): void {
+    conduct.out?.timer?.[Symbol.dispose]();
     conduct.ejections = Math.min(conduct.ejections + 1, LONGEST_FACTOR);
-    const failures = conduct.failuresInRow;
-    conduct.failuresInRow = 0;
-    const reason = failures === 1 ? "1 failed dial" : `${failures} failed dials in a row`;
+    const needsAnswer = conduct.faults.unanswered > 0 || conduct.faults.early > 0;
+    conduct.faults = none();
     const lastsMs = conduct.ejections * settings.ejectForMs;
     const untilMs = this.#clock.now() + lastsMs;
-    // Good dials for as long as it was out, once it is back, and the ejections are forgotten.
+    // Good sessions for as long as it was out, once it is back, and the ejections are forgotten.
     conduct.forgiveAtMs = untilMs + lastsMs;
-    const returning = this.#clock.after(lastsMs, () => this.#return(standing, conduct, "ejection over"));
-    conduct.out = { reason, untilMs, returning };
+    const timer = this.#clock.after(lastsMs, () => this.#events.onTrial(standing));
+    conduct.out = { reason, untilMs, needsAnswer, timer, trying: undefined };
     this.#events.ejected(standing, reason);
   }
 
   #return(standing: Standing, conduct: Conduct, reason: string): void {
-    conduct.out?.returning[Symbol.dispose]();
+    conduct.out?.timer?.[Symbol.dispose]();
     conduct.out = undefined;
     this.#events.returned(standing, reason);
   }
+
+  /** The row is over. */
+  #calm(standing: Standing, conduct: Conduct): void {
+    conduct.faults = none();
+    if (this.#clock.now() >= conduct.forgiveAtMs) this.#conduct.delete(standing);
+  }
+}
+
+function blameless(): Conduct {
+  return { faults: none(), ejections: 0, forgiveAtMs: 0, out: undefined };
+}
+
+function none(): Record<Fault, number> {
+  return { dial: 0, unanswered: 0, early: 0 };
+}
+
+function sumOf({ dial, unanswered, early }: Record<Fault, number>): number {
+  return dial + unanswered + early;
 }

@@ -1,14 +1,21 @@
 import type { BackendStatus, OperationalState } from "../contract/backend.ts";
 import type { Backend } from "../live/backend.ts";
+import { type Trial, trials } from "../live/trial.ts";
 
 /** What one backend is held to be: whether its probes pass, whether it is ejected, whether it is a member still. */
 export class Standing {
   alive = true;
   ejected = false;
+  /** Its ejection is over, and one session at a time is given to it until one has decided. */
+  trial: Trial = trials.none;
   /** It is a member of no pool any more. */
   retired = false;
 
   constructor(readonly backend: Backend) {}
+
+  get onTrial(): boolean {
+    return this.trial !== trials.none;
+  }
 
   get operational(): OperationalState {
     if (!this.alive) return "down";

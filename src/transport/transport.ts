@@ -105,12 +105,14 @@ export interface RelayOptions {
   readonly witness?: Witness;
 }
 
-/** Is told when the first byte of each side passes, and when the backend's connection has ended. */
+/** Is told when the first byte of each side passes, when the backend leaves, and when its connection has ended. */
 export interface Witness {
   /** The client's first byte passes. */
   asked(): void;
   /** The backend's first byte passes. */
   answered(): void;
+  /** The backend finished or broke off while the client had done neither, and nothing else had ended the relay. */
+  hungUp(): void;
   /**
    * The backend's connection is closed; the client's may still be closing. `broke`: the backend reset it before it had
    * sent a byte.

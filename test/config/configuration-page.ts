@@ -24,6 +24,7 @@ first 1000. Only a text that is neither YAML nor JSON is answered with its first
 - \`off\` means no limit, no deadline, or not done.
 - Addresses are \`host:port\`, \`"[ipv6]:port"\` (YAML wants the quotes) or \`unix:/path\`. A host may be a name: each of its
   addresses is a member of its own, called \`name@address\` where there are several, with the entry's weight and limits.
+- A text that probes send or expect is UTF-8, and \`\\xNN\` in it the byte NN, however it is quoted: [conversations](health.md#conversations).
 - \`[]\` in a key stands for each entry of a list, \`<name>\` for a name of your own.
 - A link-local address has its interface with it: \`"[fe80::1%eth0]:80"\`.
 - \`\${NAME}\` and \`\${NAME:-default}\` in a string are the environment's, the default where that has none or an empty one; \`$$\` is a

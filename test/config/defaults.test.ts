@@ -40,7 +40,8 @@ pools: { ping: { backends: [{ address: "127.0.0.1:9001" }] } }`);
       localAddress: undefined,
       sendProxy: undefined,
       slowStartMs: 0,
-      outlier: { failures: 5, ejectForMs: 10_000, maxEjected: 0.5 },
+      onDown: "keep",
+      outlier: { failures: 5, ejectForMs: 10_000, maxEjected: 0.5, earlyMs: 0 },
       retryBudget: undefined,
       backends: [
         {

@@ -16,8 +16,9 @@ pools:
     localAddress: 127.0.0.2
     sendProxy: v2
     slowStart: 90s
+    onDown: end
     health: { probe: http, path: /health, host: "web.example:8080", status: 204 }
-    outlier: { failures: off, maxEjected: 12.5% }
+    outlier: { failures: off, maxEjected: 12.5%, early: 150ms }
     retryBudget: { share: 7%, min: 0 }
     backends: [{ address: "web.example:80", maxConnections: 3 }]
 clients: { default: { capacity: 10, ratePerSec: 0.5 }, list: [{ id: ::1, capacity: 1, ratePerSec: 1 }] }

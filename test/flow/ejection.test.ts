@@ -9,7 +9,7 @@ import { ManualClock } from "../support/manual-clock.ts";
 import { dialPeer } from "../support/peer.ts";
 import { type UnixBackend, unixBackend } from "../support/unix-backend.ts";
 
-const outlier = { failures: 5, ejectForMs: 10_000, maxEjected: 0.5 };
+const outlier = { failures: 5, ejectForMs: 10_000, maxEjected: 0.5, earlyMs: 0 };
 
 test("dials a dead backend no more after its failures in a row, and no client notices any of it", async () => {
   await using scene = await oneDeadOfThree();

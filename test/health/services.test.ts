@@ -1,22 +1,26 @@
+import { readFileSync } from "node:fs";
 import { chmod, chown, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import type { PoolConfig } from "#lb/config/config";
 import type { Endpoint } from "#lb/core/address";
 import { systemClock as clock } from "#lb/core/clock";
 import { probe } from "#lb/health/probe";
 import type { AskingSettings } from "#lb/health/probes/index";
 import type { Step } from "#lb/health/probes/line";
 import { SocketTransport } from "#lb/transport/sockets/index";
+import { configured } from "../config/configured.ts";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free-port.ts";
 import { dialPeer } from "../support/peer.ts";
 import { installed, needing, output, unprivileged } from "../support/program.ts";
+import { redis, redisServer } from "../support/redis.ts";
 import { ownFolder, Service } from "../support/service.ts";
 
 const transport = new SocketTransport(clock);
 const [mariadbd, install] = [installed("mariadbd") ?? installed("mysqld"), installed("mariadb-install-db")];
 const [initdb, postgres, openssl] = [installed("initdb"), installed("postgres"), installed("openssl")];
-const [redis, mosquitto, postfix] = [installed("redis-server"), installed("mosquitto"), installed("postfix")];
+const [mosquitto, postfix] = [installed("mosquitto"), installed("postfix")];
 
 test.skipIf(mariadbd === undefined || install === undefined)(
   needing("MariaDB refuses a host after 100 probes by tcp, and none that logs in", { mariadbd, install }),
@@ -92,11 +96,7 @@ test.skipIf(mosquitto === undefined)(
   needing("Mosquitto is asked as an MQTT client asks, and left as one leaves", { mosquitto }),
   async () => {
     await using server = await mosquittoServer();
-    const steps: Step[] = [
-      { send: "\\x10\\x0e\\x00\\x04MQTT\\x04\\x02\\x00\\x3c\\x00\\x02lb", expect: "\\x20\\x02\\x00\\x00" },
-      { send: "\\xe0\\x00" },
-    ];
-    expect(await probed(server, { kind: "line", steps })).toEqual([undefined]);
+    expect(await probed(server, exampleOf("mqtt.yaml"))).toEqual([undefined]);
     await eventually(() => expect(server.log).toContain("Client lb disconnected."));
   },
 );
@@ -108,12 +108,18 @@ test.skipIf(postfix === undefined || process.getuid?.() !== 0)(
   }),
   async () => {
     await using server = await postfixServer();
-    const steps: Step[] = [{ expect: "220" }, { send: "QUIT\r\n", expect: "221" }];
-    expect(await probed(server, { kind: "line", steps })).toEqual([undefined]);
+    expect(await probed(server, exampleOf("smtp.yaml"))).toEqual([undefined]);
     await eventually(() => expect(server.log).toContain("quit=1 commands=1"));
     expect(server.log).not.toContain("pipelining");
   },
 );
+
+/** The probe of an example, which has one pool. */
+function exampleOf(name: string): AskingSettings {
+  const path = new URL(`../../deploy/examples/${name}`, import.meta.url);
+  const [pool] = Object.values(configured(readFileSync(path, "utf8")).pools) as [PoolConfig];
+  return pool.health.probe as AskingSettings;
+}
 
 /** The different outcomes of so many probes, one after the other. */
 async function probed(
@@ -178,13 +184,6 @@ async function postgresWith(ssl: "on" | "off"): Promise<Service> {
     folder,
     ready: "ready to accept connections",
   });
-}
-
-async function redisServer(password: string): Promise<Service> {
-  const [folder, endpoint] = [await ownFolder("redis"), await local()];
-  const where = ["--bind", endpoint.host, "--port", String(endpoint.port), "--dir", folder];
-  const args = [...where, "--requirepass", password, "--save", ""];
-  return Service.start(redis as string, args, { endpoint, folder, ready: "Ready to accept connections" });
 }
 
 async function mosquittoServer(): Promise<Service> {

@@ -10,7 +10,7 @@ import { ManualClock } from "../support/manual-clock.ts";
 import { CLIENT, made, member, taken, verdict } from "./pools.ts";
 
 const MINUTE_MS = 60_000;
-const EJECTING = { failures: 1, ejectForMs: 10_000, maxEjected: 0.9 };
+const EJECTING = { failures: 1, ejectForMs: 10_000, maxEjected: 0.9, earlyMs: 0 };
 
 describe("decisions", () => {
   test("are wanted for a minute after each time they were asked for", () => {
@@ -91,7 +91,9 @@ describe("a decision says how its place came about, or why there was none", () =
   });
 
   test("a last resort, or no backend at all", () => {
-    const { pool, decisions, want } = recorded([member("a")], { outlier: { ...EJECTING, maxEjected: 1 } });
+    const { pool, decisions, want } = recorded([member("a")], {
+      outlier: { ...EJECTING, maxEjected: 1, earlyMs: 0 },
+    });
     pool.observe(pool.members[0] as Backend, false);
     taken(pool);
     want("a", { state: "maint" });
@@ -228,7 +230,7 @@ describe("the candidates of a decision", () => {
   test("show the number that made a session wait, of the place that it got in the end", async () => {
     const { pool, clock, decisions } = recorded([member("a", { maxConnections: 2 })]);
     const [first] = [taken(pool), taken(pool)];
-    first.connected();
+    first.connected(CLIENT);
     clock.advance(1_000);
     const tried = new Tried();
     const waiting = waitingIn(pool, tried);

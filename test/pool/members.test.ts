@@ -167,6 +167,7 @@ type Step =
   | { readonly kind: "dialled"; readonly key: string; readonly answered: boolean }
   | { readonly kind: "take" }
   | { readonly kind: "give back"; readonly nth: number }
+  | { readonly kind: "answered" | "hung up"; readonly nth: number }
   | { readonly kind: "wait"; readonly ms: number }
   | { readonly kind: "configure"; readonly backends: readonly BackendSettings[] };
 
@@ -190,6 +191,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ kind: fc.constant("take" as const) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("give back" as const), nth: fc.nat(9) }) },
   {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constantFrom("answered" as const, "hung up" as const), nth: fc.nat(9) }),
+  },
+  {
     weight: 1,
     arbitrary: fc.record({ kind: fc.constant("wait" as const), ms: fc.constantFrom(5, 500, 20_000) }),
   },
@@ -203,7 +208,7 @@ class World {
   readonly #made = made(
     KEYS.map((each) => keyed(each)),
     {
-      outlier: { failures: 1, ejectForMs: 10_000, maxEjected: 0.7 },
+      outlier: { failures: 1, ejectForMs: 10_000, maxEjected: 0.7, earlyMs: 0 },
       queue: { max: 0, timeoutMs: 1 },
       slowStartMs: 1_000,
     },
@@ -229,6 +234,15 @@ class World {
       case "give back":
         for (const lease of this.#leases.splice(each.nth, 1)) lease[Symbol.dispose]();
         break;
+      case "answered":
+      case "hung up": {
+        const lease = this.#leases[each.nth];
+        if (lease?.client === undefined) lease?.connected(CLIENT);
+        lease?.asked();
+        if (each.kind === "answered") lease?.answered();
+        else lease?.hungUp();
+        break;
+      }
       case "wait":
         this.#made.clock.advance(each.ms);
         break;
@@ -256,10 +270,14 @@ class World {
     const standings = members.map((member) => condition.of(member));
     expect({ ...condition.census }).toEqual({
       usable: standings.filter(({ usable }) => usable).length,
-      ejected: standings.filter(({ ejected }) => ejected).length,
+      sound: standings.filter(({ usable, onTrial }) => usable && !onTrial).length,
+      ejected: standings.filter(({ ejected, onTrial }) => ejected || onTrial).length,
       inReserve: standings.filter(({ ejected, eligible }) => ejected && eligible).length,
     });
     expect(members.map(({ usable }) => usable)).toEqual(standings.map(({ usable }) => usable));
+    expect(members.map(({ counts, slot }) => counts.trial[slot])).toEqual(
+      standings.map(({ trial }) => trial),
+    );
     const { counts } = this.#made;
     const slots = members.filter(({ free }) => free).map(({ slot }) => slot);
     expect(indexesOfOnes(counts.free)).toEqual(slots.sort((one, other) => one - other));

@@ -8,7 +8,7 @@ import { Waiting } from "#lb/pool/queue";
 import { Tried } from "#lb/pool/tried";
 import { CLIENT, made, member, OTHER, settings, taken, verdict } from "./pools.ts";
 
-const EJECTING = { failures: 1, ejectForMs: 10_000, maxEjected: 0.5 };
+const EJECTING = { failures: 1, ejectForMs: 10_000, maxEjected: 0.5, earlyMs: 0 };
 
 test("chooses only members that may get something new", () => {
   const { pool, want } = made([
@@ -173,7 +173,7 @@ test("what was found of a backend is said of it also where it is called otherwis
 });
 
 test("a backend that left while it was dialled is no member's outlier", () => {
-  const outlier = { failures: 3, ejectForMs: 10_000, maxEjected: 0.5 };
+  const outlier = { failures: 3, ejectForMs: 10_000, maxEjected: 0.5, earlyMs: 0 };
   const { pool, changes } = made([member("a"), member("b"), member("c")], { outlier });
   const [gone] = pool.members;
   pool.update({ ...settings([member("b"), member("c")]), outlier });

@@ -127,6 +127,8 @@ function made() {
   return { queue: new Queue<string>(clock), clock, a, b };
 }
 
+const UNHEARD = { answered() {}, hungUp: () => false, freed() {} };
+
 function leaseOn(backend: Backend, clock: ManualClock, max: number): Lease | undefined {
-  return backend.active < max ? new Lease(backend, "queued", clock, () => {}) : undefined;
+  return backend.active < max ? new Lease(backend, "queued", clock, UNHEARD) : undefined;
 }

@@ -59,7 +59,8 @@ export const plainPool: PoolSettings = {
   localAddress: undefined,
   sendProxy: undefined,
   slowStartMs: 0,
-  outlier: { failures: Infinity, ejectForMs: 10_000, maxEjected: 0.5 },
+  onDown: "keep",
+  outlier: { failures: Infinity, ejectForMs: 10_000, maxEjected: 0.5, earlyMs: 0 },
   retryBudget: undefined,
   backends: [],
 };

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { algorithmNames } from "../../contract/algorithm.ts";
 import { administrativeStates, MOST_BACKENDS } from "../../contract/backend.ts";
+import { onDowns } from "../../contract/pool.ts";
 import { formatEndpoint } from "../../core/address.ts";
 import { field, or, partOrOff } from "../value.ts";
 import {
@@ -49,13 +50,20 @@ const queue = z.strictObject({
 const outlier = z.strictObject({
   failures: field(or("off", Infinity, wholeNumber(1, 1_000)))
     .prefault(5)
-    .describe("Failed dials in a row after which a backend is left out."),
+    .describe(
+      "So many failures in a row, and a backend is left out: a dial that failed, or a session that the backend ended without an answer, though it was asked by a client that is answered elsewhere.",
+    ),
   ejectFor: field(duration())
     .prefault("10s")
     .describe("The nth ejection lasts n times this, at most ten times."),
   maxEjected: field(percent)
     .prefault("50%")
     .describe("The greatest share left out at once, rounded down, but at least one where another is left."),
+  early: field(or("off", 0, duration()))
+    .prefault("off")
+    .describe(
+      "Whatever it answered, a session that a backend ends so soon after the client's first byte, or after it was connected where none came, is a failure too.",
+    ),
 });
 
 const retryBudget = z.strictObject({
@@ -91,7 +99,12 @@ export const pool = z.strictObject({
     .prefault("off")
     .describe("Over how long a backend that came back earns its full share."),
   health: health.prefault({}).describe("How backends are probed."),
-  outlier: outlier.prefault({}).describe("Leaves out, for a while, a backend whose dials fail."),
+  onDown: field(oneOf(onDowns))
+    .prefault("keep")
+    .describe(
+      "What becomes of the sessions of a backend that probes find down or that is put into maint. end: both sides get what is under way and FIN, ending `backend-down`.",
+    ),
+  outlier: outlier.prefault({}).describe("Leaves out, for a while, a backend whose dials or sessions fail."),
   retryBudget: partOrOff(retryBudget)
     .prefault("off")
     .describe("Keeps retries from drowning a pool in trouble."),

@@ -117,6 +117,7 @@ export class SocketRelay extends Watched implements Relay {
 
   finished(flow: Flow): void {
     if (this.#verdict !== undefined) return;
+    if (flow === this.#down) this.#tellHangup();
     if (flow.from.isUnwritable) this.#endAfterBreak(flow);
     else if (this.#options.halfClose) {
       flow.to.finish();
@@ -162,12 +163,18 @@ export class SocketRelay extends Watched implements Relay {
     return this.#verdict === "backend-reset" && this.bytesOut === 0;
   }
 
+  /** Where the client has finished, the backend may. */
+  #tellHangup(): void {
+    if (!this.#up.from.peerFinished) this.tell(() => this.#options.witness?.hungUp());
+  }
+
   #endAfterReset(flow: Flow): void {
     if (this.#verdict !== undefined) return;
     if (flow === this.#up) {
       this.#decide("client-reset");
       this.#down.from.reset();
     } else {
+      if (!flow.from.peerFinished) this.#tellHangup();
       this.#decide("backend-reset");
       // A reset would destroy what the client has not read yet.
       this.#up.from.end();
