@@ -21,7 +21,8 @@ const LAYERS = [
   ["balancer"],
   ["plane"],
   ["config", "observe"],
-  ["control", "supervisor", "admin"],
+  ["control", "supervisor"],
+  ["admin", "operate"],
   ["main"],
   ["lb"],
 ];
@@ -32,7 +33,17 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   config: ["yaml", "zod"],
   observe: ["pino", "pino-pretty", "prom-client"],
   transport: ["koffi"],
-  store: ["pg", "write-file-atomic"],
+  store: ["pg", "write-file-atomic", "zod"],
+  supervisor: ["split2"],
+  admin: [
+    "fastify",
+    "fastify-type-provider-zod",
+    "zod",
+    "@fastify/swagger",
+    "@fastify/swagger-ui",
+    "@fastify/static",
+  ],
+  operate: ["cli-progress", "yargs"],
   main: ["yargs"],
 };
 

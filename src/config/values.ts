@@ -138,6 +138,16 @@ export const clientId: Value<string> = textual({
   write: same,
 });
 
+/** The name of a variable of the environment (POSIX.1-2017, 8.1). */
+export const variable = matching("a variable's name: A-Z a-z 0-9 _, no digit first", (text) =>
+  /^[A-Za-z_]\w{0,127}$/.test(text),
+);
+
+/** Another name of a template. */
+export const alias = matching("a name: 1 to 128 of A-Z a-z 0-9 . _ : / -", (text) =>
+  /^[\w.:/-]{1,128}$/.test(text),
+);
+
 /** Any text that is not empty, up to a length. */
 export function text(what: string, longest: number): Value<string> {
   return matching(
@@ -145,6 +155,9 @@ export function text(what: string, longest: number): Value<string> {
     (given) => given.length > 0 && given.length <= longest,
   );
 }
+
+/** The path of a file. */
+export const path = text("a path", 4_096);
 
 /** A text that stands for bytes; see bytesOf. */
 export function bytes(what: string, longest: number): Value<string> {

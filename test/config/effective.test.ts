@@ -122,7 +122,7 @@ admin: { listen: "127.0.0.1:8081" }`);
       "pools.p.backends.d: added",
       "pools.p.backends: order changed",
       "pools.q: added",
-      'admin: off → {"listen":"127.0.0.1:8081","tokenFile":"off"}',
+      'admin: off → {"listen":"127.0.0.1:8081","tokenFile":"off","hosts":[],"backends":["0.0.0.0/0","::/0"],"decisions":"asked","tasks":{}}',
     ]);
   });
 
