@@ -1,7 +1,7 @@
 import type { Endpoint } from "../core/address.ts";
 import { plainBlock } from "./block.ts";
 import { understood } from "./value.ts";
-import { backendAddress, clientId, listenAddress } from "./values.ts";
+import { backendAddress, clientId, listenAddress, range } from "./values.ts";
 
 /**
  * What can be understood of a configuration even where other parts of it are wrong, so that what refers to one another
@@ -15,8 +15,18 @@ export interface Outline {
     readonly id: string | undefined;
     readonly blocks: readonly (string | undefined)[];
   }[];
-  readonly servers: readonly { readonly name: string; readonly pool: unknown }[];
+  readonly servers: readonly ServerOutline[];
   readonly admin: Endpoint | undefined;
+}
+
+/** One template of servers. */
+export interface ServerOutline {
+  readonly name: string;
+  readonly pool: unknown;
+  readonly host: string;
+  readonly ports: readonly [min: number, max: number] | undefined;
+  readonly aliases: readonly unknown[];
+  readonly count: number;
 }
 
 interface ListenerOutline {
@@ -36,7 +46,7 @@ export function outlineOf(value: unknown): Outline {
     listeners: list(listeners).map(table).map(listenerOutline),
     pools: isTable(pools) ? new Map(Object.entries(pools).map(poolOutline)) : undefined,
     clients: list(table(clients).list).map(table).map(clientOutline),
-    servers: Object.entries(table(servers)).map(([name, server]) => ({ name, pool: table(server).pool })),
+    servers: Object.entries(table(servers)).map(serverOutline),
     admin: understood(listenAddress, table(admin).listen),
   };
 }
@@ -53,6 +63,12 @@ function poolOutline([pool, settings]: [string, unknown]): [string, BackendOutli
     pool,
     backends.map(({ name, address }) => ({ name, address: understood(backendAddress, address) })),
   ];
+}
+
+function serverOutline([name, server]: [string, unknown]): ServerOutline {
+  const { pool, host = "127.0.0.1", ports, aliases, count } = table(server);
+  const asked = understood(range("ports", 1, 65_535), ports);
+  return { name, pool, host: String(host), ports: asked, aliases: list(aliases), count: Number(count) || 0 };
 }
 
 function clientOutline({ id, addresses }: Table) {

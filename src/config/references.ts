@@ -3,6 +3,7 @@ import { type Endpoint, formatEndpoint } from "../core/address.ts";
 import { isBlock } from "./block.ts";
 import { loopMistakes } from "./loops.ts";
 import type { Mistake, Path } from "./mistake.ts";
+import { MOST_COPIES } from "./other-files.ts";
 import { type Outline, outlineOf } from "./outline.ts";
 import { overlap } from "./reach.ts";
 import { shown } from "./shown.ts";
@@ -18,6 +19,9 @@ export function referenceMistakes(value: unknown): Mistake[] {
     ...repeatedBackends(outline),
     ...tooManyBackends(outline),
     ...sharedAddresses(outline),
+    ...sharedPorts(outline),
+    ...repeated(templateNames(outline), "a name no other template has"),
+    ...tooManyCopies(outline),
     ...repeated(clientIds(outline), "each client once"),
     ...repeated(clientBlocks(outline), "an address or block no other client has"),
     ...loopMistakes({ listeners: outline.listeners, pools: outline.pools ?? [] }),
@@ -82,6 +86,46 @@ function clientBlocks({ clients }: Outline): Placed[] {
     blocks.map((block, index): Placed => [block, ["clients", "list", at, "addresses", index]]),
   );
   return [...own, ...named];
+}
+
+/** The names of templates, and after them their aliases. */
+function templateNames({ servers }: Outline): Placed[] {
+  const aliases = servers.flatMap(({ name, aliases }) =>
+    aliases.map(
+      (alias, at): Placed => [
+        typeof alias === "string" ? alias : undefined,
+        ["servers", name, "aliases", at],
+      ],
+    ),
+  );
+  return [...servers.map(({ name }): Placed => [name, ["servers", name]]), ...aliases];
+}
+
+/** Ranges of ports for copies where two want the same port, or one has the port of a listener or of the admin API in it. */
+function sharedPorts({ listeners, servers, admin }: Outline): Mistake[] {
+  const listening = [...listeners.map(({ listen }) => listen), admin];
+  return servers.flatMap(({ name, host, ports }, at) => {
+    if (ports === undefined) return [];
+    const [min, max] = ports;
+    const others = servers.slice(0, at).filter((each) => each.host === host);
+    const shared = others.some((each) => each.ports && each.ports[0] <= max && min <= each.ports[1]);
+    const taken = listening.find(
+      (each) =>
+        each?.kind === "tcp" &&
+        each.port >= min &&
+        each.port <= max &&
+        overlap(each, { kind: "tcp", host, port: each.port }),
+    );
+    if (!shared && taken === undefined) return [];
+    const expected = "ports that no other template has and nothing else listens on";
+    return [{ path: ["servers", name, "ports"], expected, got: shown(`${min}-${max}`) }];
+  });
+}
+
+function tooManyCopies({ servers }: Outline): Mistake[] {
+  const all = servers.reduce((sum, { count }) => sum + count, 0);
+  const expected = `at most ${MOST_COPIES} copies of all templates together`;
+  return all > MOST_COPIES ? [{ path: ["servers"], expected, got: `${all}` }] : [];
 }
 
 function repeated(all: readonly Placed[], expected: string): Mistake[] {

@@ -3,8 +3,8 @@ import { type Endpoint, formatEndpoint } from "../core/address.ts";
 import { filesFor, openFiles, sessionsWithin } from "../core/open-files.ts";
 import type { BackendConfig, Config } from "./config.ts";
 import { idleParts } from "./idle-parts.ts";
+import { otherFiles } from "./other-files.ts";
 import { ownAddresses } from "./own-addresses.ts";
-import { probesAtOnce } from "./probes-at-once.ts";
 import { isOwn } from "./reach.ts";
 import { unbuilt } from "./unbuilt.ts";
 
@@ -39,19 +39,19 @@ function fewFiles(config: Config, files: number): string[] {
   const { listeners } = config;
   if (files >= FEW_FILES || !listeners.some(({ maxConnections }) => maxConnections === "auto")) return [];
   return [
-    `only ${files} files may be open, enough for ${sessionsWithin(files, probesAtOnce(config))} sessions: raise it (ulimit -n)`,
+    `only ${files} files may be open, enough for ${sessionsWithin(files, otherFiles(config))} sessions: raise it (ulimit -n)`,
   ];
 }
 
 /** Only what was asked for: `auto` fits by itself, and several of it share what there is. */
 function moreThanFiles(config: Config, files: number): string[] {
   const { listeners } = config;
-  const probes = probesAtOnce(config);
+  const others = otherFiles(config);
   const sessions = listeners.reduce((sum, { maxConnections: most }) => sum + (most === "auto" ? 0 : most), 0);
-  if (sessions === 0 || filesFor(sessions, probes) <= files) return [];
+  if (sessions === 0 || filesFor(sessions, others) <= files) return [];
   const asked = `maxConnections of the listeners asks for ${sessions} sessions, and only ${files} files may be open`;
   return [
-    `${asked}, enough for ${sessionsWithin(files, probes)}; whoever comes above that is refused as listener-full: raise it (ulimit -n ${filesFor(sessions, probes)}) or ask for less`,
+    `${asked}, enough for ${sessionsWithin(files, others)}; whoever comes above that is refused as listener-full: raise it (ulimit -n ${filesFor(sessions, others)}) or ask for less`,
   ];
 }
 

@@ -33,6 +33,8 @@ export interface ControlParts {
   readonly log: Log;
   /** Reads the configuration again; `before` is the one that holds, and comes back where nothing changed. */
   readonly load: (before: Config) => Promise<Reading>;
+  /** Is told of each configuration from when it holds. */
+  readonly adopted?: (config: Config) => void;
   /** Where what the API says is kept; undefined: in memory alone. The control plane opens and closes it. */
   readonly store?: Store | undefined;
   /** How names are looked up; default: as this machine does. */
@@ -104,6 +106,7 @@ export class Control {
       this.#started = true;
     });
     await this.#remembering.begin();
+    this.#parts.adopted?.(overlay.file);
   }
 
   /** Reads the configuration again and applies what changed; a bad one is reported and changes nothing. Never rejects. */
@@ -185,6 +188,7 @@ export class Control {
     const { log } = this.#parts;
     const tell = () =>
       log.logger.info({ changes }, changes.length === 0 ? "reloaded, nothing changed" : "reloaded");
+    this.#parts.adopted?.(config);
     const quiet = logLevels.indexOf(config.log.level) > logLevels.indexOf("info");
     if (quiet) tell();
     log.configure(config.log);

@@ -12,10 +12,15 @@ import type { Steering } from "./steering.ts";
 /** What a session that was told to leave may take to be gone. */
 const LINGER_MS = 2_000;
 
+/** The part of the control plane that is asked. */
+interface Steered {
+  readonly overlay: Overlay;
+  readonly steering: Steering;
+}
+
 /** What CopyBackends are made of. */
 export interface CopyBackendsParts {
-  readonly steering: Steering;
-  readonly overlay: () => Overlay;
+  readonly control: Steered;
   readonly plane: Plane;
   readonly transport: Transport;
   readonly clock: Clock;
@@ -31,8 +36,8 @@ export class CopyBackends {
 
   /** Whether the server at the endpoint passes one probe of that pool; where none is wanted, whether it takes a connection. */
   async answers(pool: string, endpoint: Endpoint): Promise<boolean> {
-    const { transport, clock, overlay } = this.#parts;
-    const settings: Config["pools"][string] | undefined = overlay().file.pools[pool];
+    const { transport, clock, control } = this.#parts;
+    const settings: Config["pools"][string] | undefined = control.overlay.file.pools[pool];
     if (settings === undefined) return false;
     const { health, localAddress, sendProxy } = settings;
     const asked = health.probe.kind === "off" ? ({ kind: "tcp" } as const) : health.probe;
@@ -46,14 +51,14 @@ export class CopyBackends {
   /** Makes it a backend of the pool; rejects with the reason where it cannot be. */
   async join(pool: string, name: string, endpoint: Endpoint): Promise<void> {
     const backend = { ...PLAIN, name, address: endpoint };
-    const spoken = await this.#parts.steering.addBackend(pool, backend, { source: "copy" });
+    const spoken = await this.#parts.control.steering.addBackend(pool, backend, { source: "copy" });
     if (spoken.kind === "refused")
       throw new Failure(`the pool ${pool} takes no backend ${name}: ${WHY[spoken.why]}`);
   }
 
   /** Takes it out of the pool; resolves when its last session has ended, soon after `withinMs` at the latest. Never rejects. */
   async leave(pool: string, name: string, withinMs: number): Promise<void> {
-    const { steering } = this.#parts;
+    const { steering } = this.#parts.control;
     try {
       await this.#drained(pool, name, withinMs);
     } finally {
@@ -62,7 +67,7 @@ export class CopyBackends {
   }
 
   async #drained(pool: string, name: string, withinMs: number): Promise<void> {
-    const { plane, clock, steering } = this.#parts;
+    const { plane, clock, control } = this.#parts;
     const over = new Deferred<void>();
     using _news = plane.subscribe(
       (batch) => {
@@ -73,7 +78,7 @@ export class CopyBackends {
     );
     using _deadline = clock.after(withinMs + LINGER_MS, () => over.resolve());
     try {
-      await steering.setBackend(pool, name, { state: "drain" }, { withinMs });
+      await control.steering.setBackend(pool, name, { state: "drain" }, { withinMs });
       if ((await this.#active(pool, name)) === 0) return;
     } catch {
       return;
