@@ -55,7 +55,7 @@ class NotedPlane implements Plane {
   }
 
   async decisions() {
-    return [];
+    return { decisions: [], recording: "off", leftOut: 0 } as const;
   }
 
   subscribe(_listener: ReportsListener): Disposable {

@@ -132,11 +132,14 @@ export function describePlane(name: string, open: (parts: PlaneParts) => Plane):
       await using servers = await politeFleet("a");
       await using made = await opened(open, snapshot(servers.members));
       await made.served();
-      expect(await made.plane.decisions(10)).toEqual([]);
+      expect(await made.plane.decisions({ limit: 10 })).toEqual({ decisions: [], recording: "off", leftOut: 0 });
       await made.served();
-      expect(await made.plane.decisions(10)).toMatchObject([
-        { chosen: "a", how: "ranked", client: "127.0.0.1", pool: "main", algorithm: "round-robin" },
-      ]);
+      expect(await made.plane.decisions({ limit: 10 })).toMatchObject({
+        recording: "asked",
+        decisions: [
+          { chosen: "a", how: "ranked", client: "127.0.0.1", pool: "main", algorithm: "round-robin" },
+        ],
+      });
     });
 
     test("tells several listeners what happens, in its order, session records only where they are wanted", async () => {
