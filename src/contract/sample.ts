@@ -39,6 +39,7 @@ export interface BackendSample {
   /** The name of its entry. */
   readonly entry: string;
   readonly address: string;
+  readonly backup: boolean;
   readonly state: AdministrativeState;
   readonly operational: OperationalState;
   readonly found: Finding;

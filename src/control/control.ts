@@ -18,6 +18,7 @@ import { type NameEvents, type NameService, Names } from "./names.ts";
 import { Overlay, type OverlayNews } from "./overlay.ts";
 import { Reconciler, whole } from "./reconcile.ts";
 import { namesIn } from "./snapshot.ts";
+import { type Status, statusOf } from "./status.ts";
 import { Steering } from "./steering.ts";
 
 /** What the control plane is made of. */
@@ -114,6 +115,13 @@ export class Control {
   /** How long sessions may take to finish at a stop, as configured now. */
   get graceMs(): number {
     return this.overlay.file.shutdown.grace;
+  }
+
+  /** What is wanted and what is, now. */
+  async status(): Promise<Status> {
+    const { clock, plane } = this.#parts;
+    const sample = await plane.sample();
+    return statusOf(this.overlay, sample, this.#reconciler.unresolved, clock.wallMs());
   }
 
   /** Sessions that live now. */

@@ -106,6 +106,11 @@ export class Overlay {
     return this.#backends.valuesOf(key, host === undefined ? key : `${key}@${host}`);
   }
 
+  /** Where an entry of a pool comes from; undefined where there is no such entry. */
+  sourceOf(pool: string, entry: string): Source | undefined {
+    return this.#backends.sourceOf(keyOf(pool, entry));
+  }
+
   /** Says something of an entry, or of one of its addresses as `entry@host`; false where there is no such entry. */
   sayOfBackend(pool: string, name: string, said: Said<BackendValues>): boolean {
     const about = this.#named(pool, name);

@@ -4,8 +4,11 @@ import type { Steps } from "../core/slices.ts";
 /** Where a value comes from. */
 export type Source = "file" | "api";
 
+/** How many values given back to the file are remembered of one entry; of an older one, it is told since when the file says so. */
+const MOST_GIVEN_BACK = 1_000;
+
 /** A value, where it comes from, and since when, as Unix time in milliseconds. */
-interface Sourced<T> {
+export interface Sourced<T> {
   readonly value: T;
   readonly source: Source;
   readonly sinceMs: number;
@@ -45,6 +48,8 @@ interface Entry<Values> {
   readonly base: Base<Values>;
   readonly sinceMs: { readonly [Key in keyof Values]: number };
   readonly said: Map<string, Map<string, Word>>;
+  /** When a word of a part was taken back, by the value's key and the part. */
+  readonly givenBackMs: Map<string, number>;
 }
 
 /**
@@ -77,6 +82,11 @@ export class Words<Values extends object> {
     this.#entries.delete(name);
   }
 
+  /** Where an entry comes from; undefined where there is no such entry. */
+  sourceOf(name: string): Source | undefined {
+    return this.#entries.get(name)?.base.source;
+  }
+
   has(name: string): boolean {
     return this.#entries.has(name);
   }
@@ -88,10 +98,11 @@ export class Words<Values extends object> {
     value: Values[Key] | undefined,
     nowMs: number,
   ): void {
-    const { base, said } = this.#entries.get(entry) as Entry<Values>;
+    const { base, said, givenBackMs } = this.#entries.get(entry) as Entry<Values>;
     const words = said.get(part) ?? new Map<string, Word>();
-    if (value === undefined) words.delete(key);
-    else words.set(key, { key, value, replaced: base.values[key], sinceMs: nowMs });
+    if (value === undefined) {
+      if (words.delete(key)) noteGivenBack(givenBackMs, givenBackKey(key, part), nowMs);
+    } else words.set(key, { key, value, replaced: base.values[key], sinceMs: nowMs });
     if (words.size === 0) said.delete(part);
     else said.set(part, words);
   }
@@ -100,21 +111,26 @@ export class Words<Values extends object> {
   valuesOf(name: string, part: string = name): SourcedValues<Values> | undefined {
     const entry = this.#entries.get(name);
     if (entry === undefined) return undefined;
-    const { base, sinceMs, said } = entry;
+    const { base, sinceMs, said, givenBackMs } = entry;
+    const backMs = (key: string, of: string) => givenBackMs.get(givenBackKey(key, of)) ?? -Infinity;
     const keys = Object.keys(base.values) as (keyof Values & string)[];
     const sourced = keys.map((key) => {
-      const word = said.get(part)?.get(key) ?? said.get(name)?.get(key);
-      if (word !== undefined) return [key, { value: word.value, source: "api", sinceMs: word.sinceMs }];
-      return [key, { value: base.values[key], source: base.source, sinceMs: sinceMs[key] }];
+      const own = said.get(part)?.get(key);
+      if (own !== undefined) return [key, { value: own.value, source: "api", sinceMs: own.sinceMs }];
+      const word = said.get(name)?.get(key);
+      const [value, source] = word === undefined ? [base.values[key], base.source] : [word.value, "api"];
+      const heldMs = word?.sinceMs ?? Math.max(sinceMs[key], backMs(key, name));
+      return [key, { value, source, sinceMs: Math.max(heldMs, backMs(key, part)) }];
     });
     return Object.fromEntries(sourced) as SourcedValues<Values>;
   }
 
   /** Takes over the words of an entry whose replaced values stand, from the same source; gives back the others. */
-  #inherit(name: string, { base, said }: Entry<Values>): Over[] {
+  #inherit(name: string, { base, said, givenBackMs }: Entry<Values>): Over[] {
     const found = this.#entries.get(name);
     const now = found?.base.source === base.source ? found : undefined;
     const over: Over[] = [];
+    for (const [key, ms] of givenBackMs) now?.givenBackMs.set(key, ms);
     for (const [part, words] of said) {
       for (const word of words.values()) {
         const value = now?.base.values[word.key as keyof Values];
@@ -137,5 +153,16 @@ function entryOf<Values extends object>(
     const same = before?.base.source === base.source && isDeepStrictEqual(old, value);
     return [key, same ? before.sinceMs[key as keyof Values] : nowMs];
   });
-  return { base, sinceMs: Object.fromEntries(since), said: new Map() };
+  return { base, sinceMs: Object.fromEntries(since), said: new Map(), givenBackMs: new Map() };
+}
+
+function givenBackKey(key: string, part: string): string {
+  return `${key} ${part}`;
+}
+
+function noteGivenBack(givenBackMs: Map<string, number>, key: string, nowMs: number): void {
+  givenBackMs.delete(key);
+  givenBackMs.set(key, nowMs);
+  const [oldest] = givenBackMs.keys();
+  if (givenBackMs.size > MOST_GIVEN_BACK && oldest !== undefined) givenBackMs.delete(oldest);
 }

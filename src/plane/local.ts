@@ -123,6 +123,7 @@ function sampleBackend(backend: Backend, { condition }: Pool, nowMs: number): Ba
     name,
     entry: settings.entry ?? name,
     address,
+    backup: settings.backup,
     state: settings.state,
     operational,
     found: { ...found, agoMs: nowMs - sinceMs },

@@ -1,7 +1,7 @@
+import { fairShares } from "../core/fair-shares.ts";
 import type { Backend } from "../live/backend.ts";
 import type { Session } from "../live/session.ts";
 import type { Departure, Places } from "./departures.ts";
-import { fairShares } from "../core/fair-shares.ts";
 
 /** A session that is younger has not settled: to move it again moves its client for nothing. */
 const OLD_MS = 60_000;

@@ -64,7 +64,9 @@ export class Standing {
     const { operational } = this;
     const [probes, dials] = [this.#byProbes, this.#byDials];
     const byProbes = operational === "down" || (operational === "up" && probes.sinceMs > dials.sinceMs);
-    return byProbes ? { operational, source: "probe", ...probes } : { operational, source: "dials", ...dials };
+    return byProbes
+      ? { operational, source: "probe", ...probes }
+      : { operational, source: "dials", ...dials };
   }
 
   get onTrial(): boolean {

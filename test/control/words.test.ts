@@ -19,8 +19,44 @@ test("gives values their sources, and the time since which each is so", () => {
     front: { value: "green", source: "api", sinceMs: 200 },
     back: { value: "red", source: "file", sinceMs: 100 },
   });
+});
+
+test("a value that is given back to the file has been the file's since then, also over a reload", () => {
+  const words = first({ door: RED }, 100);
+  words.say(DOOR, "front", "green", 200);
   words.say(DOOR, "front", undefined, 300);
-  expect(words.valuesOf("door")?.front).toEqual({ value: "red", source: "file", sinceMs: 100 });
+  words.say(DOOR, "back", undefined, 300);
+  const given = { value: "red", source: "file", sinceMs: 300 };
+  expect(words.valuesOf("door")).toEqual({ front: given, back: { ...given, sinceMs: 100 } });
+  expect(words.valuesOf("door", "door/handle")?.front).toEqual(given);
+  const same = over(words, { door: { ...RED, back: "blue" } }, 400).words;
+  expect(same.valuesOf("door")).toMatchObject({ front: { sinceMs: 300 }, back: { sinceMs: 400 } });
+  expect(over(same, { door: BLUE }, 500).words.valuesOf("door")?.front.sinceMs).toBe(500);
+});
+
+test("a value of a part that is given back has been the whole's since then, and no other part's", () => {
+  const words = first({ door: RED }, 100);
+  words.say(HANDLE, "back", "gold", 200);
+  words.say(HANDLE, "back", undefined, 300);
+  expect(words.valuesOf("door", "door/handle")?.back.sinceMs).toBe(300);
+  expect(words.valuesOf("door", "door/hinge")?.back.sinceMs).toBe(100);
+  words.say(DOOR, "back", "green", 400);
+  expect(words.valuesOf("door", "door/handle")?.back).toEqual({
+    value: "green",
+    source: "api",
+    sinceMs: 400,
+  });
+});
+
+test("remembers a thousand values of an entry that were given back, and forgets the oldest", () => {
+  const words = first({ door: RED }, 100);
+  for (let n = 1; n <= 1_001; n++) {
+    words.say({ entry: "door", part: `door/${n}` }, "back", "gold", 200);
+    words.say({ entry: "door", part: `door/${n}` }, "back", undefined, 300);
+  }
+  expect([1, 2, 1_001].map((n) => words.valuesOf("door", `door/${n}`)?.back.sinceMs)).toEqual([
+    100, 300, 300,
+  ]);
 });
 
 test("a value that stays the same has been so since before, one that changes since now", () => {

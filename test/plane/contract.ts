@@ -132,7 +132,11 @@ export function describePlane(name: string, open: (parts: PlaneParts) => Plane):
       await using servers = await politeFleet("a");
       await using made = await opened(open, snapshot(servers.members));
       await made.served();
-      expect(await made.plane.decisions({ limit: 10 })).toEqual({ decisions: [], recording: "off", leftOut: 0 });
+      expect(await made.plane.decisions({ limit: 10 })).toEqual({
+        decisions: [],
+        recording: "off",
+        leftOut: 0,
+      });
       await made.served();
       expect(await made.plane.decisions({ limit: 10 })).toMatchObject({
         recording: "asked",

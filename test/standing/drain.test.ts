@@ -71,8 +71,7 @@ function made(count: number) {
     return sessions;
   });
   const left = () => sessions.filter(({ ending }) => ending === undefined);
-  const begin = (withinMs: number) =>
-    departures.begin("key", new Drain("main", BACKEND.identity), withinMs);
+  const begin = (withinMs: number) => departures.begin("key", new Drain("main", BACKEND.identity), withinMs);
   return { clock, sessions, left, departures, begin, looks: () => looks };
 }
 
