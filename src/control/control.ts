@@ -10,16 +10,27 @@ import { inSlices } from "../core/slices.ts";
 import { HealthChecker } from "../health/checker.ts";
 import type { Log } from "../observe/log.ts";
 import type { Plane } from "../plane/plane.ts";
+import type { Kept, Store, StoreStatus } from "../store/store.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { Turned } from "./families.ts";
+import { isUnknown, Keeper } from "./keeper.ts";
 import { LastAnswers } from "./last-answers.ts";
 import { type NameChange, NameNews } from "./name-news.ts";
 import { type NameEvents, type NameService, Names } from "./names.ts";
-import { Overlay, type OverlayNews } from "./overlay.ts";
+import { type Edit, Overlay, type OverlayNews } from "./overlay.ts";
 import { Reconciler, whole } from "./reconcile.ts";
+import { backendEdit, clientEdit } from "./rows.ts";
 import { namesIn } from "./snapshot.ts";
 import { type Status, statusOf } from "./status.ts";
 import { Steering } from "./steering.ts";
+import { TokenKeeper } from "./token-keeper.ts";
+
+const NOTHING_KEPT: Kept = {
+  clients: new Map(),
+  backends: new Map(),
+  tokens: new Map(),
+  tokensAtMs: undefined,
+};
 
 /** What the control plane is made of. */
 export interface ControlParts {
@@ -30,9 +41,17 @@ export interface ControlParts {
   readonly log: Log;
   /** Reads the configuration again; `before` is the one that holds, and comes back where nothing changed. */
   readonly load: (before: Config) => Promise<Reading>;
+  /** Where what the API says is kept; undefined: in memory alone. The control plane opens and closes it. */
+  readonly store?: Store | undefined;
   /** How names are looked up; default: as this machine does. */
   readonly nameService?: NameService;
 }
+
+/** What became of a reload. */
+export type Reloaded =
+  | { readonly kind: "applied"; readonly changes: readonly string[] }
+  | { readonly kind: "overtaken" }
+  | { readonly kind: "refused"; readonly error: unknown };
 
 /**
  * The control plane: makes the data plane equal to what is wanted, at the start, when the file changed, when a name has other
@@ -44,6 +63,8 @@ export class Control {
   readonly #news: NameNews;
   readonly #checker: HealthChecker;
   readonly #reconciler: Reconciler;
+  readonly #keeper: Keeper;
+  readonly #tokens: TokenKeeper | undefined;
   /** What an operator may do. */
   readonly steering: Steering;
   readonly #toFollow = new Map<string, readonly string[]>();
@@ -53,7 +74,7 @@ export class Control {
   #applied = 0;
 
   constructor(config: Config, parts: ControlParts) {
-    const { plane, log, clock, nameService } = parts;
+    const { plane, log, clock, store, nameService } = parts;
     this.#parts = parts;
     const followed: NameEvents = {
       changed: (name, addresses) => this.#follow(name, addresses),
@@ -75,30 +96,36 @@ export class Control {
       names: this.#names,
       checker: this.#checker,
     });
-    this.steering = new Steering(plane, this.#reconciler);
+    const wanted = () => this.overlay;
+    this.#keeper = new Keeper({ store, clock, overlay: wanted });
+    this.#tokens = store && new TokenKeeper({ store, plane, clock, overlay: wanted });
+    this.steering = new Steering(plane, this.#reconciler, this.#keeper);
   }
 
   /** Applies the configuration for the first time; rejects with what prevents it. */
   async start(): Promise<void> {
     const { overlay } = this.#reconciler;
     this.#warn(warnings(overlay.file));
+    const kept = await this.#restored(overlay);
     using _names = await this.#reconciler.learn(namesIn(overlay));
     await this.#reconciler.inTurn(async () => {
       this.#reconciler.announce(await this.#reconciler.all(overlay));
       this.#started = true;
     });
+    await this.#tokens?.start(kept ?? NOTHING_KEPT);
   }
 
-  /** Reads the configuration again and applies what changed; a bad one is reported and changes nothing. */
-  async reload(): Promise<void> {
+  /** Reads the configuration again and applies what changed; a bad one is reported and changes nothing. Never rejects. */
+  async reload(): Promise<Reloaded> {
     const number = ++this.#reloads;
     try {
       const reading = await this.#parts.load(this.overlay.file);
       using _names = await this.#reconciler.learn(namesIn(await this.#wantedBy(reading)));
-      await this.#reconciler.inTurn(() => this.#adopt(reading, number));
+      return await this.#reconciler.inTurn(() => this.#adopt(reading, number));
     } catch (error) {
       const { logger } = this.#parts.log;
       logger.error({ reason: whole(error) }, "reload refused, the old configuration serves on");
+      return { kind: "refused", error };
     }
   }
 
@@ -137,7 +164,87 @@ export class Control {
     this.#names[Symbol.dispose]();
     this.#news[Symbol.dispose]();
     this.#checker[Symbol.dispose]();
-    return this.#parts.plane.close({ graceMs });
+    this.#tokens?.[Symbol.dispose]();
+    const cut = await this.#parts.plane.close({ graceMs });
+    await this.#closeStore();
+    return cut;
+  }
+
+  /** Whether words about a backend or client wait for the store. */
+  get keeper(): Keeper {
+    return this.#keeper;
+  }
+
+  /** Opens the store and puts what it has over the file; rejects where what is there cannot be used. */
+  async #restored(overlay: Overlay): Promise<Kept | undefined> {
+    const { store, log } = this.#parts;
+    const kept = await store?.open({
+      changed: (changes) =>
+        void this.#follows(
+          changes.map(
+            ({ key, value }) =>
+              () =>
+                clientEdit(key, value),
+          ),
+        ),
+      backends: (rows) =>
+        void this.#follows(
+          [...rows].map(
+            ([key, value]) =>
+              () =>
+                backendEdit(key, value),
+          ),
+        ),
+      status: (status) => this.#tellOfStore(status),
+    });
+    if (kept === undefined) {
+      if (store !== undefined) this.#tellOfStore(store.status);
+      return undefined;
+    }
+    for (const news of await this.#keeper.restore(kept, overlay)) this.#tell(news);
+    log.logger.debug({ clients: kept.clients.size, backends: kept.backends.size }, "store read");
+    return kept;
+  }
+
+  /** What the store tells of its own accord is put, one turn each; words of its own that wait for the store are newer. */
+  async #follows(edits: readonly (() => Edit)[]): Promise<void> {
+    for (const read of edits) {
+      await this.#reconciler.inTurn(async () => {
+        try {
+          await this.#followRow(read());
+        } catch (error) {
+          this.#parts.log.logger.error({ reason: whole(error) }, "the store has a row that cannot be used");
+        }
+      });
+    }
+  }
+
+  async #followRow(edit: Edit): Promise<void> {
+    if (this.stopping || isUnknown(edit, this.overlay) || this.#keeper.waits(edit)) return;
+    const news =
+      edit.shelf === "clients"
+        ? await this.#reconciler.putClient(edit)
+        : await this.#reconciler.put(edit, "said before the start");
+    for (const each of news) this.#tell(each);
+  }
+
+  #tellOfStore({ up, reason }: StoreStatus): void {
+    const { logger } = this.#parts.log;
+    if (up) logger.info("store up");
+    else logger.error({ reason }, "store down, what is said is kept in memory");
+    if (up) void this.#keeper.flush();
+  }
+
+  async #closeStore(): Promise<void> {
+    const { store, log } = this.#parts;
+    try {
+      await this.#tokens?.save();
+      await this.#keeper.flush();
+      this.#keeper[Symbol.dispose]();
+      await store?.close();
+    } catch (error) {
+      log.logger.error({ reason: whole(error) }, "the store was not closed in order");
+    }
   }
 
   /** What would be wanted now; the words of operators may change before it is. */
@@ -147,18 +254,24 @@ export class Control {
   }
 
   /** In a turn. A reload whose names were long in coming may find that a later one has overtaken it. */
-  async #adopt(reading: Reading, number: number): Promise<void> {
-    if (number < this.#applied) return;
+  async #adopt(reading: Reading, number: number): Promise<Reloaded> {
+    const { changes } = reading;
+    if (number < this.#applied) return { kind: "overtaken" };
     this.#applied = number;
     if (reading.config === this.overlay.file && !this.#reconciler.behindNames) {
       this.#confirm(reading);
-      return;
+      return { kind: "applied", changes };
     }
-    const { overlay, news } = await inSlices(this.#parts.clock, this.overlay.adopting(reading.config));
+    const { overlay, news, changed } = await inSlices(
+      this.#parts.clock,
+      this.overlay.adopting(reading.config),
+    );
     const applied = await this.#reconciler.all(overlay);
     this.#confirm(reading);
     for (const each of news) this.#tell(each);
+    this.#keeper.followed(changed);
     this.#reconciler.announce(applied);
+    return { kind: "applied", changes };
   }
 
   /** As the log is written from now on; before that where it would not be shown any more. */

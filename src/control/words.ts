@@ -1,11 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Steps } from "../core/slices.ts";
 
-/** Where a value comes from. */
-export type Source = "file" | "api";
-
-/** How many values given back to the file are remembered of one entry; of an older one, it is told since when the file says so. */
-const MOST_GIVEN_BACK = 1_000;
+/** Where a value comes from; `copy`: from the template that a copy of a server was started of. */
+export type Source = "file" | "api" | "copy";
 
 /** A value, where it comes from, and since when, as Unix time in milliseconds. */
 export interface Sourced<T> {
@@ -23,22 +20,22 @@ export interface Base<Values> {
   readonly values: Values;
 }
 
-/** What something is said of: an entry, or a part of one; the entry itself is its own whole part. */
+/** What something is said of: an entry, by its key, or a part of one; the entry itself is its own whole part. */
 export interface About {
-  readonly entry: string;
+  readonly key: string;
   readonly part: string;
 }
 
 /** What an operator said of one value: it holds until the value beneath it differs from the one that it replaced. */
-interface Word {
+export interface Word {
   readonly key: string;
   readonly value: unknown;
   readonly replaced: unknown;
   readonly sinceMs: number;
 }
 
-/** A word that is over because the value beneath it has changed, and what it was said of. */
-export interface Over {
+/** A word, and what it was said of. */
+export interface Saying {
   readonly part: string;
   readonly word: Word;
 }
@@ -46,10 +43,8 @@ export interface Over {
 /** One entry: its values beneath, since when each is so, and what was said of it and of its parts. */
 interface Entry<Values> {
   readonly base: Base<Values>;
-  readonly sinceMs: { readonly [Key in keyof Values]: number };
+  readonly sinceMs: { [Key in keyof Values]: number };
   readonly said: Map<string, Map<string, Word>>;
-  /** When a word of a part was taken back, by the value's key and the part. */
-  readonly givenBackMs: Map<string, number>;
 }
 
 /**
@@ -63,18 +58,33 @@ export class Words<Values extends object> {
   *over(
     base: Iterable<readonly [string, Base<Values>]>,
     nowMs: number,
-  ): Steps<{ readonly words: Words<Values>; readonly over: readonly Over[] }> {
+  ): Steps<{ readonly words: Words<Values>; readonly over: readonly Saying[] }> {
     const words = new Words<Values>();
-    const over: Over[] = [];
+    const over: Saying[] = [];
     for (const [name, next] of base)
       yield words.#entries.set(name, entryOf(next, this.#entries.get(name), nowMs));
     for (const [name, entry] of this.#entries) yield over.push(...words.#inherit(name, entry));
     return { words, over };
   }
 
-  /** Adds an entry. */
-  add(name: string, base: Base<Values>, nowMs: number): void {
-    this.#entries.set(name, entryOf(base, undefined, nowMs));
+  /**
+   * Gives an entry these values beneath and these words in the place of what it had; the words that are over by the values
+   * beneath are left out and given back. `baseMs`: since when values beneath hold that are new.
+   */
+  put(
+    name: string,
+    base: Base<Values>,
+    sayings: readonly Saying[],
+    nowMs: number,
+    baseMs = nowMs,
+  ): readonly Saying[] {
+    const before = this.#entries.get(name);
+    const entry = entryOf(base, before, baseMs);
+    this.#entries.set(name, entry);
+    const over = sayings.filter((saying) => !inherits(entry, saying));
+    for (const { key } of before?.said.get(name)?.values() ?? [])
+      if (!entry.said.get(name)?.has(key)) entry.sinceMs[key as keyof Values] = nowMs;
+    return over;
   }
 
   /** Forgets an entry and all that was said of it. */
@@ -82,64 +92,52 @@ export class Words<Values extends object> {
     this.#entries.delete(name);
   }
 
-  /** Where an entry comes from; undefined where there is no such entry. */
-  sourceOf(name: string): Source | undefined {
-    return this.#entries.get(name)?.base.source;
-  }
-
   has(name: string): boolean {
     return this.#entries.has(name);
   }
 
-  /** Says a value of an entry that there is, or of a part of it; undefined takes an earlier word back. */
-  say<Key extends keyof Values & string>(
-    { entry, part }: About,
-    key: Key,
-    value: Values[Key] | undefined,
-    nowMs: number,
-  ): void {
-    const { base, said, givenBackMs } = this.#entries.get(entry) as Entry<Values>;
-    const words = said.get(part) ?? new Map<string, Word>();
-    if (value === undefined) {
-      if (words.delete(key)) noteGivenBack(givenBackMs, givenBackKey(key, part), nowMs);
-    } else words.set(key, { key, value, replaced: base.values[key], sinceMs: nowMs });
-    if (words.size === 0) said.delete(part);
-    else said.set(part, words);
+  /** The values beneath an entry; undefined where there is no such entry. */
+  baseOf(name: string): Base<Values> | undefined {
+    return this.#entries.get(name)?.base;
+  }
+
+  /** All that was said of an entry and of its parts. */
+  sayingsOf(name: string): readonly Saying[] {
+    const entry = this.#entries.get(name);
+    return entry === undefined ? [] : sayingsIn(entry);
   }
 
   /** What holds of an entry, or of a part of it; undefined where there is no such entry. */
   valuesOf(name: string, part: string = name): SourcedValues<Values> | undefined {
     const entry = this.#entries.get(name);
     if (entry === undefined) return undefined;
-    const { base, sinceMs, said, givenBackMs } = entry;
-    const backMs = (key: string, of: string) => givenBackMs.get(givenBackKey(key, of)) ?? -Infinity;
+    const { base, sinceMs, said } = entry;
     const keys = Object.keys(base.values) as (keyof Values & string)[];
     const sourced = keys.map((key) => {
-      const own = said.get(part)?.get(key);
-      if (own !== undefined) return [key, { value: own.value, source: "api", sinceMs: own.sinceMs }];
-      const word = said.get(name)?.get(key);
-      const [value, source] = word === undefined ? [base.values[key], base.source] : [word.value, "api"];
-      const heldMs = word?.sinceMs ?? Math.max(sinceMs[key], backMs(key, name));
-      return [key, { value, source, sinceMs: Math.max(heldMs, backMs(key, part)) }];
+      const word = said.get(part)?.get(key) ?? said.get(name)?.get(key);
+      if (word !== undefined) return [key, { value: word.value, source: "api", sinceMs: word.sinceMs }];
+      return [key, { value: base.values[key], source: base.source, sinceMs: sinceMs[key] }];
     });
     return Object.fromEntries(sourced) as SourcedValues<Values>;
   }
 
   /** Takes over the words of an entry whose replaced values stand, from the same source; gives back the others. */
-  #inherit(name: string, { base, said, givenBackMs }: Entry<Values>): Over[] {
+  #inherit(name: string, before: Entry<Values>): Saying[] {
     const found = this.#entries.get(name);
-    const now = found?.base.source === base.source ? found : undefined;
-    const over: Over[] = [];
-    for (const [key, ms] of givenBackMs) now?.givenBackMs.set(key, ms);
-    for (const [part, words] of said) {
-      for (const word of words.values()) {
-        const value = now?.base.values[word.key as keyof Values];
-        if (now === undefined || !isDeepStrictEqual(value, word.replaced)) over.push({ part, word });
-        else now.said.set(part, (now.said.get(part) ?? new Map()).set(word.key, word));
-      }
-    }
-    return over;
+    const now = found?.base.source === before.base.source ? found : undefined;
+    return sayingsIn(before).filter((saying) => now === undefined || !inherits(now, saying));
   }
+}
+
+function sayingsIn<Values>({ said }: Entry<Values>): Saying[] {
+  return [...said].flatMap(([part, words]) => [...words.values()].map((word) => ({ part, word })));
+}
+
+/** Takes a word over where the value that it replaced stands. */
+function inherits<Values extends object>({ base, said }: Entry<Values>, { part, word }: Saying): boolean {
+  if (!isDeepStrictEqual(base.values[word.key as keyof Values], word.replaced)) return false;
+  said.set(part, (said.get(part) ?? new Map()).set(word.key, word));
+  return true;
 }
 
 /** A value that stayed the same has been so since before. */
@@ -153,16 +151,5 @@ function entryOf<Values extends object>(
     const same = before?.base.source === base.source && isDeepStrictEqual(old, value);
     return [key, same ? before.sinceMs[key as keyof Values] : nowMs];
   });
-  return { base, sinceMs: Object.fromEntries(since), said: new Map(), givenBackMs: new Map() };
-}
-
-function givenBackKey(key: string, part: string): string {
-  return `${key} ${part}`;
-}
-
-function noteGivenBack(givenBackMs: Map<string, number>, key: string, nowMs: number): void {
-  givenBackMs.delete(key);
-  givenBackMs.set(key, nowMs);
-  const [oldest] = givenBackMs.keys();
-  if (givenBackMs.size > MOST_GIVEN_BACK && oldest !== undefined) givenBackMs.delete(oldest);
+  return { base, sinceMs: Object.fromEntries(since), said: new Map() };
 }

@@ -82,7 +82,7 @@ test.each([
 
 test("reloads that come at once are done one after the other, and the last one counts", async () => {
   const made = controlled(text("a"));
-  const all = [made.control.start()];
+  const all: Promise<unknown>[] = [made.control.start()];
   for (const name of ["b", "c", "d"]) {
     made.next = text(name);
     all.push(made.control.reload());

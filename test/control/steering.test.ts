@@ -23,7 +23,7 @@ describe("a backend that is added by a name", () => {
     await made.control.steering.setBackend("p", "a", { weight: 3 });
     expect(made.changed()).toEqual([["a"]]);
     await made.clock.run(1_000);
-    expect(await added).toBeUndefined();
+    expect(await added).toEqual({ kind: "done" });
     answer.resolve(["192.0.2.1"]);
     await made.clock.run(0);
     expect(made.backends().at(-1)).toEqual(["a", "z"]);
@@ -78,7 +78,7 @@ describe("a backend that leads back to a listener of its own", () => {
     made.addresses = ["127.0.0.1"];
     await made.clock.run(10_000);
     expect(made.messages().at(-1)).toBe("names have other addresses, which cannot be used");
-    expect(await made.control.steering.setBackend("p", "z", { weight: 3 })).toBe("done");
+    expect(await made.control.steering.setBackend("p", "z", { weight: 3 })).toEqual({ kind: "done" });
     expect(made.plane.changes).toMatchObject([
       { pool: { backends: [{ name: "a" }, { name: "z", weight: 3, endpoint: { host: "192.0.2.1" } }] } },
     ]);
@@ -103,8 +103,8 @@ test("a drain is ordered once the pool has changed, and a fill and a kill cross 
   const made = controlled(text());
   await made.control.start();
   const { steering } = made.control;
-  await steering.setBackend("p", "a", { state: "drain" }, 30_000);
-  await steering.setBackend("p", "a", { weight: 3 }, 30_000);
+  await steering.setBackend("p", "a", { state: "drain" }, { withinMs: 30_000 });
+  await steering.setBackend("p", "a", { weight: 3 }, { withinMs: 30_000 });
   await steering.fill({ id: "u", tokens: 3 });
   await steering.kill("1a");
   expect(made.orders).toEqual([

@@ -10,23 +10,27 @@ const bucket = {
   ratePerSec: field(positive(MOST)).describe("Tokens that come back each second."),
 };
 
-const client = z
-  .strictObject({
-    id: field(clientId).describe("Which client: an address or block stands for itself."),
-    addresses: z
-      .array(field(block))
-      .max(1_000)
-      .prefault([])
-      .describe(
-        "The addresses that a name stands for. A name without addresses is kept and listed, and limits no session.",
-      ),
-    ...bucket,
-  })
-  .refine(({ id, addresses }) => !(typeof id === "string" && isBlock(id)) || !isFilled(addresses), {
+/** What a client is made of, key by key. */
+export const clientFields = z.strictObject({
+  id: field(clientId).describe("Which client: an address or block stands for itself."),
+  addresses: z
+    .array(field(block))
+    .max(1_000)
+    .prefault([])
+    .describe(
+      "The addresses that a name stands for. A name without addresses is kept and listed, and limits no session.",
+    ),
+  ...bucket,
+});
+
+const client = clientFields.refine(
+  ({ id, addresses }) => !(typeof id === "string" && isBlock(id)) || !isFilled(addresses),
+  {
     path: ["addresses"],
     error: "addresses only beside a name; an address or block stands for itself",
     when: isMapping,
-  });
+  },
+);
 
 export const clients = z.strictObject({
   default: partOrOff(z.strictObject(bucket))

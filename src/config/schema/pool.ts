@@ -23,7 +23,8 @@ const MOST = 1_000_000;
 /** The heaviest weight. */
 export const HEAVIEST = 256;
 
-const backendFields = z.strictObject({
+/** What a backend is made of, key by key. */
+export const backendFields = z.strictObject({
   name: field(placeName)
     .optional()
     .describe("What logs and metrics call it. Default: its address. Two may share an address, not a name."),
@@ -41,6 +42,9 @@ const backendFields = z.strictObject({
     .prefault("ready")
     .describe("drain: gets nothing new and keeps what it has. maint: is never dialled."),
 });
+
+/** One backend of a pool. */
+export const backend = named(backendFields, ({ address }) => formatEndpoint(address));
 
 const queue = z.strictObject({
   max: field(wholeNumber(0, MOST)).prefault(1_000).describe("Sessions that may wait; 0 refuses at once."),
@@ -109,7 +113,7 @@ export const pool = z.strictObject({
     .prefault("off")
     .describe("Keeps retries from drowning a pool in trouble."),
   backends: z
-    .array(named(backendFields, ({ address }) => formatEndpoint(address)))
+    .array(backend)
     .max(MOST_BACKENDS)
     .prefault([])
     .describe("The servers. None is allowed: the pool refuses every client until one is added."),

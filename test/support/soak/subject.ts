@@ -60,9 +60,9 @@ export class SubjectHere implements Subject {
     return subject;
   }
 
-  reload(text: string): Promise<void> {
+  async reload(text: string): Promise<void> {
     this.#text = text;
-    return this.#control.reload();
+    await this.#control.reload();
   }
 
   async take(count: number): Promise<readonly SessionRecord[]> {
@@ -124,7 +124,7 @@ export class SubjectProcess implements Subject {
     return this.#process.endpoint as Extract<Endpoint, { kind: "tcp" }>;
   }
 
-  async reload(text: string): Promise<void> {
+  async reload(text: string): Promise<unknown> {
     // Replaced whole: half a file would be refused.
     await writeFile(join(this.#folder, "next"), text);
     await rename(join(this.#folder, "next"), join(this.#folder, "lb.json"));
