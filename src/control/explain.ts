@@ -53,7 +53,7 @@ const RULES: Readonly<Record<AlgorithmName, Rule>> = {
 /** How a place came about, or why there was none. */
 const WAYS: Readonly<Record<Decision["how"], (decision: Decision) => string>> = {
   ranked: byRule,
-  late: (decision) => `${byRule(decision)} that had a place by then, as its first ranking had none left`,
+  late: (decision) => `${byRule(decision)}; ranked anew, as the first ranking had none left`,
   queued: ({ chosen }) => `${chosen}: the first place that became free for it in the queue`,
   "last-resort": ({ chosen }) => `${chosen}: ejected, but the last resort, as nothing else was left`,
   "no-backend": () => "no backend: none may get a session",

@@ -80,6 +80,23 @@ test("records none unless it was asked within the last minute", async () => {
   expect(await latest(balancer, 10)).toHaveLength(1);
 });
 
+test("finds the decisions of one session, and says why there are none", async () => {
+  await using servers = await fleet("a");
+  await using balancer = await lab({ backends: servers.members });
+  await balancer.served1by1(1);
+  const { plane, records } = balancer;
+  const asked = (session: string) => plane.decisions({ limit: 10, session });
+  const id = records[0]?.id as string;
+  expect(await asked(id)).toMatchObject({ decisions: [], recording: "off", unrecorded: "off" });
+  expect(await asked(id)).toMatchObject({ decisions: [], recording: "asked", unrecorded: "before" });
+  await balancer.served1by1(2);
+  const [, second] = records;
+  const log = await asked(second?.id as string);
+  expect(log.decisions).toMatchObject([{ session: second?.id, chosen: "a" }]);
+  for (const session of ["zz", "-1", "no id", ""])
+    expect(await asked(session)).toMatchObject({ unrecorded: "unknown" });
+});
+
 async function latest({ plane }: Lab, limit: number): Promise<readonly Decision[]> {
   return (await plane.decisions({ limit })).decisions;
 }

@@ -33,19 +33,38 @@ export function storeRules(fresh: () => Promise<StoreSettings>): void {
       expect(first.kept.tokensAtMs).toBeUndefined();
       await first.store.save([client("a", { capacity: 3 }), client("b", 1), backend("p/x", { weight: 2 })]);
       await first.store.save([client("b", null), backend("p/y", "drain")]);
-      await first.store.saveTokens(new Map([["a", 0.5], ["__proto__", 2]]), 1_234);
+      await first.store.saveTokens(
+        new Map([
+          ["a", 0.5],
+          ["__proto__", 2],
+        ]),
+        1_234,
+      );
     }
     await using again = await opened(settings);
     expect(again.kept.clients).toEqual(new Map([["a", { capacity: 3 }]]));
-    expect(again.kept.backends).toEqual(new Map<string, unknown>([["p/x", { weight: 2 }], ["p/y", "drain"]]));
-    expect(again.kept.tokens).toEqual(new Map([["a", 0.5], ["__proto__", 2]]));
+    expect(again.kept.backends).toEqual(
+      new Map<string, unknown>([
+        ["p/x", { weight: 2 }],
+        ["p/y", "drain"],
+      ]),
+    );
+    expect(again.kept.tokens).toEqual(
+      new Map([
+        ["a", 0.5],
+        ["__proto__", 2],
+      ]),
+    );
     expect(again.kept.tokensAtMs).toBe(1_234);
     expect(again.store.status.up).toBe(true);
     expect(again.events.statuses).toEqual([]);
   });
 
   test("gives back any JSON under any key, as it was given", async () => {
-    const keys = fc.oneof(fc.constantFrom("__proto__", "constructor", "[::1]", "ü%/ '\""), fc.stringMatching(/^[ -~]{1,60}$/));
+    const keys = fc.oneof(
+      fc.constantFrom("__proto__", "constructor", "[::1]", "ü%/ '\""),
+      fc.stringMatching(/^[ -~]{1,60}$/),
+    );
     const values = fc.jsonValue().filter((value) => value !== null);
     await fc.assert(
       fc.asyncProperty(fc.array(fc.tuple(keys, values), { maxLength: 20 }), async (entries) => {
@@ -67,12 +86,16 @@ export function storeRules(fresh: () => Promise<StoreSettings>): void {
     const settings = await fresh();
     {
       await using first = await opened(settings);
-      const saves = Array.from({ length: 200 }, (_, n) => first.store.save([client("a", n), client(`k${n % 7}`, n)]));
+      const saves = Array.from({ length: 200 }, (_, n) =>
+        first.store.save([client("a", n), client(`k${n % 7}`, n)]),
+      );
       await Promise.all(saves);
     }
     await using again = await opened(settings);
     expect(again.kept.clients.get("a")).toBe(199);
-    expect(Array.from({ length: 7 }, (_, k) => again.kept.clients.get(`k${k}`))).toEqual([196, 197, 198, 199, 193, 194, 195]);
+    expect(Array.from({ length: 7 }, (_, k) => again.kept.clients.get(`k${k}`))).toEqual([
+      196, 197, 198, 199, 193, 194, 195,
+    ]);
   });
 
   test("takes nothing after it was closed, and closes with what was given before", async () => {
@@ -124,7 +147,9 @@ async function savedUntilKilled(settings: StoreSettings, from: number, afterMs: 
       { shelf: "clients", key: "one", value: n }, { shelf: "clients", key: "two", value: n }, { shelf: "backends", key: "three", value: n },
     ]).then(() => process.stdout.write(n + "\\n"));
     for (let n = ${from + 1}; ; n += 3) await Promise.all([write(n), write(n + 1), write(n + 2)]);`;
-  const child = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let out = "";
   let err = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {

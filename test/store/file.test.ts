@@ -23,7 +23,11 @@ describe("a store in a file", () => {
     expect(await readFile(settings.path, "utf8")).toMatchInlineSnapshot();
     expect(await readFile(`${settings.path}.tokens`, "utf8")).toMatchInlineSnapshot();
     expect((await stat(settings.path)).mode & 0o777).toBe(0o600);
-    expect(await readdir(join(settings.path, ".."))).toEqual(["clients.json", "clients.json.lock", "clients.json.tokens"]);
+    expect(await readdir(join(settings.path, ".."))).toEqual([
+      "clients.json",
+      "clients.json.lock",
+      "clients.json.tokens",
+    ]);
   });
 
   test.each([
@@ -32,7 +36,10 @@ describe("a store in a file", () => {
     ["[]", /another program's file: schema: expected "lb-store\/1"/],
     ['{"name":"app","version":"1.0.0"}', /another program's file/],
     ['{"schema":"lb-stress/1"}', /another program's file/],
-    ['{"schema":"lb-store/2","clients":{},"backends":{}}', /newer version of the balancer: it has schema lb-store\/2/],
+    [
+      '{"schema":"lb-store/2","clients":{},"backends":{}}',
+      /newer version of the balancer: it has schema lb-store\/2/,
+    ],
     ['{"schema":"lb-store/1","clients":[],"backends":{}}', /is damaged: clients: expected an object/],
     ['{"schema":"lb-store/1","clients":{}}', /is damaged: backends: expected an object/],
   ])("refuses %s, and leaves it as it is", async (text, wrong) => {
@@ -45,7 +52,9 @@ describe("a store in a file", () => {
   test("refuses tokens that are not its own, and leaves them as they are", async () => {
     const settings = await fresh();
     await writeFile(`${settings.path}.tokens`, '{"schema":"lb-tokens/1","atMs":1,"tokens":{"a":"x"}}');
-    await expect(storeOf(settings).open(new Noted())).rejects.toThrow("is damaged: tokens: a: expected a number");
+    await expect(storeOf(settings).open(new Noted())).rejects.toThrow(
+      "is damaged: tokens: a: expected a number",
+    );
   });
 
   test("says that the folder is missing, and that the path is a folder", async () => {
@@ -53,7 +62,9 @@ describe("a store in a file", () => {
     const missing = storeOf({ kind: "file", path: join(here, "none", "a.json") }).open(new Noted());
     await expect(missing).rejects.toThrow(/none, the folder of the store, does not exist/);
     await mkdir(join(here, "a.json"));
-    await expect(storeOf({ kind: "file", path: join(here, "a.json") }).open(new Noted())).rejects.toThrow(/is not a file/);
+    await expect(storeOf({ kind: "file", path: join(here, "a.json") }).open(new Noted())).rejects.toThrow(
+      /is not a file/,
+    );
   });
 
   test("writes what a symbolic link leads to, also before it is there", async () => {
@@ -64,7 +75,9 @@ describe("a store in a file", () => {
     await first.store.save([client("a", 1)]);
     expect(await readlink(path)).toBe("real.json");
     expect(JSON.parse(await readFile(join(here, "real.json"), "utf8")).clients).toEqual({ a: 1 });
-    await expect(storeOf({ kind: "file", path: join(here, "real.json") }).open(new Noted())).rejects.toThrow("in use");
+    await expect(storeOf({ kind: "file", path: join(here, "real.json") }).open(new Noted())).rejects.toThrow(
+      "in use",
+    );
   });
 
   test("has 10 000 clients at most, and one call too many fails alone", async () => {
@@ -77,28 +90,31 @@ describe("a store in a file", () => {
     await first.store.save([client("x", null), client("y", 1)]);
   });
 
-  test.skipIf(!canMount())("a full disk keeps what was there, and the next save after there is room is taken", async () => {
-    const here = await folder();
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "none", here]);
-    try {
-      const settings = { kind: "file", path: join(here, "clients.json") } as const;
-      {
-        await using first = await opened(settings);
-        await first.store.save([client("a", "small")]);
-        const big = first.store.save([client("a", "large".repeat(20_000))]);
-        await expect(big).rejects.toThrow(StoreDown);
-        await expect(big).rejects.toThrow("the disk is full");
-        expect(JSON.parse(await readFile(settings.path, "utf8")).clients).toEqual({ a: "small" });
-        await eventually(() => expect(first.store.status.up).toBe(true));
-        expect(first.events.statuses.map(({ up }) => up)).toEqual([false, true]);
-        await first.store.save([client("a", "again")]);
+  test.skipIf(!canMount())(
+    "a full disk keeps what was there, and the next save after there is room is taken",
+    async () => {
+      const here = await folder();
+      execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "none", here]);
+      try {
+        const settings = { kind: "file", path: join(here, "clients.json") } as const;
+        {
+          await using first = await opened(settings);
+          await first.store.save([client("a", "small")]);
+          const big = first.store.save([client("a", "large".repeat(20_000))]);
+          await expect(big).rejects.toThrow(StoreDown);
+          await expect(big).rejects.toThrow("the disk is full");
+          expect(JSON.parse(await readFile(settings.path, "utf8")).clients).toEqual({ a: "small" });
+          await eventually(() => expect(first.store.status.up).toBe(true));
+          expect(first.events.statuses.map(({ up }) => up)).toEqual([false, true]);
+          await first.store.save([client("a", "again")]);
+        }
+        await using again = await opened(settings);
+        expect(again.kept.clients.get("a")).toBe("again");
+      } finally {
+        execFileSync("umount", [here]);
       }
-      await using again = await opened(settings);
-      expect(again.kept.clients.get("a")).toBe("again");
-    } finally {
-      execFileSync("umount", [here]);
-    }
-  });
+    },
+  );
 });
 
 function canMount(): boolean {

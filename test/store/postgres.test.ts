@@ -22,7 +22,14 @@ describe("a store in PostgreSQL", () => {
     await using one = await opened(settings);
     await using two = await opened({ ...settings, node: "n2" });
     await one.store.save([client("a", 1), client("b", 2), { shelf: "backends", key: "p/x", value: 3 }]);
-    await eventually(() => expect(two.events.clients).toEqual(new Map([["a", 1], ["b", 2]])));
+    await eventually(() =>
+      expect(two.events.clients).toEqual(
+        new Map([
+          ["a", 1],
+          ["b", 2],
+        ]),
+      ),
+    );
     await two.store.save([client("a", null)]);
     await eventually(() => expect(one.events.clients).toEqual(new Map([["a", null]])));
     expect(two.events.told).toBeUndefined();
@@ -59,11 +66,17 @@ describe("a store in PostgreSQL", () => {
     const foreign = await fresh();
     await database.ask(foreign.url, "create table lb_clients (name text)");
     await expect(storeOf(foreign).open(new Noted())).rejects.toThrow("another program's table");
-    expect(await database.ask(foreign.url, "select to_regclass('lb_store') as there")).toEqual([{ there: null }]);
+    expect(await database.ask(foreign.url, "select to_regclass('lb_store') as there")).toEqual([
+      { there: null },
+    ]);
   });
 
   test("one that cannot be reached does not keep the balancer from its start, nor tells the password", async () => {
-    const store = storeOf({ kind: "postgres", url: `postgres://lb:secret@127.0.0.1:${await freePort()}/x`, node: "n1" });
+    const store = storeOf({
+      kind: "postgres",
+      url: `postgres://lb:secret@127.0.0.1:${await freePort()}/x`,
+      node: "n1",
+    });
     const events = new Noted();
     expect(await store.open(events)).toBeUndefined();
     expect(events.statuses).toMatchObject([{ up: false, reason: expect.stringContaining("ECONNREFUSED") }]);
@@ -94,7 +107,14 @@ describe("a store in PostgreSQL", () => {
     await database.startAgain();
     await eventually(() => expect(other.store.status.up).toBe(true));
     await other.store.save([client("new", 2), client("old", null)]);
-    await eventually(() => expect(events.clients).toEqual(new Map([["old", null], ["new", 2]])));
+    await eventually(() =>
+      expect(events.clients).toEqual(
+        new Map([
+          ["old", null],
+          ["new", 2],
+        ]),
+      ),
+    );
     await eventually(() => expect(store.status.up).toBe(true));
     await store.save([client("a", 3)]);
     expect(events.statuses.map(({ up }) => up)).toEqual([false, true, false, true]);
@@ -119,17 +139,20 @@ describe("a store in PostgreSQL", () => {
     await eventually(() => expect(one.store.status.up).toBe(true));
     await using other = await opened({ ...settings, node: "n2" });
     const known = { a: 1, ...Object.fromEntries(one.events.clients) };
-    await eventually(() => expect({ a: 1, ...Object.fromEntries(one.events.clients) }).toEqual(Object.fromEntries(other.kept.clients)), );
+    await eventually(() =>
+      expect({ a: 1, ...Object.fromEntries(one.events.clients) }).toEqual(
+        Object.fromEntries(other.kept.clients),
+      ),
+    );
     expect(known).toBeDefined();
   });
 
   test("a node that another process took while the connection was lost stays there, and this one says so", async () => {
     const settings = await fresh();
     await using one = await opened(settings);
-    await database.ask(
-      settings.url,
-      "select pg_advisory_lock(hashtextextended('lb node public n1', 0)) from pg_sleep(0)",
-    ).catch(() => {});
+    await database
+      .ask(settings.url, "select pg_advisory_lock(hashtextextended('lb node public n1', 0)) from pg_sleep(0)")
+      .catch(() => {});
     expect(one.store.status.up).toBe(true);
   });
 });
