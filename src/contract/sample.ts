@@ -56,7 +56,7 @@ export interface BackendSample {
 }
 
 /** What made a backend's operational state what it is. */
-export interface Finding {
+interface Finding {
   readonly source: OperationalSource;
   /** How long it has been so, in milliseconds. */
   readonly agoMs: number;

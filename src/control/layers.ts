@@ -10,7 +10,7 @@ import type { Source, Sourced, SourcedValues } from "./words.ts";
 type Limit = number | "off";
 
 /** A value that an operator may set. */
-export interface Administered<T> {
+interface Administered<T> {
   /** What holds. */
   readonly value: T;
   readonly source: Source;

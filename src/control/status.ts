@@ -13,7 +13,7 @@ export interface Status {
 }
 
 /** One listener. */
-export interface ListenerStatus {
+interface ListenerStatus {
   readonly name: string;
   /** Where it listens, with the real port. */
   readonly address: string;
@@ -31,7 +31,7 @@ export interface ListenerStatus {
 }
 
 /** One pool. */
-export interface PoolStatus {
+interface PoolStatus {
   readonly name: string;
   readonly algorithm: AlgorithmName;
   /** Sessions that wait for a place. */
