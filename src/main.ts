@@ -115,7 +115,14 @@ async function run(args: Args): Promise<number> {
   const parts = { transport: new SocketTransport(systemClock), clock: systemClock, dice: systemDice };
   const plane = new LocalPlane({ ...parts, maxSessions: sessionsWithin(openFiles(), probesAtOnce(config)) });
   log.follow(plane);
-  const control = new Control(config, { ...parts, plane, log, load: (before) => reader.again(before) });
+  const store = config.store && (await import("./store/store.ts")).openStore(config.store, parts);
+  const control = new Control(config, {
+    ...parts,
+    plane,
+    log,
+    store,
+    load: (before) => reader.again(before),
+  });
   // Before it listens: what waits for that may send a signal.
   const over = stopped(control, log, () => reloads(args, log, begun.promise));
   await Promise.race([started(control, args, log), over]);

@@ -66,6 +66,6 @@ function fieldOf(shape: Shape, key: string): z.ZodType {
 function read<Meant>(schema: z.ZodType<Meant>, written: unknown): Meant {
   const { data, error, success } = z.safeDecode(schema, written as never);
   if (success) return data;
-  const [issue] = error.issues;
-  throw new RangeError(`${issue?.path.join(".") ?? ""}: expected ${issue?.message}`);
+  const { path, message } = error.issues[0] as z.core.$ZodIssue;
+  throw new RangeError([...(path.length > 0 ? [path.join(".")] : []), `expected ${message}`].join(": "));
 }

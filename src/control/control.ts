@@ -10,27 +10,20 @@ import { inSlices } from "../core/slices.ts";
 import { HealthChecker } from "../health/checker.ts";
 import type { Log } from "../observe/log.ts";
 import type { Plane } from "../plane/plane.ts";
-import type { Kept, Store, StoreStatus } from "../store/store.ts";
+import type { Store } from "../store/seam.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { Turned } from "./families.ts";
-import { isUnknown, Keeper } from "./keeper.ts";
 import { LastAnswers } from "./last-answers.ts";
 import { type NameChange, NameNews } from "./name-news.ts";
 import { type NameEvents, type NameService, Names } from "./names.ts";
-import { type Edit, Overlay, type OverlayNews } from "./overlay.ts";
+import { Overlay } from "./overlay.ts";
+import { tellNews } from "./overlay-news.ts";
 import { Reconciler, whole } from "./reconcile.ts";
-import { backendEdit, clientEdit } from "./rows.ts";
+import { Remembering } from "./remembering.ts";
 import { namesIn } from "./snapshot.ts";
+import { StartOnly } from "./start-only.ts";
 import { type Status, statusOf } from "./status.ts";
 import { Steering } from "./steering.ts";
-import { TokenKeeper } from "./token-keeper.ts";
-
-const NOTHING_KEPT: Kept = {
-  clients: new Map(),
-  backends: new Map(),
-  tokens: new Map(),
-  tokensAtMs: undefined,
-};
 
 /** What the control plane is made of. */
 export interface ControlParts {
@@ -63,8 +56,8 @@ export class Control {
   readonly #news: NameNews;
   readonly #checker: HealthChecker;
   readonly #reconciler: Reconciler;
-  readonly #keeper: Keeper;
-  readonly #tokens: TokenKeeper | undefined;
+  readonly #remembering: Remembering;
+  readonly #startOnly: StartOnly;
   /** What an operator may do. */
   readonly steering: Steering;
   readonly #toFollow = new Map<string, readonly string[]>();
@@ -76,8 +69,9 @@ export class Control {
   constructor(config: Config, parts: ControlParts) {
     const { plane, log, clock, store, nameService } = parts;
     this.#parts = parts;
+    this.#startOnly = new StartOnly(config);
     const followed: NameEvents = {
-      changed: (name, addresses) => this.#follow(name, addresses),
+      changed: (name, addresses) => this.#followName(name, addresses),
       failed: (name, error) => log.logger.warn({ name, reason: explain(error, name) }, "name lost"),
     };
     this.#names = new Names(clock, followed, () => this.overlay.file.names.hold, nameService);
@@ -96,23 +90,21 @@ export class Control {
       names: this.#names,
       checker: this.#checker,
     });
-    const wanted = () => this.overlay;
-    this.#keeper = new Keeper({ store, clock, overlay: wanted });
-    this.#tokens = store && new TokenKeeper({ store, plane, clock, overlay: wanted });
-    this.steering = new Steering(plane, this.#reconciler, this.#keeper);
+    this.#remembering = new Remembering({ ...parts, store, reconciler: this.#reconciler });
+    this.steering = new Steering(plane, this.#reconciler, this.#remembering.keeper);
   }
 
   /** Applies the configuration for the first time; rejects with what prevents it. */
   async start(): Promise<void> {
     const { overlay } = this.#reconciler;
     this.#warn(warnings(overlay.file));
-    const kept = await this.#restored(overlay);
+    await this.#remembering.restore(overlay);
     using _names = await this.#reconciler.learn(namesIn(overlay));
     await this.#reconciler.inTurn(async () => {
       this.#reconciler.announce(await this.#reconciler.all(overlay));
       this.#started = true;
     });
-    await this.#tokens?.start(kept ?? NOTHING_KEPT);
+    await this.#remembering.begin();
   }
 
   /** Reads the configuration again and applies what changed; a bad one is reported and changes nothing. Never rejects. */
@@ -164,87 +156,9 @@ export class Control {
     this.#names[Symbol.dispose]();
     this.#news[Symbol.dispose]();
     this.#checker[Symbol.dispose]();
-    this.#tokens?.[Symbol.dispose]();
     const cut = await this.#parts.plane.close({ graceMs });
-    await this.#closeStore();
+    await this.#remembering.close();
     return cut;
-  }
-
-  /** Whether words about a backend or client wait for the store. */
-  get keeper(): Keeper {
-    return this.#keeper;
-  }
-
-  /** Opens the store and puts what it has over the file; rejects where what is there cannot be used. */
-  async #restored(overlay: Overlay): Promise<Kept | undefined> {
-    const { store, log } = this.#parts;
-    const kept = await store?.open({
-      changed: (changes) =>
-        void this.#follows(
-          changes.map(
-            ({ key, value }) =>
-              () =>
-                clientEdit(key, value),
-          ),
-        ),
-      backends: (rows) =>
-        void this.#follows(
-          [...rows].map(
-            ([key, value]) =>
-              () =>
-                backendEdit(key, value),
-          ),
-        ),
-      status: (status) => this.#tellOfStore(status),
-    });
-    if (kept === undefined) {
-      if (store !== undefined) this.#tellOfStore(store.status);
-      return undefined;
-    }
-    for (const news of await this.#keeper.restore(kept, overlay)) this.#tell(news);
-    log.logger.debug({ clients: kept.clients.size, backends: kept.backends.size }, "store read");
-    return kept;
-  }
-
-  /** What the store tells of its own accord is put, one turn each; words of its own that wait for the store are newer. */
-  async #follows(edits: readonly (() => Edit)[]): Promise<void> {
-    for (const read of edits) {
-      await this.#reconciler.inTurn(async () => {
-        try {
-          await this.#followRow(read());
-        } catch (error) {
-          this.#parts.log.logger.error({ reason: whole(error) }, "the store has a row that cannot be used");
-        }
-      });
-    }
-  }
-
-  async #followRow(edit: Edit): Promise<void> {
-    if (this.stopping || isUnknown(edit, this.overlay) || this.#keeper.waits(edit)) return;
-    const news =
-      edit.shelf === "clients"
-        ? await this.#reconciler.putClient(edit)
-        : await this.#reconciler.put(edit, "said before the start");
-    for (const each of news) this.#tell(each);
-  }
-
-  #tellOfStore({ up, reason }: StoreStatus): void {
-    const { logger } = this.#parts.log;
-    if (up) logger.info("store up");
-    else logger.error({ reason }, "store down, what is said is kept in memory");
-    if (up) void this.#keeper.flush();
-  }
-
-  async #closeStore(): Promise<void> {
-    const { store, log } = this.#parts;
-    try {
-      await this.#tokens?.save();
-      await this.#keeper.flush();
-      this.#keeper[Symbol.dispose]();
-      await store?.close();
-    } catch (error) {
-      log.logger.error({ reason: whole(error) }, "the store was not closed in order");
-    }
   }
 
   /** What would be wanted now; the words of operators may change before it is. */
@@ -268,8 +182,8 @@ export class Control {
     );
     const applied = await this.#reconciler.all(overlay);
     this.#confirm(reading);
-    for (const each of news) this.#tell(each);
-    this.#keeper.followed(changed);
+    for (const each of news) tellNews(this.#parts.log, each);
+    this.#remembering.keeper.followed(changed);
     this.#reconciler.announce(applied);
     return { kind: "applied", changes };
   }
@@ -284,10 +198,12 @@ export class Control {
     log.configure(config.log);
     if (!quiet) tell();
     this.#warn(warnings);
+    for (const part of this.#startOnly.among(config))
+      log.logger.warn({ part }, "changes at the next start only");
   }
 
   /** Names that change while others are followed are followed together, after those. */
-  #follow(name: string, addresses: readonly string[]): void {
+  #followName(name: string, addresses: readonly string[]): void {
     this.#toFollow.set(name, addresses);
     if (this.#toFollow.size === 1) void this.#reconciler.inTurn(() => this.#followAll());
   }
@@ -337,16 +253,4 @@ export class Control {
   #warn(warnings: readonly string[]): void {
     for (const warning of warnings) this.#parts.log.logger.warn(warning);
   }
-
-  #tell({ kind, ...fields }: OverlayNews): void {
-    this.#parts.log.logger.info(fields, NEWS[kind]);
-  }
 }
-
-/** What became of the API's words when the file spoke. */
-const NEWS: Readonly<Record<OverlayNews["kind"], string>> = {
-  "word-over": "the file has the last word",
-  yielded: "a backend of the API yields to one of the file",
-  "gone-with-pool": "a backend of the API goes with its pool",
-  "client-yielded": "a client of the API yields to one of the file",
-};

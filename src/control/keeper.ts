@@ -1,6 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import { forEach, inSlices } from "../core/slices.ts";
-import { type Json, type Kept, type Store, StoreDown } from "../store/store.ts";
+import { StoreDown } from "../store/refusals.ts";
+import type { Json, Kept, Store } from "../store/seam.ts";
 import type { Edit, Overlay, OverlayNews } from "./overlay.ts";
 import { backendEdit, clientEdit, keepOf } from "./rows.ts";
 

@@ -8,7 +8,7 @@ import {
   writtenClient,
   writtenClientValue,
 } from "../config/parts.ts";
-import type { Json, Keep } from "../store/store.ts";
+import type { Json, Keep } from "../store/seam.ts";
 import { type BackendEdit, type ClientEdit, type Edit, keyOf } from "./overlay.ts";
 import type { Saying } from "./words.ts";
 

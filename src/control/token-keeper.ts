@@ -2,7 +2,8 @@ import type { ClientTokens } from "../contract/clients.ts";
 import type { Clock, Timer } from "../core/clock.ts";
 import { forEach, inSlices } from "../core/slices.ts";
 import type { Plane } from "../plane/plane.ts";
-import { type Kept, type Store, StoreDown } from "../store/store.ts";
+import { StoreDown } from "../store/refusals.ts";
+import type { Kept, Store } from "../store/seam.ts";
 import type { Overlay } from "./overlay.ts";
 
 /** Tokens are saved at most so often, */

@@ -29,15 +29,24 @@ async function take(file: FileHandle, path: string): Promise<void> {
   if (code !== TAKEN) throw new StoreRefused(`${path}.lock could not be locked: flock ended with ${code}`);
   const { buffer, bytesRead } = await file.read(Buffer.alloc(20), 0, 20, 0);
   const holder = buffer.toString("latin1", 0, bytesRead).trim();
-  throw new StoreRefused(`${path} is in use by another process${holder === "" ? "" : ` (${holder})`}; give each balancer a file of its own`);
+  throw new StoreRefused(
+    `${path} is in use by another process${holder === "" ? "" : ` (${holder})`}; give each balancer a file of its own`,
+  );
 }
 
 /** Node has no call for flock(2), but a lock belongs to the open file, which a child can be given: as the shell does it. */
 function flock(fd: number): Promise<number | null> {
   return new Promise((resolve, reject) => {
-    const child = spawn("flock", ["-n", "3"], { stdio: ["ignore", "ignore", "ignore", fd], timeout: DEADLINE_MS });
+    const child = spawn("flock", ["-n", "3"], {
+      stdio: ["ignore", "ignore", "ignore", fd],
+      timeout: DEADLINE_MS,
+    });
     child.once("error", () =>
-      reject(new StoreRefused("the program flock (of util-linux or busybox) is missing; it keeps a second process from the store's file")),
+      reject(
+        new StoreRefused(
+          "the program flock (of util-linux or busybox) is missing; it keeps a second process from the store's file",
+        ),
+      ),
     );
     child.once("exit", resolve);
   });

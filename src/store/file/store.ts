@@ -105,7 +105,8 @@ export class FileStore implements Store, Writer {
     try {
       await inTime(this.clock, WRITE_MS, writing, () => this.#late());
     } catch (error) {
-      const told = error instanceof StoreDown ? error : new StoreDown(sentence(this.#path, error), RETRY_AFTER_MS);
+      const told =
+        error instanceof StoreDown ? error : new StoreDown(sentence(this.#path, error), RETRY_AFTER_MS);
       this.#mending = this.#mend(writing);
       this.#pulse.down(told.message);
       throw told;
@@ -181,7 +182,8 @@ function readTokens(path: string, text: string | undefined): Pick<Kept, "tokens"
   const { head, shelves } = readText(path, text, TOKENS);
   const tokens = new Map<string, number>();
   for (const [id, left] of shelves.tokens ?? []) {
-    if (typeof left !== "number") throw new StoreRefused(`${path} is damaged: tokens: ${id}: expected a number`);
+    if (typeof left !== "number")
+      throw new StoreRefused(`${path} is damaged: tokens: ${id}: expected a number`);
     tokens.set(id, left);
   }
   if (typeof head.atMs !== "number") throw new StoreRefused(`${path} is damaged: atMs: expected a number`);
@@ -198,7 +200,9 @@ function mapped<T>(map: ReadonlyMap<string, T>, text: (value: T) => string): Map
 
 function refused(path: string, error: unknown): StoreRefused {
   const { code } = error as NodeJS.ErrnoException;
-  return new StoreRefused(code === "ENOENT" ? `${dirname(path)}, the folder of the store, does not exist` : sentence(path, error));
+  return new StoreRefused(
+    code === "ENOENT" ? `${dirname(path)}, the folder of the store, does not exist` : sentence(path, error),
+  );
 }
 
 /** What the system says of a path, as a sentence. */

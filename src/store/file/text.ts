@@ -74,7 +74,9 @@ function otherSchema(path: string, found: string, schema: string): StoreRefused 
   const [, own, ownVersion] = /^(.*)\/(\d+)$/.exec(schema) as unknown as string[];
   if (kind !== own) return foreign(path, schema);
   const age = Number(version) > Number(ownVersion) ? "a newer" : "an older";
-  return new StoreRefused(`${path} is of ${age} version of the balancer: it has schema ${found}, expected ${schema}`);
+  return new StoreRefused(
+    `${path} is of ${age} version of the balancer: it has schema ${found}, expected ${schema}`,
+  );
 }
 
 function isObject(value: Json | undefined): value is { readonly [key: string]: Json } {

@@ -1,4 +1,4 @@
-import { type FileHandle, open, realpath, readlink, rename, stat } from "node:fs/promises";
+import { type FileHandle, open, readlink, realpath, rename, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { StoreRefused } from "../refusals.ts";
 
@@ -15,7 +15,8 @@ export async function readWhole(path: string): Promise<string | undefined> {
     // Not to wait for a writer where the path is a FIFO.
     const found = await stat(path);
     if (!found.isFile()) throw new StoreRefused(`${path} is not a file`);
-    if (found.size > MOST_BYTES) throw new StoreRefused(`${path} has ${found.size} bytes, expected ${MOST_BYTES} at most`);
+    if (found.size > MOST_BYTES)
+      throw new StoreRefused(`${path} has ${found.size} bytes, expected ${MOST_BYTES} at most`);
     file = await open(path, "r");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;

@@ -55,7 +55,9 @@ async function takeNode(session: Session, node: string, clock: Clock): Promise<v
     if (row?.taken) return;
     await new Promise<void>((resolve) => void clock.after(NODE_PAUSE_MS, resolve));
   }
-  throw new StoreRefused(`the node ${node} is in use by another process on this database; give each balancer its own store.node`);
+  throw new StoreRefused(
+    `the node ${node} is in use by another process on this database; give each balancer its own store.node`,
+  );
 }
 
 async function look(session: Session, node: string): Promise<Entered> {

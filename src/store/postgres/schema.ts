@@ -22,7 +22,11 @@ const STEPS: readonly string[] = [
 export async function migrate(session: Session): Promise<void> {
   if ((await versionOf(session)) === STEPS.length) return;
   await session.query("begin", [], STEP_MS);
-  await session.query("select pg_advisory_xact_lock(hashtextextended('lb schema ' || current_schema(), 0))", [], STEP_MS);
+  await session.query(
+    "select pg_advisory_xact_lock(hashtextextended('lb schema ' || current_schema(), 0))",
+    [],
+    STEP_MS,
+  );
   // Another balancer may have been first.
   const version = await versionOf(session);
   for (const step of STEPS.slice(version)) await take(session, step);
@@ -35,12 +39,18 @@ async function take(session: Session, step: string): Promise<void> {
     for (const statement of step.split(";")) await session.query(statement, [], STEP_MS);
   } catch (error) {
     if (!isAnswer(error) || (error as { code?: string }).code !== DUPLICATE_TABLE) throw error;
-    throw new StoreRefused(`the database has another program's table: ${(error as Error).message}; choose another schema`);
+    throw new StoreRefused(
+      `the database has another program's table: ${(error as Error).message}; choose another schema`,
+    );
   }
 }
 
 async function versionOf(session: Session): Promise<number> {
-  const [row] = await session.query<{ there: boolean }>("select to_regclass('lb_store') is not null as there", [], STEP_MS);
+  const [row] = await session.query<{ there: boolean }>(
+    "select to_regclass('lb_store') is not null as there",
+    [],
+    STEP_MS,
+  );
   if (!row?.there) return 0;
   const [found] = await session.query<{ version: number }>("select version from lb_store", [], STEP_MS);
   const version = found?.version ?? 0;

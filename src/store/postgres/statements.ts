@@ -17,7 +17,8 @@ export const ALL_CLIENTS = "select key, version::text, value::text from lb_clien
 export const SOME_CLIENTS = `${ALL_CLIENTS} where key = any($1)`;
 export const ALL_BACKENDS = "select key, value::text from lb_backends where node = $1";
 export const TOKENS = "select tokens::text, tokens_at_ms from lb_nodes where node = $1";
-export const SAVE_TOKENS = "update lb_nodes set tokens = $2::json, tokens_at_ms = $3, seen_at = now() where node = $1";
+export const SAVE_TOKENS =
+  "update lb_nodes set tokens = $2::json, tokens_at_ms = $3, seen_at = now() where node = $1";
 
 /**
  * Keeps or removes everything of one group, of node $1: shelves $2, keys $3, JSON texts or nulls $4. Gives each change back with

@@ -63,7 +63,9 @@ export class PostgresStore implements Store, Writer {
     try {
       const entered = await this.#enter();
       this.#backendsTold = true;
-      const clients = new Map(this.#differences(entered.clients).map(({ key, value }) => [key, value as Json]));
+      const clients = new Map(
+        this.#differences(entered.clients).map(({ key, value }) => [key, value as Json]),
+      );
       this.#hold(entered.session);
       return { ...entered, clients };
     } catch (error) {
@@ -199,7 +201,11 @@ export class PostgresStore implements Store, Writer {
     if (session === undefined) return;
     try {
       const some = keys !== undefined;
-      const rows = await session.query<ClientRow>(some ? SOME_CLIENTS : ALL_CLIENTS, some ? [[...keys]] : [], some ? WRITE_MS : LOOK_MS);
+      const rows = await session.query<ClientRow>(
+        some ? SOME_CLIENTS : ALL_CLIENTS,
+        some ? [[...keys]] : [],
+        some ? WRITE_MS : LOOK_MS,
+      );
       this.#tell(this.#differences(rows, keys));
     } catch (error) {
       this.#lose(session, error);
@@ -211,7 +217,10 @@ export class PostgresStore implements Store, Writer {
   }
 
   /** What the rows of some keys, or of all, say that is not known here yet; after this it is. */
-  #differences(rows: readonly ClientRow[], keys: Iterable<string> = [...this.clients.keys()]): ClientChange[] {
+  #differences(
+    rows: readonly ClientRow[],
+    keys: Iterable<string> = [...this.clients.keys()],
+  ): ClientChange[] {
     const gone = new Set(keys);
     const changes: ClientChange[] = [];
     for (const { key, version, value } of rows) {

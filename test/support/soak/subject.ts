@@ -124,7 +124,7 @@ export class SubjectProcess implements Subject {
     return this.#process.endpoint as Extract<Endpoint, { kind: "tcp" }>;
   }
 
-  async reload(text: string): Promise<unknown> {
+  async reload(text: string): Promise<void> {
     // Replaced whole: half a file would be refused.
     await writeFile(join(this.#folder, "next"), text);
     await rename(join(this.#folder, "next"), join(this.#folder, "lb.json"));
