@@ -1,8 +1,9 @@
 import { ClientBuckets } from "./admission/client-buckets.ts";
 import { Farewells } from "./admission/farewells.ts";
 import { SessionLimit } from "./admission/session-limit.ts";
+import type { DecisionLog, DecisionQuery } from "./contract/decision.ts";
 import type { ListenerSettings } from "./contract/listener.ts";
-import type { DrainOrder } from "./contract/order.ts";
+import type { DrainOrder, RebalanceOrder } from "./contract/order.ts";
 import type { PoolSettings } from "./contract/pool.ts";
 import type { Tell } from "./contract/report.ts";
 import type { Change, Snapshot } from "./contract/snapshot.ts";
@@ -14,7 +15,7 @@ import type { Dice } from "./core/dice.ts";
 import { forEach, inSlices } from "./core/slices.ts";
 import { Listener, type ListenerParts } from "./listener.ts";
 import { Counts } from "./live/counts.ts";
-import type { Session } from "./live/session.ts";
+import { numberOf, type Session } from "./live/session.ts";
 import { Decisions } from "./pool/decisions.ts";
 import { Pool, type PoolParts } from "./pool/pool.ts";
 import { Drains } from "./standing/drains.ts";
@@ -48,8 +49,7 @@ export class Balancer {
   readonly #forListeners: ListenerParts;
   /** The token buckets of all clients. */
   readonly clients: ClientBuckets;
-  /** Why the latest sessions got their backends. */
-  readonly decisions: Decisions;
+  readonly #decisions: Decisions;
   readonly #drains: Drains;
   readonly #hurry = new Deferred<void>();
   #pools = new Map<string, Pool>();
@@ -66,9 +66,9 @@ export class Balancer {
     const allPlaces = new SessionLimit();
     this.#clock = clock;
     this.clients = new ClientBuckets(clock);
-    this.decisions = new Decisions(clock);
+    this.#decisions = new Decisions(clock, () => this.#lastNumber);
     this.#drains = new Drains(clock, () => this.sessions());
-    this.#forPools = { ...parts, counts: new Counts(), drains: this.#drains, decisions: this.decisions };
+    this.#forPools = { ...parts, counts: new Counts(), drains: this.#drains, decisions: this.#decisions };
     this.#forListeners = {
       ...parts,
       clients: this.clients,
@@ -141,10 +141,11 @@ export class Balancer {
     return true;
   }
 
-  async #apply({ listeners, pools, clients }: Snapshot): Promise<void> {
+  async #apply({ listeners, pools, clients, decisions = "asked" }: Snapshot): Promise<void> {
     this.#forPools.counts.provideFor(pools.reduce((sum, { backends }) => sum + backends.length, 0));
     const nextListeners = await this.#bind(listeners);
     await this.clients.configure(clients);
+    this.#decisions.always = decisions === "always";
     const nextPools = new Map<string, Pool>();
     const take = (settings: PoolSettings) => void nextPools.set(settings.name, this.#poolFor(settings));
     await inSlices(this.#clock, forEach(pools, take));
@@ -214,6 +215,13 @@ export class Balancer {
     return backends.length > 0;
   }
 
+  /** Takes sessions off the backends of a pool that have more than their fair share; false where there is no such pool. */
+  rebalance({ pool: name, share, withinMs }: RebalanceOrder): boolean {
+    const pool = this.#pools.get(name);
+    if (pool !== undefined) this.#drains.rebalance(name, () => pool.members, share, withinMs);
+    return pool !== undefined;
+  }
+
   /** What probes found; false where there is no such backend, or no longer. */
   verdict(verdict: Verdict): boolean {
     return this.#pools.get(verdict.pool)?.verdict(verdict) ?? false;
@@ -221,8 +229,14 @@ export class Balancer {
 
   /** The session of that id that lives. */
   session(id: string): Session | undefined {
-    for (const session of this.sessions()) if (session.id === id) return session;
+    const number = numberOf(id);
+    for (const session of this.sessions()) if (session.number === number) return session;
     return undefined;
+  }
+
+  /** Why the latest sessions got their backends; see Plane.decisions. */
+  decisionsOf(query: DecisionQuery): DecisionLog {
+    return this.#decisions.ask(query, query.session === undefined ? undefined : numberOf(query.session));
   }
 
   /** See Plane.close. */
@@ -241,6 +255,8 @@ export class Balancer {
     for (const session of this.sessions()) session.end("shutdown", "reset");
     // A reset takes a turn or two, and then each session has its record.
     await this.#emptied(listeners, HURRIED_CUT_MS);
+    this.#drains.close();
+    this.#decisions.close();
     return listeners.reduce((sum, { totals }) => sum + (totals.endings.shutdown ?? 0), 0);
   }
 

@@ -50,6 +50,7 @@ export class Listener {
   readonly totals: ListenerTotals = { sessions: 0, bytesIn: 0, bytesOut: 0, endings: {} };
   readonly #parts: ListenerParts;
   readonly #doorwayParts: DoorwayParts;
+  readonly #perClient = new ClientLimit();
   readonly #ageLimit: AgeLimit;
   readonly #sessions = new Roster<Session>();
   #settings: ListenerSettings;
@@ -63,7 +64,8 @@ export class Listener {
   constructor(settings: ListenerSettings, parts: ListenerParts) {
     this.#settings = settings;
     this.#parts = parts;
-    this.#doorwayParts = { ...parts, places: new SessionLimit(), perClient: new ClientLimit() };
+    const places = new SessionLimit(parts.allPlaces);
+    this.#doorwayParts = { ...parts, places, perClient: this.#perClient };
     this.#ageLimit = new AgeLimit(parts);
   }
 
@@ -95,6 +97,9 @@ export class Listener {
   /** New settings for sessions to come; those that live keep what they began with. Serves from the first time on. */
   serveWith(settings: ListenerSettings, pool: Pool): void {
     if (pool === this.#route?.pool && isDeepStrictEqual(settings, this.#settings)) return;
+    const isLimitSet =
+      settings.connectionsPerClient < Infinity && !(this.#settings.connectionsPerClient < Infinity);
+    if (isLimitSet) this.#perClient.include(this.#sessions);
     this.#settings = settings;
     this.#socket?.keepAlive(settings.keepAliveMs);
     this.#route = this.#routeTo(pool);
@@ -143,6 +148,7 @@ export class Listener {
     this.totals.bytesOut += session.bytesOut;
     this.totals.endings[ending] = (this.totals.endings[ending] ?? 0) + 1;
     this.#sessions.delete(session);
+    this.#perClient.leave(session);
     if (recording()) report({ kind: "session", record: session.record(clock.now(), clock.wallMs()) });
     if (this.#sessions.size > 0) return;
     this.#emptied?.resolve();

@@ -1,6 +1,6 @@
 import type { Endpoint } from "../core/address.ts";
 import type { Ending } from "../core/ending.ts";
-import type { AdministrativeState, OperationalState } from "./backend.ts";
+import type { AdministrativeState, OperationalSource, OperationalState } from "./backend.ts";
 
 /** The live numbers, at one moment. Its cost does not grow with the sessions. */
 export interface Sample {
@@ -36,9 +36,13 @@ export interface PoolSample {
 /** One backend's numbers. */
 export interface BackendSample {
   readonly name: string;
+  /** The name of its entry. */
+  readonly entry: string;
   readonly address: string;
+  readonly backup: boolean;
   readonly state: AdministrativeState;
   readonly operational: OperationalState;
+  readonly found: Finding;
   /** Its share at this moment. */
   readonly weight: number;
   /** Sessions now. */
@@ -49,6 +53,15 @@ export interface BackendSample {
   readonly failed: number;
   /** Since it last answered a session, which is its first byte to that; Infinity where it has answered none. */
   readonly answeredAgoMs: number;
+}
+
+/** What made a backend's operational state what it is. */
+interface Finding {
+  readonly source: OperationalSource;
+  /** How long it has been so, in milliseconds. */
+  readonly agoMs: number;
+  /** In words: `3 probes in a row failed: connect ECONNREFUSED 127.0.0.1:9001`. */
+  readonly reason: string;
 }
 
 /** One session that lives. */

@@ -22,6 +22,7 @@ import { Reconciler, whole } from "./reconcile.ts";
 import { Remembering } from "./remembering.ts";
 import { namesIn } from "./snapshot.ts";
 import { StartOnly } from "./start-only.ts";
+import { type Status, statusOf } from "./status.ts";
 import { Steering } from "./steering.ts";
 
 /** What the control plane is made of. */
@@ -136,6 +137,13 @@ export class Control {
   /** How long sessions may take to finish at a stop, as configured now. */
   get graceMs(): number {
     return this.overlay.file.shutdown.grace;
+  }
+
+  /** What is wanted and what is, now. */
+  async status(): Promise<Status> {
+    const { clock, plane } = this.#parts;
+    const sample = await plane.sample();
+    return statusOf(this.overlay, sample, this.#reconciler.unresolved, clock.wallMs());
   }
 
   /** Sessions that live now. */

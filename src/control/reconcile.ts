@@ -70,6 +70,11 @@ export class Reconciler {
     return this.#overlay;
   }
 
+  /** The backends that are left out because their names have no address. */
+  get unresolved(): UnresolvedBackend[] {
+    return unresolvedBackends(this.#overlay, this.#parts.names);
+  }
+
   /** Does one change after those that came before it. */
   inTurn<T>(change: () => Promise<T>): Promise<T> {
     const changed = this.#turn.then(change);
@@ -190,7 +195,7 @@ export class Reconciler {
   /** Tells of each listener that is new, and of each backend that is newly left out. */
   announce({ listeners }: Applied): void {
     const { logger } = this.#parts.log;
-    for (const backend of this.#unresolved.among(unresolvedBackends(this.#overlay, this.#parts.names)))
+    for (const backend of this.#unresolved.among(this.unresolved))
       logger.warn(backend, "backend not resolved");
     for (const { name, endpoint } of this.#announced.among(listeners))
       logger.info({ listener: name, address: formatEndpoint(endpoint) }, "listening");

@@ -45,7 +45,13 @@ export function* snapshotSteps(
     yield pools.push(poolSettings(name, overlay, addressesOf));
   const list: ClientEntry[] = [];
   for (const client of overlay.clients()) yield list.push(client);
-  return { listeners, pools, clients: { default: overlay.file.clients.default, list } };
+  const { admin, clients } = overlay.file;
+  return {
+    listeners,
+    pools,
+    clients: { default: clients.default, list },
+    decisions: admin?.decisions ?? "asked",
+  };
 }
 
 /** Names to look up, each once: those of listeners apart, which cannot be left out. */

@@ -123,6 +123,16 @@ export class Steering {
     return this.#plane.order({ kind: "fill", ...client });
   }
 
+  /**
+   * Ends, with `rebalanced`, a share (0 to 1) of a pool's sessions older than a minute, on backends that have more than their
+   * fair share, within a time, so that their clients come back elsewhere. Rejects a share or a time that is neither.
+   */
+  async rebalance(pool: string, share: number, withinMs: number): Promise<Outcome> {
+    if (!(share >= 0 && share <= 1)) throw new RangeError(`expected a share from 0 to 1, got ${share}`);
+    if (!(withinMs >= 0)) throw new RangeError(`expected a time of 0 ms or more, got ${withinMs}`);
+    return await this.#plane.order({ kind: "rebalance", pool, share, withinMs });
+  }
+
   /** Ends a session with `killed`. */
   kill(session: string): Promise<Outcome> {
     return this.#plane.order({ kind: "kill", session });

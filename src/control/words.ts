@@ -5,7 +5,7 @@ import type { Steps } from "../core/slices.ts";
 export type Source = "file" | "api" | "copy";
 
 /** A value, where it comes from, and since when, as Unix time in milliseconds. */
-interface Sourced<T> {
+export interface Sourced<T> {
   readonly value: T;
   readonly source: Source;
   readonly sinceMs: number;

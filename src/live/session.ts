@@ -210,6 +210,12 @@ export class Session implements Enrolled {
   }
 }
 
+/** The number of the session of an id; undefined where none has such an id. */
+export function numberOf(id: string): number | undefined {
+  const number = Number.parseInt(id, 36);
+  return number > 0 && number.toString(36) === id ? number : undefined;
+}
+
 function textOf(address: SocketAddress | undefined): string | undefined {
   return address && hostPort(canonicalAddress(address.host), address.port);
 }

@@ -1,10 +1,11 @@
 import { Balancer, type BalancerParts } from "../balancer.ts";
 import type { ClientTokens } from "../contract/clients.ts";
-import type { Decision } from "../contract/decision.ts";
+import type { DecisionLog, DecisionQuery } from "../contract/decision.ts";
 import type { Order, Outcome } from "../contract/order.ts";
 import type { BackendSample, ListenerSample, PoolSample, Sample, SessionSample } from "../contract/sample.ts";
 import type { Applied, Change, Snapshot } from "../contract/snapshot.ts";
 import type { Clock } from "../core/clock.ts";
+import { leastOf } from "../core/least-of.ts";
 import type { Listener } from "../listener.ts";
 import type { Backend } from "../live/backend.ts";
 import type { Pool } from "../pool/pool.ts";
@@ -57,16 +58,16 @@ export class LocalPlane implements Plane {
 
   async sessions(limit: number): Promise<readonly SessionSample[]> {
     const nowMs = this.#clock.now();
-    const oldest = [...this.#balancer.sessions()].sort((one, other) => one.number - other.number);
-    return oldest.slice(0, limit).map((session) => session.sample(nowMs));
+    const oldest = leastOf(this.#balancer.sessions(), limit, ({ number }) => number);
+    return oldest.map((session) => session.sample(nowMs));
   }
 
   async clients(): Promise<readonly ClientTokens[]> {
     return this.#balancer.clients.sample();
   }
 
-  async decisions(limit: number): Promise<readonly Decision[]> {
-    return this.#balancer.decisions.latest(limit);
+  async decisions(query: DecisionQuery): Promise<DecisionLog> {
+    return this.#balancer.decisionsOf(query);
   }
 
   subscribe(listener: ReportsListener, wanted: { readonly records: boolean }): Disposable {
@@ -85,6 +86,8 @@ export class LocalPlane implements Plane {
         return this.#balancer.verdict(order);
       case "drain":
         return this.#balancer.drain(order);
+      case "rebalance":
+        return this.#balancer.rebalance(order);
       case "kill":
         return this.#kill(order.session);
       case "fill":
@@ -115,11 +118,15 @@ function samplePool(pool: Pool, nowMs: number): PoolSample {
 
 function sampleBackend(backend: Backend, { condition }: Pool, nowMs: number): BackendSample {
   const { name, address, settings, weight, active, slot, counts } = backend;
+  const { operational, sinceMs, ...found } = condition.of(backend).finding;
   return {
     name,
+    entry: settings.entry ?? name,
     address,
+    backup: settings.backup,
     state: settings.state,
-    operational: condition.of(backend).operational,
+    operational,
+    found: { ...found, agoMs: nowMs - sinceMs },
     weight,
     active,
     connected: counts.connected[slot] as number,

@@ -59,7 +59,7 @@ class NotedPlane implements Plane {
   }
 
   async decisions() {
-    return [];
+    return { decisions: [], recording: "off", leftOut: 0 } as const;
   }
 
   subscribe(_listener: ReportsListener): Disposable {

@@ -114,6 +114,28 @@ test("a drain is ordered once the pool has changed, and a fill and a kill cross 
   ]);
 });
 
+describe("a rebalance", () => {
+  test("is an order of the data plane", async () => {
+    const made = controlled(text());
+    await made.control.start();
+    expect(await made.control.steering.rebalance("p", 0.2, 60_000)).toBe("done");
+    expect(made.plane.orders).toContainEqual({ kind: "rebalance", pool: "p", share: 0.2, withinMs: 60_000 });
+  });
+
+  test.each([
+    [-0.1, 0, "expected a share from 0 to 1, got -0.1"],
+    [1.1, 0, "expected a share from 0 to 1, got 1.1"],
+    [Number.NaN, 0, "expected a share from 0 to 1, got NaN"],
+    [1, -1, "expected a time of 0 ms or more, got -1"],
+    [1, Number.NaN, "expected a time of 0 ms or more, got NaN"],
+  ])("refuses a share or a time that is none: %f, %f", async (share, withinMs, expected) => {
+    const made = controlled(text());
+    await made.control.start();
+    await expect(made.control.steering.rebalance("p", share, withinMs)).rejects.toThrow(expected);
+    expect(made.plane.orders).toEqual([]);
+  });
+});
+
 /** A listener before a backend a and more. */
 function text(more = ""): string {
   return `
