@@ -1,5 +1,5 @@
 import { Balancer, type BalancerParts } from "../balancer.ts";
-import type { ClientTokens } from "../contract/clients.ts";
+import type { ClientsSample, ClientTokens } from "../contract/clients.ts";
 import type { Decision } from "../contract/decision.ts";
 import type { Order, Outcome } from "../contract/order.ts";
 import type { BackendSample, ListenerSample, PoolSample, Sample, SessionSample } from "../contract/sample.ts";
@@ -65,6 +65,10 @@ export class LocalPlane implements Plane {
     return this.#balancer.clients.sample();
   }
 
+  async clientTotals(most: number): Promise<ClientsSample> {
+    return this.#balancer.clients.totals(most);
+  }
+
   async decisions(limit: number): Promise<readonly Decision[]> {
     return this.#balancer.decisions.latest(limit);
   }
@@ -104,13 +108,42 @@ function outcomeOf(done: boolean): Outcome {
 }
 
 function sampleListener(listener: Listener, leaving: boolean): ListenerSample {
-  const { name, endpoint, sessions, totals } = listener;
-  return { name, endpoint, leaving, active: sessions.size, ...totals, endings: { ...totals.endings } };
+  const { name, endpoint, maxSessions, totals } = listener;
+  const { sessions, bytesIn, bytesOut, endings, duration } = totals;
+  return {
+    name,
+    endpoint,
+    leaving,
+    active: listener.sessions.size,
+    maxSessions,
+    sessions,
+    bytesIn,
+    bytesOut,
+    endings: { ...endings },
+    duration: duration.sample(),
+  };
 }
 
 function samplePool(pool: Pool, nowMs: number): PoolSample {
   const backends = pool.members.map((backend) => sampleBackend(backend, pool, nowMs));
-  return { name: pool.name, queued: pool.queued, backends };
+  const { name, queued, active, settings, condition, totals } = pool;
+  const { retries, dialErrors, failed, faults, connect, firstByte, queueWait } = totals;
+  return {
+    name,
+    queued,
+    queueMax: settings.queue.max,
+    active,
+    usable: condition.census.usable,
+    retries,
+    dialErrors: { ...dialErrors },
+    failed,
+    ejections: condition.ejections,
+    faults,
+    connect: connect.sample(),
+    firstByte: firstByte.sample(),
+    queueWait: queueWait.sample(),
+    backends,
+  };
 }
 
 function sampleBackend(backend: Backend, { condition }: Pool, nowMs: number): BackendSample {
@@ -124,6 +157,8 @@ function sampleBackend(backend: Backend, { condition }: Pool, nowMs: number): Ba
     active,
     connected: counts.connected[slot] as number,
     failed: counts.failed[slot] as number,
+    ejections: counts.ejections[slot] as number,
+    faults: counts.faults[slot] as number,
     answeredAgoMs: nowMs - (counts.answeredAtMs[slot] as number),
   };
 }

@@ -54,6 +54,10 @@ class NotedPlane implements Plane {
     return [];
   }
 
+  async clientTotals() {
+    return { all: { accepted: 0, refused: 0 }, first: [], rest: { entries: 0, tokens: 0 } };
+  }
+
   async decisions() {
     return [];
   }

@@ -35,6 +35,10 @@ export class CopiedPlane implements Plane {
     return copied(await this.#plane.clients());
   }
 
+  async clientTotals(most: number) {
+    return copied(await this.#plane.clientTotals(most));
+  }
+
   async decisions(limit: number) {
     return copied(await this.#plane.decisions(limit));
   }
