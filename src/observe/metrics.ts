@@ -1,4 +1,6 @@
+import { setImmediate as turn } from "node:timers/promises";
 import type { Clock } from "../core/clock.ts";
+import { inSlices } from "../core/slices.ts";
 import type { Plane } from "../plane/plane.ts";
 import { BackendSeries } from "./metrics/backend-series.ts";
 import { ClientSeries, MOST_CLIENTS_SHOWN } from "./metrics/client-series.ts";
@@ -73,16 +75,18 @@ export class Metrics implements Disposable {
   }
 
   async #read(): Promise<Reading> {
-    const { plane, droppedLogLines, store, copies } = this.#parts;
+    const { clock, plane, droppedLogLines, store, copies } = this.#parts;
     const [{ listeners, pools }, clients, process] = await Promise.all([
       plane.sample(),
       plane.clientTotals(MOST_CLIENTS_SHOWN),
       readProcess(this.#loopDelay.sample()),
     ]);
+    await turn();
+    const backends = await inSlices(clock, this.#backends.of(pools));
     return {
       listeners,
       pools,
-      backends: this.#backends.of(pools),
+      backends,
       clients: this.#clients.of(clients),
       entries: clients.rest.entries,
       process,

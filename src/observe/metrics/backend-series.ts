@@ -1,5 +1,6 @@
 import type { AdministrativeState, OperationalState } from "../../contract/backend.ts";
 import type { BackendSample, PoolSample } from "../../contract/sample.ts";
+import type { Steps } from "../../core/slices.ts";
 import { REST, Rest } from "./rest.ts";
 
 /** Backends with series of their own, of all pools together. */
@@ -27,11 +28,13 @@ export class BackendSeries {
   #shown: ReadonlySet<string> = new Set();
   #rests = new Map<string, Rest>();
 
-  /** One row for each backend that is shown, and one for the others of each pool that has or had some. */
-  of(pools: readonly PoolSample[]): BackendCounts[] {
+  /** One row for each backend that is shown, and one for the others of each pool that has or had some; in steps, for there may be thousands. */
+  *of(pools: readonly PoolSample[]): Steps<BackendCounts[]> {
     this.#shown = this.#choose(pools);
     this.#rests = new Map(pools.map(({ name }) => [name, this.#rests.get(name) ?? new Rest()]));
-    return pools.flatMap((pool) => this.#rowsOf(pool));
+    const rows: BackendCounts[] = [];
+    for (const pool of pools) for (const row of this.#rowsOf(pool)) yield rows.push(row);
+    return rows;
   }
 
   #choose(pools: readonly PoolSample[]): ReadonlySet<string> {
@@ -44,17 +47,17 @@ export class BackendSeries {
     return chosen;
   }
 
-  #rowsOf(pool: PoolSample): BackendCounts[] {
+  *#rowsOf(pool: PoolSample): Iterable<BackendCounts> {
     const isShown = (backend: BackendSample) => this.#shown.has(keyOf(pool.name, backend));
     const shown = pool.backends.filter(isShown);
     const others = pool.backends.filter((backend) => !isShown(backend));
-    const rows = shown.map((backend) => rowOf(pool.name, backend.name, [backend], countersOf(backend)));
+    for (const backend of shown) yield rowOf(pool.name, backend.name, [backend], countersOf(backend));
     const rest = this.#rests.get(pool.name) as Rest;
     const own = new Map(shown.map((backend) => [backend.name, countersOf(backend)]));
     const connected = pool.connect.counts.reduce((sum, count) => sum + count, 0);
     const total = countersOf({ ...pool, connected });
     const left = rest.settle(own, total, others.length > 0);
-    return rest.isNeeded ? [...rows, rowOf(pool.name, REST, others, left)] : rows;
+    if (rest.isNeeded) yield rowOf(pool.name, REST, others, left);
   }
 }
 

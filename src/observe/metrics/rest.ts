@@ -15,7 +15,7 @@ interface Seen {
  */
 export class Rest {
   #seen = new Map<string, Seen>();
-  #gone: Numbers = [];
+  #gone: number[] = [];
   #total: Numbers = [];
   #isNeeded = false;
 
@@ -37,8 +37,9 @@ export class Rest {
     for (const left of before.values()) this.#leave(left);
     this.#total = total;
     this.#isNeeded ||= others;
-    const own = [...this.#seen.values()].reduce((sum, seen) => plus(sum, ownOf(seen)), this.#gone);
-    return minus(total, own);
+    const rest = total.map((value, at) => value - (this.#gone[at] ?? 0));
+    for (const seen of this.#seen.values()) add(rest, seen, -1);
+    return rest;
   }
 
   #restart(): void {
@@ -55,20 +56,14 @@ export class Rest {
   }
 
   #leave(seen: Seen): void {
-    this.#gone = plus(this.#gone, ownOf(seen));
+    add(this.#gone, seen, 1);
   }
 }
 
-function ownOf({ counted, base }: Seen): Numbers {
-  return minus(counted, base);
-}
-
-function plus(one: Numbers, other: Numbers): Numbers {
-  return other.map((value, at) => value + (one[at] ?? 0));
-}
-
-function minus(one: Numbers, other: Numbers): Numbers {
-  return one.map((value, at) => value - (other[at] ?? 0));
+/** Adds what a thing counted by itself, or takes it away; in place, as there may be a thousand. */
+function add(sum: number[], { counted, base }: Seen, sign: 1 | -1): void {
+  for (let at = 0; at < counted.length; at++)
+    sum[at] = (sum[at] ?? 0) + sign * ((counted[at] as number) - (base[at] ?? 0));
 }
 
 function isLess(one: Numbers, other: Numbers): boolean {
