@@ -45,6 +45,7 @@ export class Rest {
   #restart(): void {
     this.#seen.clear();
     this.#gone = [];
+    this.#isNeeded = false;
   }
 
   #baseOf(seen: Seen | undefined, counted: Numbers): Numbers {
