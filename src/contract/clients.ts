@@ -21,13 +21,13 @@ export interface ClientSettings {
 }
 
 /** What token buckets have done: sessions that got a token, and sessions that were refused for want of one. */
-export interface BucketTotals {
+interface BucketTotals {
   readonly accepted: number;
   readonly refused: number;
 }
 
 /** The bucket of one client's entry: what it has left, and what it has done since the entry was added. */
-export interface ClientSample extends ClientTokens, BucketTotals {}
+interface ClientSample extends ClientTokens, BucketTotals {}
 
 /** The token buckets of all clients. */
 export interface ClientsSample {

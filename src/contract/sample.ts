@@ -3,7 +3,10 @@ import type { Ending } from "../core/ending.ts";
 import type { AdministrativeState, OperationalState } from "./backend.ts";
 import type { HistogramSample } from "./histogram.ts";
 
-/** The live numbers, at one moment. Its cost does not grow with the sessions. */
+/**
+ * The live numbers, at one moment. Its cost does not grow with the sessions, but for adding up their bytes, once a second at
+ * most: a millisecond for 30 000.
+ */
 export interface Sample {
   readonly listeners: readonly ListenerSample[];
   readonly pools: readonly PoolSample[];

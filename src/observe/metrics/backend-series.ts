@@ -4,7 +4,7 @@ import type { Steps } from "../../core/slices.ts";
 import { REST, Rest } from "./rest.ts";
 
 /** Backends with series of their own, of all pools together. */
-export const MOST_BACKENDS_SHOWN = 1_000;
+const MOST_BACKENDS_SHOWN = 1_000;
 
 /** The numbers of one backend, or of all of a pool that have no series of their own. */
 export interface BackendCounts {

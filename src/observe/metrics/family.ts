@@ -40,13 +40,13 @@ interface Named {
 }
 
 /** A number that only grows, or one that goes up and down. */
-export interface NumberFamily extends Named {
+interface NumberFamily extends Named {
   readonly type: "counter" | "gauge";
   readonly points: (reading: Reading) => Iterable<Point>;
 }
 
 /** Times, by ranges. */
-export interface HistogramFamily extends Named {
+interface HistogramFamily extends Named {
   readonly type: "histogram";
   readonly scale: Scale;
   readonly spreads: (reading: Reading) => Iterable<Spread>;
