@@ -39,7 +39,7 @@ export interface ListenerParts {
   readonly nextNumber: () => number;
 }
 
-/** How old the totals of bytes may be with regard to sessions that live. */
+/** How long the totals of bytes may lack what sessions that live have carried. */
 const TALLY_EVERY_MS = 1_000;
 
 /** One listening socket and the sessions it brought in. */
@@ -73,15 +73,19 @@ export class Listener {
     return Math.min(this.#settings.maxConnections, this.#parts.maxSessions);
   }
 
-  /** What its sessions have come to, and those of others of its name; bytes of sessions that live as of a second ago at most. */
+  /** What its sessions have come to, and those of others of its name. */
   get totals(): ListenerTotals {
+    return this.#parts.totalsOf(this.name);
+  }
+
+  /** Adds to the totals what sessions that live have carried since the last time, once a second at most. */
+  tally(): void {
     const { clock, totalsOf } = this.#parts;
-    const totals = totalsOf(this.name);
-    if (clock.now() - this.#talliedAtMs < TALLY_EVERY_MS) return totals;
+    if (clock.now() - this.#talliedAtMs < TALLY_EVERY_MS) return;
     this.#talliedAtMs = clock.now();
+    const totals = totalsOf(this.name);
     // A session counts under the name that its listener had when it came.
     for (const session of this.#sessions) if (session.listener === this.name) session.tally(totals);
-    return totals;
   }
 
   /** Where it listens, with the real port; as it is wanted until it is open. */

@@ -23,8 +23,8 @@ export interface ListenerSample {
   /** Sessions at once: its own limit, or that of all listeners together; Infinity: no limit. */
   readonly maxSessions: number;
   /**
-   * Sessions since a listener of its name was opened. All totals are those of the name: one that leaves has them in common with
-   * the one that has its name now. They never go down.
+   * Sessions since a listener of its name was opened. All totals are those of the name, and never go down: where one leaves and
+   * another has its name now, that one tells them, and the one that leaves tells none.
    */
   readonly sessions: number;
   /** Of sessions that live as of a second ago at most. */

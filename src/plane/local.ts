@@ -7,6 +7,7 @@ import type { Applied, Change, Snapshot } from "../contract/snapshot.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Listener } from "../listener.ts";
 import type { Backend } from "../live/backend.ts";
+import { ListenerTotals } from "../live/totals.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { Plane, ReportsListener } from "./plane.ts";
 import { Reports } from "./reports.ts";
@@ -48,11 +49,15 @@ export class LocalPlane implements Plane {
 
   async sample(): Promise<Sample> {
     const { listeners, leaving, pools } = this.#balancer;
-    const all = [
-      ...listeners.map((listener) => sampleListener(listener, false)),
-      ...leaving.map((listener) => sampleListener(listener, true)),
-    ];
-    return { listeners: all, pools: pools.map((pool) => samplePool(pool, this.#clock.now())) };
+    const all = [...listeners, ...leaving];
+    for (const listener of all) listener.tally();
+    // The totals of a name are told once: samples add up.
+    const first = new Map([...all].reverse().map((listener) => [listener.name, listener]));
+    const sampled = all.map((listener, at) => {
+      const totals = first.get(listener.name) === listener ? listener.totals : new ListenerTotals();
+      return sampleListener(listener, at >= listeners.length, totals);
+    });
+    return { listeners: sampled, pools: pools.map((pool) => samplePool(pool, this.#clock.now())) };
   }
 
   async sessions(limit: number): Promise<readonly SessionSample[]> {
@@ -107,8 +112,8 @@ function outcomeOf(done: boolean): Outcome {
   return done ? "done" : "not-found";
 }
 
-function sampleListener(listener: Listener, leaving: boolean): ListenerSample {
-  const { name, endpoint, maxSessions, totals } = listener;
+function sampleListener(listener: Listener, leaving: boolean, totals: ListenerTotals): ListenerSample {
+  const { name, endpoint, maxSessions } = listener;
   const { sessions, bytesIn, bytesOut, endings, duration } = totals;
   return {
     name,

@@ -119,7 +119,7 @@ test("a listener that moves to another address goes on counting, together with t
   const during = (await balancer.plane.sample()).listeners;
   expect(during.map(({ name, leaving, active, sessions }) => ({ name, leaving, active, sessions }))).toEqual([
     { name: "main", leaving: false, active: 0, sessions: 1 },
-    { name: "main", leaving: true, active: 1, sessions: 1 },
+    { name: "main", leaving: true, active: 1, sessions: 0 },
   ]);
   client.reset();
   await balancer.ended();

@@ -45,7 +45,7 @@ describe("metrics", () => {
   test("of a listener that leaves and the one that has its name now are told as one", async () => {
     const [one, other] = [
       listenerSample({ active: 2, sessions: 7 }),
-      listenerSample({ active: 3, sessions: 7, leaving: true }),
+      listenerSample({ active: 3, sessions: 0, leaving: true }),
     ];
     using metrics = metricsOf(() => ({ listeners: [one, other], pools: [] }));
     const series = seriesOf((await metrics.render(undefined)).body);

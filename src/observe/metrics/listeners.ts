@@ -78,7 +78,7 @@ function labelsOf({ name }: ListenerSample): Labels {
   return { listener: name };
 }
 
-/** One that leaves and one that has its name now have their totals in common, and the gauges are added up. */
+/** Of one that leaves and one that has its name now, which comes first, that one tells the totals; gauges are added up. */
 function byName(listeners: readonly ListenerSample[]): Iterable<ListenerSample> {
   const named = new Map<string, ListenerSample>();
   for (const listener of listeners) {
