@@ -16,6 +16,7 @@ import { forEach, inSlices } from "./core/slices.ts";
 import { Listener, type ListenerParts } from "./listener.ts";
 import { Counts } from "./live/counts.ts";
 import { numberOf, type Session } from "./live/session.ts";
+import { ListenerTotals } from "./live/totals.ts";
 import { Decisions } from "./pool/decisions.ts";
 import { Pool, type PoolParts } from "./pool/pool.ts";
 import { Drains } from "./standing/drains.ts";
@@ -58,6 +59,8 @@ export class Balancer {
   #listeners = new Map<string, Listener>();
   /** Listeners of an earlier snapshot whose sessions live on. */
   readonly #leaving = new Set<Listener>();
+  /** By the listeners' names; two listeners may have one name while the first of them leaves. */
+  readonly #totals = new Map<string, ListenerTotals>();
   #turn: Promise<unknown> = Promise.resolve();
   #lastNumber = 0;
 
@@ -74,6 +77,7 @@ export class Balancer {
       clients: this.clients,
       allPlaces,
       farewells: new Farewells(() => FAREWELLS + 2 * (maxSessions - allPlaces.sessions)),
+      totalsOf: (name) => this.#totalsOf(name),
       nextNumber: () => ++this.#lastNumber,
     };
   }
@@ -159,6 +163,21 @@ export class Balancer {
     this.#dissolve([...oldPools].filter(([name]) => !nextPools.has(name)));
     const left = [...oldListeners].filter(([address]) => !nextListeners.has(address));
     await Promise.all(left.map(([, listener]) => this.#leave(listener)));
+    this.#forgetTotals();
+  }
+
+  #totalsOf(name: string): ListenerTotals {
+    const known = this.#totals.get(name);
+    if (known !== undefined) return known;
+    const totals = new ListenerTotals();
+    this.#totals.set(name, totals);
+    return totals;
+  }
+
+  /** Of names that no listener has any more. */
+  #forgetTotals(): void {
+    const names = new Set([...this.#listeners.values(), ...this.#leaving].map(({ name }) => name));
+    for (const name of this.#totals.keys()) if (!names.has(name)) this.#totals.delete(name);
   }
 
   #poolFor(settings: PoolSettings): Pool {
@@ -249,7 +268,8 @@ export class Balancer {
     const listeners = [...this.#listeners.values(), ...this.#leaving];
     await Promise.all(listeners.map((listener) => listener.close(how)));
     await Promise.race([this.#emptied(listeners, graceMs), hurry]);
-    for (const session of this.sessions()) session.end("shutdown");
+    const left = [...this.sessions()];
+    for (const session of left) session.end("shutdown");
     const hurriedCut = hurry.then(() => this.#emptied(listeners, HURRIED_CUT_MS));
     await Promise.race([this.#emptied(listeners, CUT_MS), hurriedCut]);
     for (const session of this.sessions()) session.end("shutdown", "reset");
@@ -257,7 +277,7 @@ export class Balancer {
     await this.#emptied(listeners, HURRIED_CUT_MS);
     this.#drains.close();
     this.#decisions.close();
-    return listeners.reduce((sum, { totals }) => sum + (totals.endings.shutdown ?? 0), 0);
+    return left.filter(({ ending }) => ending === "shutdown").length;
   }
 
   /** Cuts short what an earlier close waits for, and a change under way that closes listeners. */

@@ -71,7 +71,7 @@ type Live = Omit<BackendLayers, "name" | "entry" | "source" | "configured" | "ad
 /** What is known of a pool. */
 export interface KnownPool {
   readonly overlay: Overlay;
-  readonly sample: PoolSample;
+  readonly sample: Pick<PoolSample, "name" | "backends">;
   /** Why names of entries have no address, in words, by the entry. */
   readonly unresolved: ReadonlyMap<string, string>;
   /** Unix time when the sample was taken. */
@@ -128,7 +128,10 @@ function administered<T>({ value, source, sinceMs }: Sourced<T>, file: T | null)
   return { value, source, since: timeOf(sinceMs), file };
 }
 
-function livesOf({ backends }: PoolSample, nowMs: number): ReadonlyMap<BackendSample, Live> {
+function livesOf(
+  { backends }: Pick<PoolSample, "backends">,
+  nowMs: number,
+): ReadonlyMap<BackendSample, Live> {
   const active = backends.reduce((sum, each) => sum + each.active, 0);
   const usable = backends.filter(isUsable);
   const fair = fairShares(usable);

@@ -50,11 +50,13 @@ export function statusOf(
 ): Status {
   const samples = new Map(sample.pools.map((pool) => [pool.name, pool]));
   const pools = Object.entries(overlay.file.pools).map(([name, { algorithm }]): PoolStatus => {
-    const pool = samples.get(name) ?? { name, queued: 0, backends: [] };
+    const pool = samples.get(name) ?? { queued: 0, backends: [] };
     const reasons = unresolved.filter((each) => each.pool === name);
     const nameless = new Map(reasons.map(({ backend, reason }) => [backend, reason]));
     const active = pool.backends.reduce((sum, each) => sum + each.active, 0);
-    const backends = [...layersOf({ overlay, sample: pool, unresolved: nameless, nowMs })];
+    const backends = [
+      ...layersOf({ overlay, sample: { name, backends: pool.backends }, unresolved: nameless, nowMs }),
+    ];
     return { name, algorithm, queued: pool.queued, active, backends };
   });
   return { listeners: sample.listeners.map(listenerStatus), pools };

@@ -1,4 +1,4 @@
-import type { ClientTokens } from "../contract/clients.ts";
+import type { ClientsSample, ClientTokens } from "../contract/clients.ts";
 import type { DecisionLog, DecisionQuery } from "../contract/decision.ts";
 import type { Order, Outcome } from "../contract/order.ts";
 import type { Report } from "../contract/report.ts";
@@ -27,6 +27,8 @@ export interface Plane {
   sessions(limit: number): Promise<readonly SessionSample[]>;
   /** What the clients of the list have left. */
   clients(): Promise<readonly ClientTokens[]>;
+  /** What the token buckets have done, one by one for at most so many entries. */
+  clientTotals(most: number): Promise<ClientsSample>;
   /** The decisions that are asked for; they are recorded for a minute after each call, or always where the snapshot says so. */
   decisions(query: DecisionQuery): Promise<DecisionLog>;
   /** Gives a listener all reports from now on until it is disposed of; session records, which cost, only where it wants them. */

@@ -40,6 +40,7 @@ export class Condition {
   readonly #drains: Drains;
   readonly #report: Tell;
   readonly #clock: Clock;
+  #ejections = 0;
 
   /** `pool`: its name. `settings`: the pool's, as they are now. `changed` is called when a member's `usable` or weight may have changed. */
   constructor(
@@ -57,11 +58,20 @@ export class Condition {
     this.#states = new StateLog(clock, pool, report);
     this.#drainLog = new DrainLog(clock, pool, report);
     this.#outliers = new Outliers(clock, this.census, {
-      ejected: (standing, reason) => this.#put(standing, true, trials.none, reason),
+      ejected: (standing, reason) => {
+        standing.backend.counts.add("ejections", standing.backend.slot, 1);
+        this.#ejections += 1;
+        this.#put(standing, true, trials.none, reason);
+      },
       onTrial: (standing) => this.#put(standing, false, trials.open, "ejection over"),
       returned: (standing, reason) => this.#put(standing, false, trials.none, reason),
     });
     this.testimony = new Testimony(clock, this.#outliers, settings, (backend) => this.#memberAt(backend));
+  }
+
+  /** Times that members were ejected so far. */
+  get ejections(): number {
+    return this.#ejections;
   }
 
   /** The standing of a member, or of a removed backend that still has sessions. */

@@ -58,6 +58,10 @@ class NotedPlane implements Plane {
     return this.tokens;
   }
 
+  async clientTotals() {
+    return { all: { accepted: 0, refused: 0 }, first: [], rest: { entries: 0, tokens: 0 } };
+  }
+
   async decisions() {
     return { decisions: [], recording: "off", leftOut: 0 } as const;
   }

@@ -36,6 +36,10 @@ export class CopiedPlane implements Plane {
     return copied(await this.#plane.clients());
   }
 
+  async clientTotals(most: number) {
+    return copied(await this.#plane.clientTotals(most));
+  }
+
   async decisions(query: DecisionQuery) {
     return copied(await this.#plane.decisions(copied(query)));
   }
