@@ -6,7 +6,6 @@ import { idleParts } from "./idle-parts.ts";
 import { otherFiles } from "./other-files.ts";
 import { ownAddresses } from "./own-addresses.ts";
 import { isOwn } from "./reach.ts";
-import { unbuilt } from "./unbuilt.ts";
 
 const FEW_FILES = 1_000;
 const MYSQL_PORT = 3_306;
@@ -18,7 +17,6 @@ export function warnings(
   own: readonly string[] = ownAddresses(),
 ): string[] {
   return [
-    ...notBuilt(config),
     ...fewFiles(config, files),
     ...moreThanFiles(config, files),
     ...openAdmin(config),
@@ -26,13 +24,6 @@ export function warnings(
     ...brokenLogins(config),
     ...idleParts(config),
   ];
-}
-
-function notBuilt(config: Config): string[] {
-  const configured = unbuilt.filter((part) => Object.keys(config[part] ?? {}).length > 0);
-  return configured.map(
-    (part) => `${part} is configured, but this version has no such part yet: it is passed over`,
-  );
 }
 
 function fewFiles(config: Config, files: number): string[] {
