@@ -16,7 +16,14 @@ export interface Outline {
     readonly blocks: readonly (string | undefined)[];
   }[];
   readonly servers: readonly { readonly name: string; readonly pool: unknown }[];
-  readonly admin: Endpoint | undefined;
+  readonly admin: AdminOutline;
+}
+
+interface AdminOutline {
+  readonly listen: Endpoint | undefined;
+  readonly hasTokens: boolean;
+  /** Of the listener that tasks go through. */
+  readonly tasksListener: unknown;
 }
 
 interface ListenerOutline {
@@ -37,7 +44,7 @@ export function outlineOf(value: unknown): Outline {
     pools: isTable(pools) ? new Map(Object.entries(pools).map(poolOutline)) : undefined,
     clients: list(table(clients).list).map(table).map(clientOutline),
     servers: Object.entries(table(servers)).map(([name, server]) => ({ name, pool: table(server).pool })),
-    admin: understood(listenAddress, table(admin).listen),
+    admin: adminOutline(table(admin)),
   };
 }
 
@@ -45,6 +52,14 @@ type Table = Readonly<Record<string, unknown>>;
 
 function listenerOutline({ name, listen, pool }: Table): ListenerOutline {
   return { name, listen: understood(listenAddress, listen), pool };
+}
+
+function adminOutline({ listen, tokenFile = "off", tasks }: Table): AdminOutline {
+  return {
+    listen: understood(listenAddress, listen),
+    hasTokens: tokenFile !== "off",
+    tasksListener: table(tasks).listener,
+  };
 }
 
 function poolOutline([pool, settings]: [string, unknown]): [string, BackendOutline[]] {

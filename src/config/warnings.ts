@@ -1,5 +1,4 @@
-import { isIP } from "node:net";
-import { type Endpoint, formatEndpoint } from "../core/address.ts";
+import type { Endpoint } from "../core/address.ts";
 import { filesFor, openFiles, sessionsWithin } from "../core/open-files.ts";
 import type { BackendConfig, Config } from "./config.ts";
 import { idleParts } from "./idle-parts.ts";
@@ -21,7 +20,6 @@ export function warnings(
     ...notBuilt(config),
     ...fewFiles(config, files),
     ...moreThanFiles(config, files),
-    ...openAdmin(config),
     ...foreignSources(config, own),
     ...brokenLogins(config),
     ...idleParts(config),
@@ -55,13 +53,6 @@ function moreThanFiles(config: Config, files: number): string[] {
   ];
 }
 
-function openAdmin({ admin }: Config): string[] {
-  if (admin === undefined || admin.tokenFile !== undefined || isLocal(admin.listen)) return [];
-  return [
-    `admin listens on ${formatEndpoint(admin.listen)} without a tokenFile: whoever reaches it steers the balancer`,
-  ];
-}
-
 /** Silent where the system does not tell which addresses it has. */
 function foreignSources({ pools }: Config, own: readonly string[]): string[] {
   if (own.length === 0) return [];
@@ -87,10 +78,4 @@ function brokenLogins({ pools }: Config): string[] {
 
 function portOf(address: Endpoint): number | undefined {
   return address.kind === "tcp" ? address.port : undefined;
-}
-
-function isLocal(endpoint: Endpoint): boolean {
-  if (endpoint.kind === "unix") return true;
-  const { host } = endpoint;
-  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }

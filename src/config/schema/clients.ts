@@ -5,12 +5,16 @@ import { block, clientId, positive, wholeNumber } from "../values.ts";
 
 const MOST = 1_000_000;
 
+/** What may be said of a bucket while it runs. */
+export const bucketValues = { capacity: wholeNumber(1, MOST), ratePerSec: positive(MOST) };
+
 const bucket = {
-  capacity: field(wholeNumber(1, MOST)).describe("Sessions that may come at once."),
-  ratePerSec: field(positive(MOST)).describe("Tokens that come back each second."),
+  capacity: field(bucketValues.capacity).describe("Sessions that may come at once."),
+  ratePerSec: field(bucketValues.ratePerSec).describe("Tokens that come back each second."),
 };
 
-const client = z
+/** One client's entry. */
+export const client = z
   .strictObject({
     id: field(clientId).describe("Which client: an address or block stands for itself."),
     addresses: z
