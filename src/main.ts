@@ -108,7 +108,11 @@ async function run(args: Args): Promise<number> {
   const config = await reader.first();
   const log = openLog(config.log);
   dieLoudly(log);
-  const running = await Running.of(config, { log, load: (before) => reader.again(before) });
+  const running = await Running.of(config, {
+    log,
+    load: (before) => reader.again(before),
+    hasFile: fileOf(args) !== undefined,
+  });
   // Before it listens: what waits for that may send a signal.
   const over = stopped(running, log, () => reloads(args, log, begun.promise));
   await Promise.race([started(running, args, log), over]);

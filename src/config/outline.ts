@@ -16,7 +16,14 @@ export interface Outline {
     readonly blocks: readonly (string | undefined)[];
   }[];
   readonly servers: readonly ServerOutline[];
-  readonly admin: Endpoint | undefined;
+  readonly admin: AdminOutline;
+}
+
+interface AdminOutline {
+  readonly listen: Endpoint | undefined;
+  readonly hasTokens: boolean;
+  /** Of the listener that tasks go through. */
+  readonly tasksListener: unknown;
 }
 
 /** One template of servers. */
@@ -47,7 +54,7 @@ export function outlineOf(value: unknown): Outline {
     pools: isTable(pools) ? new Map(Object.entries(pools).map(poolOutline)) : undefined,
     clients: list(table(clients).list).map(table).map(clientOutline),
     servers: Object.entries(table(servers)).map(serverOutline),
-    admin: understood(listenAddress, table(admin).listen),
+    admin: adminOutline(table(admin)),
   };
 }
 
@@ -55,6 +62,14 @@ type Table = Readonly<Record<string, unknown>>;
 
 function listenerOutline({ name, listen, pool }: Table): ListenerOutline {
   return { name, listen: understood(listenAddress, listen), pool };
+}
+
+function adminOutline({ listen, tokenFile = "off", tasks }: Table): AdminOutline {
+  return {
+    listen: understood(listenAddress, listen),
+    hasTokens: tokenFile !== "off",
+    tasksListener: table(tasks).listener,
+  };
 }
 
 function poolOutline([pool, settings]: [string, unknown]): [string, BackendOutline[]] {

@@ -5,10 +5,10 @@ import { loopMistakes } from "./loops.ts";
 import type { Mistake, Path } from "./mistake.ts";
 import { MOST_COPIES } from "./other-files.ts";
 import { type Outline, outlineOf } from "./outline.ts";
-import { overlap } from "./reach.ts";
+import { isLocal, overlap } from "./reach.ts";
 import { shown } from "./shown.ts";
 import { understood } from "./value.ts";
-import { name } from "./values.ts";
+import { name, placeName } from "./values.ts";
 
 /** What is wrong between the parts of a configuration: pools that are not defined, names used twice, loops. */
 export function referenceMistakes(value: unknown): Mistake[] {
@@ -22,6 +22,8 @@ export function referenceMistakes(value: unknown): Mistake[] {
     ...sharedPorts(outline),
     ...repeated(templateNames(outline), "a name no other template has"),
     ...tooManyCopies(outline),
+    ...openAdmin(outline),
+    ...unknownTasksListener(outline),
     ...repeated(clientIds(outline), "each client once"),
     ...repeated(clientBlocks(outline), "an address or block no other client has"),
     ...loopMistakes({ listeners: outline.listeners, pools: outline.pools ?? [] }),
@@ -103,7 +105,7 @@ function templateNames({ servers }: Outline): Placed[] {
 
 /** Ranges of ports for copies where two want the same port, or one has the port of a listener or of the admin API in it. */
 function sharedPorts({ listeners, servers, admin }: Outline): Mistake[] {
-  const listening = [...listeners.map(({ listen }) => listen), admin];
+  const listening = [...listeners.map(({ listen }) => listen), admin.listen];
   return servers.flatMap(({ name, host, ports }, at) => {
     if (ports === undefined) return [];
     const [min, max] = ports;
@@ -141,7 +143,7 @@ function repeated(all: readonly Placed[], expected: string): Mistake[] {
 /** Listeners, and the admin API, where two want the same port of the same address. */
 function sharedAddresses({ listeners, admin }: Outline): Mistake[] {
   const all = listeners.map(({ listen }, at) => ({ listen, path: ["listeners", at, "listen"] as Path }));
-  if (admin !== undefined) all.push({ listen: admin, path: ["admin", "listen"] });
+  if (admin.listen !== undefined) all.push({ listen: admin.listen, path: ["admin", "listen"] });
   return all.flatMap(({ listen, path }, at) => {
     const other = listen && all.slice(0, at).find((each) => each.listen && overlap(listen, each.listen));
     if (other?.listen === undefined) return [];
@@ -153,4 +155,25 @@ function sharedAddresses({ listeners, admin }: Outline): Mistake[] {
       },
     ];
   });
+}
+
+/** Beyond this machine the admin API asks for tokens. */
+function openAdmin({ admin: { listen, hasTokens } }: Outline): Mistake[] {
+  if (listen === undefined || hasTokens || isLocal(listen)) return [];
+  const expected = "a path of a file with tokens, where the API listens beyond loopback";
+  return [
+    {
+      path: ["admin", "tokenFile"],
+      expected,
+      got: `none, and admin.listen ${shown(formatEndpoint(listen))}`,
+    },
+  ];
+}
+
+function unknownTasksListener({ admin: { tasksListener }, listeners }: Outline): Mistake[] {
+  if (understood(placeName, tasksListener) === undefined) return [];
+  const names = listeners.flatMap((listener, at) => listenerName(listener, at)[0] ?? []);
+  if (names.includes(tasksListener as string)) return [];
+  const expected = `one of the listeners ${names.slice(0, MOST_NAMED).join(", ")}`;
+  return [{ path: ["admin", "tasks", "listener"], expected, got: shown(tasksListener) }];
 }

@@ -1,5 +1,4 @@
-import { isIP } from "node:net";
-import { type Endpoint, formatEndpoint } from "../core/address.ts";
+import type { Endpoint } from "../core/address.ts";
 import { filesFor, openFiles, sessionsWithin } from "../core/open-files.ts";
 import type { BackendConfig, Config } from "./config.ts";
 import { idleParts } from "./idle-parts.ts";
@@ -19,7 +18,6 @@ export function warnings(
   return [
     ...fewFiles(config, files),
     ...moreThanFiles(config, files),
-    ...openAdmin(config),
     ...foreignSources(config, own),
     ...brokenLogins(config),
     ...idleParts(config),
@@ -43,13 +41,6 @@ function moreThanFiles(config: Config, files: number): string[] {
   const asked = `maxConnections of the listeners asks for ${sessions} sessions, and only ${files} files may be open`;
   return [
     `${asked}, enough for ${sessionsWithin(files, others)}; whoever comes above that is refused as listener-full: raise it (ulimit -n ${filesFor(sessions, others)}) or ask for less`,
-  ];
-}
-
-function openAdmin({ admin }: Config): string[] {
-  if (admin === undefined || admin.tokenFile !== undefined || isLocal(admin.listen)) return [];
-  return [
-    `admin listens on ${formatEndpoint(admin.listen)} without a tokenFile: whoever reaches it steers the balancer`,
   ];
 }
 
@@ -78,10 +69,4 @@ function brokenLogins({ pools }: Config): string[] {
 
 function portOf(address: Endpoint): number | undefined {
   return address.kind === "tcp" ? address.port : undefined;
-}
-
-function isLocal(endpoint: Endpoint): boolean {
-  if (endpoint.kind === "unix") return true;
-  const { host } = endpoint;
-  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }

@@ -129,6 +129,11 @@ export class Control {
     return this.#reconciler.overlay;
   }
 
+  /** The addresses of a name, as they are known now. */
+  addressesOf(name: string): readonly string[] {
+    return this.#names.addressesOf(name);
+  }
+
   /** Whether it was told to stop. */
   get stopping(): boolean {
     return this.#stopping;

@@ -26,5 +26,6 @@ function partsOf({ store, admin }: Config): readonly (readonly [part: string, va
   return [
     ["store", store],
     ["admin.listen", admin?.listen],
+    ["admin.tokenFile", admin?.tokenFile],
   ];
 }

@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 import type { Steps } from "../core/slices.ts";
 
 /** Where a value comes from; `copy`: from the template that a copy of a server was started of. */
-export type Source = "file" | "api" | "copy";
+export const sources = ["file", "api", "copy"] as const;
+export type Source = (typeof sources)[number];
 
 /** A value, where it comes from, and since when, as Unix time in milliseconds. */
 export interface Sourced<T> {

@@ -14,7 +14,8 @@ import { CopyProcess } from "./process.ts";
 export type Template = Config["servers"][string];
 
 /** What a copy does: `given-up` waits to be deleted. */
-export type CopyState = "starting" | "up" | "backing-off" | "given-up" | "stopping";
+export const copyStates = ["starting", "up", "backing-off", "given-up", "stopping"] as const;
+export type CopyState = (typeof copyStates)[number];
 
 /** One copy, as it is told of. */
 export interface CopyStatus {

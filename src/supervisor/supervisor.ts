@@ -1,7 +1,7 @@
 import { Failure } from "../command/failure.ts";
 import type { Config } from "../config/config.ts";
 import { MOST_COPIES } from "../config/other-files.ts";
-import { Copy, type CopyParts, type CopyStatus, type Template } from "./copy.ts";
+import { Copy, type CopyParts, type CopyState, type CopyStatus, copyStates, type Template } from "./copy.ts";
 import { Ports } from "./ports.ts";
 
 /** Copies that are being started. */
@@ -82,6 +82,17 @@ export class Supervisor {
   /** Every copy, in the order in which they were started. */
   get copies(): readonly CopyStatus[] {
     return Array.from(this.#copies.values(), (copy) => copy.status);
+  }
+
+  /** How many copies of each template are in each state, and how many there are meant to be. */
+  get counts(): readonly { template: string; wanted: number; states: Record<CopyState, number> }[] {
+    return this.templates.map((template) => {
+      const own = this.copies.filter((copy) => copy.template === template);
+      const inState = (state: CopyState) => own.filter((copy) => copy.state === state).length;
+      const states = Object.fromEntries(copyStates.map((state) => [state, inState(state)]));
+      const wanted = own.length - inState("stopping");
+      return { template, wanted, states: states as Record<CopyState, number> };
+    });
   }
 
   /** Ends all of them, at once where `now`; resolves when none is left, and none is started any more. */

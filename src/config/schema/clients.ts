@@ -5,9 +5,12 @@ import { block, clientId, positive, wholeNumber } from "../values.ts";
 
 const MOST = 1_000_000;
 
+/** What may be said of a bucket while it runs. */
+export const bucketValues = { capacity: wholeNumber(1, MOST), ratePerSec: positive(MOST) };
+
 const bucket = {
-  capacity: field(wholeNumber(1, MOST)).describe("Sessions that may come at once."),
-  ratePerSec: field(positive(MOST)).describe("Tokens that come back each second."),
+  capacity: field(bucketValues.capacity).describe("Sessions that may come at once."),
+  ratePerSec: field(bucketValues.ratePerSec).describe("Tokens that come back each second."),
 };
 
 /** What a client is made of, key by key. */
@@ -23,7 +26,8 @@ export const clientFields = z.strictObject({
   ...bucket,
 });
 
-const client = clientFields.refine(
+/** One client's entry. */
+export const client = clientFields.refine(
   ({ id, addresses }) => !(typeof id === "string" && isBlock(id)) || !isFilled(addresses),
   {
     path: ["addresses"],
