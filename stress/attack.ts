@@ -22,7 +22,7 @@ export async function attack(
   const seeded = { ...plan, seed: plan.seed + recording.runs.length };
   const run = new AttackRun(dialOptions(target), seeded, recording, timekeeper);
   const outcome = await run.toItsEnd(options);
-  const latenessUs = Float64Array.from(timekeeper.latenessUs).sort();
+  const latenessUs = Float64Array.from(timekeeper.latenessUs.values).sort();
   recording.runs.push({
     startedAt,
     ...outcome,

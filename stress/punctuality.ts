@@ -1,4 +1,5 @@
 import { distributionOf } from "./distribution.ts";
+import { Reservoir } from "./reservoir.ts";
 import type { Plan } from "./results.ts";
 
 /** How well requests kept to their moments, told from waiting for a client: that is the target's doing, the rest is ours. */
@@ -6,14 +7,14 @@ export class Punctuality {
   dropped = 0;
   /** How many of the dropped found every client busy when they were due. */
   crowdedOut = 0;
-  readonly #lagsUs: number[] = [];
+  readonly #lagsUs = new Reservoir();
   #freeSinceUs = -Infinity;
 
   constructor(readonly model: Plan["model"]) {}
 
   /** The 99th percentile of how late requests were started or dropped though a client was free; null in the closed model. */
   get lagP99Us(): number | null {
-    return distributionOf(this.#lagsUs).p99;
+    return distributionOf(this.#lagsUs.values).p99;
   }
 
   /** A client became free while none was. */
@@ -22,7 +23,7 @@ export class Punctuality {
   }
 
   started(nowUs: number, dueUs: number): void {
-    if (this.model === "open") this.#lagsUs.push(nowUs - Math.max(dueUs, this.#freeSinceUs));
+    if (this.model === "open") this.#lagsUs.add(nowUs - Math.max(dueUs, this.#freeSinceUs));
   }
 
   drop(nowUs: number, dueUs: number): void {

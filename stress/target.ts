@@ -7,17 +7,19 @@ import { lookUp } from "#lb/core/look-up";
 
 const LOOKUP_WITHIN_MS = 5_000;
 const ANSWER_WITHIN_MS = 1_000;
+const MOST_TRIED = 8;
 
 /**
  * The endpoint with its name looked up, once, so that no request waits for a name server; throws a Failure. Of several
- * addresses it is the first that takes a connection, which is closed again.
+ * addresses it is the first, of the first eight, that takes a connection, which is closed again.
  */
 export async function resolveTarget(endpoint: Endpoint): Promise<Endpoint> {
   if (endpoint.kind === "unix" || isIP(endpoint.host)) return endpoint;
   const { host, port } = endpoint;
   const addresses = await addressesOf(host);
   if (addresses.length > 1)
-    for (const each of addresses) if (await answers(each, port)) return { ...endpoint, host: each };
+    for (const each of addresses.slice(0, MOST_TRIED))
+      if (await answers(each, port)) return { ...endpoint, host: each };
   return { ...endpoint, host: addresses[0] as string };
 }
 

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { type MessagePort, Worker } from "node:worker_threads";
+import { Reservoir } from "./reservoir.ts";
 
 /** How often, in the mean, the event loop is asked how late it is. */
 const PULSE_MS = 5;
@@ -12,7 +13,7 @@ const SOONEST_MS = 0.25;
  */
 export class Timekeeper implements Disposable {
   /** How late the event loop took up each of many messages that came at random moments, in microseconds. */
-  readonly latenessUs: number[] = [];
+  readonly latenessUs = new Reservoir();
   readonly #asked = new Int32Array(new SharedArrayBuffer(4));
   readonly #momentMs = new Float64Array(new SharedArrayBuffer(8)).fill(Infinity);
   readonly #thread: Worker;
@@ -25,7 +26,7 @@ export class Timekeeper implements Disposable {
     this.#thread = new Worker(`(${keepTime})()`, { eval: true, workerData });
     this.#thread.on("message", (sentMs: number | null) => {
       if (sentMs === null) this.ring();
-      else this.latenessUs.push(Math.round((clockMs() - sentMs) * 1000));
+      else this.latenessUs.add(Math.round((clockMs() - sentMs) * 1000));
     });
   }
 

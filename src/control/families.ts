@@ -52,7 +52,9 @@ export class Families {
   /** Takes note of what probes found of an address; the backend it is of where `membersOf` has another answer by it. */
   heard({ pool, entry, endpoint, alive }: Verdict): Turned | undefined {
     if (endpoint.kind === "unix" || !isIPv4(endpoint.host)) return undefined;
-    const known = this.#known({ pool, entry });
+    const known = this.#pools.get(pool)?.get(entry);
+    // Its address is no name, or the backend is gone.
+    if (known === undefined) return undefined;
     if (alive) known.silent.delete(endpoint.host);
     else known.silent.add(endpoint.host);
     if (known.dual === undefined || areSilent(known, known.dual.v4) === known.dual.both) return undefined;

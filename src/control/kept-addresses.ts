@@ -1,5 +1,8 @@
 import { inOrder } from "./families.ts";
 
+/** Of a name with ever new addresses, where the hold is long, those that are missing the longest go before it is over. */
+const MOST_MISSING = 256;
+
 /** The addresses of a name: those of its last answer, and those that it lacks and that are not missing for the hold yet. */
 export class KeptAddresses {
   #answer: readonly string[] = [];
@@ -12,6 +15,7 @@ export class KeptAddresses {
       if (!answer.includes(address)) this.#missingSinceMs.set(address, nowMs);
     for (const address of answer) this.#missingSinceMs.delete(address);
     this.#answer = answer;
+    this.#bound();
   }
 
   /** All that there are now; lets those go that have been missing for the hold. */
@@ -24,5 +28,12 @@ export class KeptAddresses {
   /** How long the first of those that are missing stays from now on; Infinity where none is. */
   leftMs(nowMs: number, holdMs: number): number {
     return Math.max(0, Math.min(...this.#missingSinceMs.values()) + holdMs - nowMs);
+  }
+
+  #bound(): void {
+    for (const address of this.#missingSinceMs.keys()) {
+      if (this.#missingSinceMs.size <= MOST_MISSING) return;
+      this.#missingSinceMs.delete(address);
+    }
   }
 }

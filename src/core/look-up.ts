@@ -12,12 +12,13 @@ export interface NameAnswer {
 
 /** Three attempts within 3.5 s, and the second of two servers is asked after half a second. */
 const DNS = { timeout: 500, tries: 3 };
-const SAYS_NO = ["ENOTFOUND", "ENODATA"];
+/** A text that is no name of the DNS, such as one of too many letters, is the name of nothing. */
+const SAYS_NO = ["ENOTFOUND", "ENODATA", "EBADNAME"];
 
 /**
  * All addresses of a name, IPv4 and IPv6: those of the hosts file, or else those of the DNS servers that resolv.conf names.
  * Both files are read each time. No thread waits for a server, so a look-up holds up no other and no exit. Rejects with
- * ENOTFOUND for a name that nobody knows, and with EAI_AGAIN where no server answered.
+ * ENOTFOUND for a name that is not known, and with EAI_AGAIN where no server answered.
  */
 export async function lookUp(name: string): Promise<NameAnswer> {
   const ascii = domainToASCII(name) || name;

@@ -179,7 +179,7 @@ class Attempts {
     const { name, address } = lease.backend;
     const why = code === undefined ? { error: ending } : { error: ending, code };
     this.session.attempts.push({ backend: name, address, ms, ...why });
-    if (blamed) this.route.pool.observe(lease.backend, false);
+    if (blamed) this.route.pool.observe(lease.backend, false, lease);
     if (failure === "local") this.route.pool.alarms.ownFault(code ?? failure);
     return { ending, blamed, retriable: blamed || this.#redirected !== undefined };
   }

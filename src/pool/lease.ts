@@ -105,7 +105,7 @@ export class Lease implements Disposable, Witness {
 
   /** The backend's connection is closed; one that `broke` before a byte came counts as a failed wait, not as a quick answer. */
   vacated(broke: boolean): void {
-    if (broke) this.#waitedInVain();
+    if (broke && !this.#blamed) this.#waitedInVain();
     this[Symbol.dispose]();
   }
 

@@ -118,7 +118,7 @@ export class Pool implements LeaseEvents {
     return this.#door.granted(lease, session, tried);
   }
 
-  /** How a dial went, where the backend is the cause; the lease of the session that it connected. */
+  /** How a dial went, where the backend is the cause; the lease of the session it was for. */
   observe(backend: Backend, answered: boolean, lease?: Lease): void {
     this.condition.dialled(backend, answered, lease);
   }

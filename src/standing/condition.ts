@@ -117,12 +117,12 @@ export class Condition {
     this.#change(standing, () => standing.probed(alive, reason, this.#clock.now()), reason);
   }
 
-  /** How a dial went, where the backend is the cause; `tenant`: the session that it connected. */
+  /** How a dial went, where the backend is the cause; `tenant`: the session it was for. */
   dialled(backend: Backend, answered: boolean, tenant?: Tenant): void {
     const standing = this.#memberAt(backend);
     if (standing === undefined) return;
     if (answered) this.#outliers.connected(standing, tenant);
-    else this.#outliers.failed(standing, "dial", this.#settings().outlier);
+    else this.#outliers.failed(standing, "dial", this.#settings().outlier, tenant);
   }
 
   /** A session has a place on a backend; the first one on a backend that is on trial tries it. */

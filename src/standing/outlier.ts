@@ -9,6 +9,7 @@ import type { Tenant } from "./tenant.ts";
 const LONGEST_FACTOR = 10;
 /** How long a session that is neither answered nor ended may try a backend. */
 const LONGEST_TRIAL_MS = 5_000;
+const KEPT = `it kept a session for ${LONGEST_TRIAL_MS / 1_000} s`;
 
 /** Why a backend is out, and for how much longer, in milliseconds. */
 export interface Ejection {
@@ -86,7 +87,7 @@ export class Outliers {
       if (faults?.unanswered === 0 && faults.early === 0) this.#calm(standing, conduct);
     } else if (!out.needsAnswer) this.#return(standing, conduct, "it answered");
     else if (standing.onTrial && tenant !== undefined && tenant === out.trying)
-      out.timer = this.#clock.after(LONGEST_TRIAL_MS, () => this.#return(standing, conduct, "it answered"));
+      out.timer = this.#clock.after(LONGEST_TRIAL_MS, () => this.#return(standing, conduct, KEPT));
   }
 
   /** A session was answered, and not ended early. */
@@ -100,7 +101,7 @@ export class Outliers {
       this.#return(standing, conduct, "it answered");
   }
 
-  /** Something is held against a backend; `tenant`: the session that had connected. */
+  /** Something is held against a backend; `tenant`: the session by which it was found. */
   failed(standing: Standing, fault: Fault, settings: OutlierSettings, tenant?: Tenant): void {
     // What was under way when it was ejected says nothing about what it will be like when it returns.
     if (standing.ejected) return;

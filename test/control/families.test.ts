@@ -31,6 +31,15 @@ describe("of a name with addresses of both families", () => {
     expect(families.membersOf("web.example", BOTH, BACKEND)).toEqual(["192.0.2.1", "192.0.2.2"]);
   });
 
+  test("what probes find of a backend that is gone is not kept for the next of its name", () => {
+    const families = new Families(() => EVERYWHERE);
+    const members = () => families.membersOf("web.example", BOTH, BACKEND);
+    members();
+    families.keepPools(new Set());
+    for (const host of ["192.0.2.1", "192.0.2.2"]) families.heard(verdict(host, false));
+    expect(members()).toEqual(["192.0.2.1", "192.0.2.2"]);
+  });
+
   test("a backend of the same name in another pool is another matter", () => {
     const families = new Families(() => EVERYWHERE);
     const other = { pool: "q", entry: "web" };
@@ -82,6 +91,7 @@ test("forgets what probes found of backends that are gone", () => {
   const silence = () => {
     for (const host of ["192.0.2.1", "192.0.2.2"]) families.heard(verdict(host, false));
   };
+  members();
   silence();
   expect(members()).toEqual(BOTH);
   families.keepBackends("p", new Set(["other"]));

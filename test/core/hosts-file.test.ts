@@ -22,6 +22,12 @@ test.each([
   expect(addressesIn(HOSTS, name)).toEqual(addresses);
 });
 
+test("finds a name in a file of many, and finds no part of one", () => {
+  const many = Array.from({ length: 1_000 }, (_, i) => `192.0.2.1 blocked${i}.example\n`).join("");
+  expect(addressesIn(many, "blocked999.example")).toEqual(["192.0.2.1"]);
+  expect(addressesIn(many, "blocked9")).toEqual([]);
+});
+
 test("finds nothing in a file that is not there", () => {
   expect(addressesIn("", "localhost")).toEqual([]);
 });

@@ -96,6 +96,16 @@ test("a session that the backend ended, where that is held against it, is no sam
   expect(heard.slice(2)).toEqual(["waits", "gave up 3 true"]);
 });
 
+test("a reset that is held against the backend is one bad sample, not two", () => {
+  const { backend, clock, events, heard } = made({ blame: true });
+  using lease = new Lease(backend, "ranked", clock, events);
+  lease.connected(CLIENT);
+  lease.asked();
+  lease.hungUp();
+  lease.vacated(true);
+  expect(heard.slice(2)).toEqual(["waits", "gave up 0 true"]);
+});
+
 test("an answer before such an end is made up for by the worst wait", () => {
   const { backend, clock, events, heard } = made({ blame: true });
   using lease = new Lease(backend, "ranked", clock, events);

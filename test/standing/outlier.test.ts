@@ -153,13 +153,13 @@ describe("on trial", () => {
     clock.advance(4_999);
     expect(told).toEqual([]);
     clock.advance(1);
-    expect(told).toEqual(["s1 returned: it answered"]);
+    expect(told).toEqual(["s1 returned: it kept a session for 5 s"]);
   });
 
   test.each(["dial", "unanswered", "early"] as const)("one failure is one more ejection: %s", (fault) => {
     const { fail, connect, tenant, told, clock } = onTrial("unanswered");
     connect("s1", tenant);
-    fail("s1", 1, fault, fault === "dial" ? undefined : tenant);
+    fail("s1", 1, fault, tenant);
     expect(told).toEqual([expect.stringMatching(/^s1 ejected: 1 .* on trial$/)]);
     clock.advance(19_999);
     expect(told).toHaveLength(1);
@@ -170,6 +170,7 @@ describe("on trial", () => {
   test("what becomes of sessions from before decides nothing", () => {
     const { fail, answer, told } = onTrial("unanswered");
     fail("s1", 10, "unanswered", tenant("s1"));
+    fail("s1", 10, "dial", tenant("s1"));
     answer("s1", tenant("s1"));
     expect(told).toEqual([]);
   });
