@@ -19,6 +19,7 @@ import { Deferred } from "./core/deferred.ts";
 import { formatDuration } from "./core/duration.ts";
 import { type LogLevel, logLevels } from "./core/log-settings.ts";
 import { type Log, openLog } from "./observe/log.ts";
+import { addOperations, isOperation, type OperateArgs } from "./operate/commands.ts";
 import { Running } from "./running.ts";
 
 interface Args {
@@ -35,11 +36,18 @@ interface Args {
 await runCommand<Args>({
   name: "lb",
   options,
-  run: (args) => (args._[0] === "check" ? check(args) : run(args)),
+  run: work,
 });
 
+async function work(args: Args): Promise<number> {
+  const [word] = args._;
+  if (isOperation(word))
+    return (await import("./operate/operate.ts")).operate(word, args as unknown as OperateArgs);
+  return word === "check" ? check(args) : run(args);
+}
+
 function options(yargs: Argv): Argv<Args> {
-  return yargs
+  return addOperations(yargs, ["config", "listen", "backend", "log-level"])
     .usage("$0 [algorithm]", "Spreads TCP connections over backends.", (command) =>
       command
         .positional("algorithm", { describe: algorithmNames.join(", "), type: "string" })
