@@ -112,5 +112,6 @@ async function describe(app: Api): Promise<void> {
     transform: jsonSchemaTransform,
     transformObject: jsonSchemaTransformObject,
   });
-  await app.register(swaggerUi, { routePrefix: "/docs", uiConfig: { validatorUrl: null } as object });
+  const uiConfig = { validatorUrl: null } as object;
+  await app.register(swaggerUi, { routePrefix: "/docs", theme: { title: "lb" }, uiConfig });
 }
