@@ -132,15 +132,12 @@ interface Begun {
   readonly log: Log;
 }
 
-/** Rejects with what prevents it; being told to stop meanwhile is no failure. */
+/** Rejects with what prevents it. */
 async function started(running: Running, { config }: Args, log: Log): Promise<void> {
-  try {
-    await running.start();
-    const origin = config === undefined ? "flags" : config === STDIN ? sourceOf(config) : resolve(config);
-    log.logger.info({ version: version(), pid: process.pid, config: origin }, "started");
-  } catch (error) {
-    if (!running.control.stopping) throw error;
-  }
+  await running.start();
+  if (running.control.stopping) return;
+  const origin = config === undefined ? "flags" : config === STDIN ? sourceOf(config) : resolve(config);
+  log.logger.info({ version: version(), pid: process.pid, config: origin }, "started");
 }
 
 /** Whether SIGHUP asks for the file again, which it does once the balancer has begun; else it comes from a terminal that closed. */

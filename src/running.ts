@@ -64,12 +64,13 @@ export class Running {
     return new Running(config, store, parts);
   }
 
-  /** Listens; rejects with what prevents it, after undoing what was begun. */
+  /** Listens; rejects with what prevents it, after undoing what was begun. Being told to stop meanwhile is no failure. */
   async start(): Promise<void> {
     try {
       await this.control.start();
       if (this.#config.admin !== undefined) await this.#openAdmin(this.#config.admin);
     } catch (error) {
+      if (this.control.stopping) return;
       await this.close(0);
       throw error;
     }

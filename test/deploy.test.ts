@@ -14,7 +14,7 @@ import { unixBackend } from "./support/unix-backend.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const examples = readdirSync(`${root}/deploy/examples`).map((name) => `deploy/examples/${name}`);
-const configurations = ["deploy/compose/lb.yaml", "deploy/lb.example.yaml", ...examples];
+const configurations = ["deploy/compose/lb.yaml", "deploy/lab.yaml", "deploy/lb.example.yaml", ...examples];
 
 describe("deploy/compose.yaml", () => {
   type Service = Readonly<Record<string, unknown>>;

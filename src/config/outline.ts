@@ -27,7 +27,7 @@ interface AdminOutline {
 }
 
 /** One template of servers. */
-export interface ServerOutline {
+interface ServerOutline {
   readonly name: string;
   readonly pool: unknown;
   readonly host: string;

@@ -26,7 +26,7 @@ export type OverlayNews =
 export type Refused = "unknown" | "exists" | "of-the-file" | "is-a-copy" | "full";
 
 /** How many clients there may be, of the file and the API together. */
-export const MOST_CLIENTS = 100_000;
+const MOST_CLIENTS = 100_000;
 
 /** An entry that no file has, and since when. */
 export interface Added<Entry> {

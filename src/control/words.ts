@@ -28,7 +28,7 @@ export interface About {
 }
 
 /** What an operator said of one value: it holds until the value beneath it differs from the one that it replaced. */
-export interface Word {
+interface Word {
   readonly key: string;
   readonly value: unknown;
   readonly replaced: unknown;

@@ -20,8 +20,27 @@ describe("a store in a file", () => {
     await using first = await opened(settings);
     await first.store.save([client("user1", { capacity: 10, ratePerSec: 1 }), client("user2", 2)]);
     await first.store.saveTokens(new Map([["user1", 1.5]]), 7);
-    expect(await readFile(settings.path, "utf8")).toMatchInlineSnapshot();
-    expect(await readFile(`${settings.path}.tokens`, "utf8")).toMatchInlineSnapshot();
+    expect(await readFile(settings.path, "utf8")).toMatchInlineSnapshot(`
+      "{
+        "schema": "lb-store/1",
+        "clients": {
+          "user1": {"capacity":10,"ratePerSec":1},
+          "user2": 2
+        },
+        "backends": {}
+      }
+      "
+    `);
+    expect(await readFile(`${settings.path}.tokens`, "utf8")).toMatchInlineSnapshot(`
+      "{
+        "schema": "lb-tokens/1",
+        "atMs": 7,
+        "tokens": {
+          "user1": 1.5
+        }
+      }
+      "
+    `);
     expect((await stat(settings.path)).mode & 0o777).toBe(0o600);
     expect(await readdir(join(settings.path, ".."))).toEqual([
       "clients.json",

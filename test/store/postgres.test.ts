@@ -1,3 +1,4 @@
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { StoreDown } from "#lb/store/store";
 import { Database } from "../support/database.ts";
@@ -150,9 +151,20 @@ describe("a store in PostgreSQL", () => {
   test("a node that another process took while the connection was lost stays there, and this one says so", async () => {
     const settings = await fresh();
     await using one = await opened(settings);
-    await database
-      .ask(settings.url, "select pg_advisory_lock(hashtextextended('lb node public n1', 0)) from pg_sleep(0)")
-      .catch(() => {});
-    expect(one.store.status.up).toBe(true);
+    const other = new pg.Client({ connectionString: settings.url, application_name: "other" });
+    await other.connect();
+    const taken = other.query(
+      "select pg_advisory_lock(hashtextextended('lb node ' || current_schema() || ' n1', 0))",
+    );
+    const ended = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'lb n1'";
+    await database.ask(settings.url, ended);
+    await taken;
+    await eventually(() =>
+      expect(one.store.status.reason).toContain("the node n1 is in use by another process"),
+    );
+    await expect(one.store.save([client("k", 1)])).rejects.toThrow(StoreDown);
+    await other.end();
+    await eventually(() => expect(one.store.status.up).toBe(true));
+    await one.store.save([client("k", 1)]);
   });
 });

@@ -46,12 +46,13 @@ async function take(session: Session, step: string): Promise<void> {
 }
 
 async function versionOf(session: Session): Promise<number> {
-  const [row] = await session.query<{ there: boolean }>(
-    "select to_regclass('lb_store') is not null as there",
+  // By the rows of the catalog: its cache may not know yet what another balancer has made.
+  const there = await session.query(
+    "select from pg_class where relname = 'lb_store' and relnamespace = current_schema()::regnamespace",
     [],
     STEP_MS,
   );
-  if (!row?.there) return 0;
+  if (there.length === 0) return 0;
   const [found] = await session.query<{ version: number }>("select version from lb_store", [], STEP_MS);
   const version = found?.version ?? 0;
   if (version <= STEPS.length) return version;
