@@ -105,6 +105,21 @@ const inJsonSchema = {
   },
 };
 
+/** The parts of the description that have names. */
+interface Described {
+  readonly components?: { readonly schemas?: Record<string, unknown> };
+}
+
+const withParts = createJsonSchemaTransformObject({ zodToJsonConfig: inJsonSchema });
+
+/** The parts that have names are of answers alone; each comes a second time, as what a body of it would be. */
+const withoutInputs: typeof withParts = (document) => {
+  const described = withParts(document) as Described;
+  const { schemas = {} } = described.components ?? {};
+  for (const name of Object.keys(schemas)) if (name.endsWith("Input")) delete schemas[name];
+  return described as ReturnType<typeof withParts>;
+};
+
 /** The description of all that is added after it, and a page to try it out. */
 async function describe(app: Api): Promise<void> {
   app.addHook("onRoute", (route) => {
@@ -122,7 +137,7 @@ async function describe(app: Api): Promise<void> {
       security: [{ token: [] }],
     },
     transform: createJsonSchemaTransform({ zodToJsonConfig: inJsonSchema }),
-    transformObject: createJsonSchemaTransformObject({ zodToJsonConfig: inJsonSchema }),
+    transformObject: withoutInputs,
   });
   const uiConfig = { validatorUrl: null } as object;
   await app.register(swaggerUi, { routePrefix: "/docs", theme: { title: "lb" }, uiConfig });
