@@ -18,7 +18,7 @@ import {
   type HostsOf,
   type NamesWanted,
   namesIn,
-  poolSettings,
+  poolSteps,
   refuseLoops,
   snapshotSteps,
 } from "./snapshot.ts";
@@ -120,9 +120,9 @@ export class Reconciler {
         this.#watch(pool);
       };
       await inSlices(this.#parts.clock, forEach(snapshot.pools, watch));
-      this.#families.keepPools(new Set(snapshot.pools.map(({ name }) => name)));
       if (this.#closed) return applied;
       for (const gone of watched) checker.watch(gone, []);
+      this.#families.keepPools(new Set(snapshot.pools.map(({ name }) => name)));
       return applied;
     } catch (error) {
       throw heldByOwn(error, this.#listening);
@@ -137,7 +137,8 @@ export class Reconciler {
    */
   async pool(name: string, reason: string): Promise<void> {
     const answers = new Map(this.#answers);
-    const pool = poolSettings(name, this.#overlay, this.#hostsOf(answers));
+    const steps = poolSteps(name, this.#overlay, this.#hostsOf(answers));
+    const pool = await inSlices(this.#parts.clock, steps);
     await this.#parts.plane.change({ kind: "pool", pool, reason });
     this.#answers = answers;
     this.#keepNames();
