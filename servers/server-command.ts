@@ -8,6 +8,7 @@ import { hostPort } from "#lb/core/address";
 import { systemClock } from "#lb/core/clock";
 import { type Dice, seededDice, systemDice } from "#lb/core/dice";
 import { behaviours, type FaultSettings, faultOptions } from "./faults/index.ts";
+import { wearLeash } from "./leash.ts";
 import type { Protocol } from "./protocol.ts";
 import { type Setup, TestServer } from "./test-server.ts";
 
@@ -79,6 +80,7 @@ async function run(kind: ServerKind, args: Args): Promise<number> {
   }
   // Before anything listens: who reads the ready line may stop us in the same moment.
   using stop = stopSignals();
+  wearLeash();
   const servers = await startAll(kind, args);
   for (const { address, refuses } of servers) {
     console.log(`${kind.name} listening on ${address}${refuses ? " (every connection is refused)" : ""}`);

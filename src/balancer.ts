@@ -1,8 +1,9 @@
 import { ClientBuckets } from "./admission/client-buckets.ts";
 import { Farewells } from "./admission/farewells.ts";
 import { SessionLimit } from "./admission/session-limit.ts";
+import type { DecisionLog, DecisionQuery } from "./contract/decision.ts";
 import type { ListenerSettings } from "./contract/listener.ts";
-import type { DrainOrder } from "./contract/order.ts";
+import type { DrainOrder, RebalanceOrder } from "./contract/order.ts";
 import type { PoolSettings } from "./contract/pool.ts";
 import type { Tell } from "./contract/report.ts";
 import type { Change, Snapshot } from "./contract/snapshot.ts";
@@ -14,7 +15,8 @@ import type { Dice } from "./core/dice.ts";
 import { inSlices, type Steps } from "./core/slices.ts";
 import { Listener, type ListenerParts } from "./listener.ts";
 import { Counts } from "./live/counts.ts";
-import type { Session } from "./live/session.ts";
+import { numberOf, type Session } from "./live/session.ts";
+import { ListenerTotals } from "./live/totals.ts";
 import { Decisions } from "./pool/decisions.ts";
 import { Pool, type PoolParts } from "./pool/pool.ts";
 import { Drains } from "./standing/drains.ts";
@@ -48,8 +50,7 @@ export class Balancer {
   readonly #forListeners: ListenerParts;
   /** The token buckets of all clients. */
   readonly clients: ClientBuckets;
-  /** Why the latest sessions got their backends. */
-  readonly decisions: Decisions;
+  readonly #decisions: Decisions;
   readonly #drains: Drains;
   readonly #hurry = new Deferred<void>();
   #pools = new Map<string, Pool>();
@@ -58,6 +59,8 @@ export class Balancer {
   #listeners = new Map<string, Listener>();
   /** Listeners of an earlier snapshot whose sessions live on. */
   readonly #leaving = new Set<Listener>();
+  /** By the listeners' names; two listeners may have one name while the first of them leaves. */
+  readonly #totals = new Map<string, ListenerTotals>();
   #turn: Promise<unknown> = Promise.resolve();
   #lastNumber = 0;
   #closed = false;
@@ -67,14 +70,15 @@ export class Balancer {
     const allPlaces = new SessionLimit();
     this.#clock = clock;
     this.clients = new ClientBuckets(clock);
-    this.decisions = new Decisions(clock);
+    this.#decisions = new Decisions(clock, () => this.#lastNumber);
     this.#drains = new Drains(clock, () => this.sessions());
-    this.#forPools = { ...parts, counts: new Counts(), drains: this.#drains, decisions: this.decisions };
+    this.#forPools = { ...parts, counts: new Counts(), drains: this.#drains, decisions: this.#decisions };
     this.#forListeners = {
       ...parts,
       clients: this.clients,
       allPlaces,
       farewells: new Farewells(() => FAREWELLS + 2 * (maxSessions - allPlaces.sessions)),
+      totalsOf: (name) => this.#totalsOf(name),
       nextNumber: () => ++this.#lastNumber,
     };
   }
@@ -143,7 +147,7 @@ export class Balancer {
     return true;
   }
 
-  async #apply({ listeners, pools, clients }: Snapshot): Promise<void> {
+  async #apply({ listeners, pools, clients, decisions = "asked" }: Snapshot): Promise<void> {
     this.#forPools.counts.provideFor(pools.reduce((sum, { backends }) => sum + backends.length, 0));
     const nextListeners = await this.#bind(listeners);
     const nextPools = new Map<string, Pool>();
@@ -158,12 +162,28 @@ export class Balancer {
       await this.#leaveAll(nextListeners, this.#listeners);
       throw error;
     }
+    this.#decisions.always = decisions === "always";
     const [oldPools, oldListeners] = [this.#pools, this.#listeners];
     this.#pools = nextPools;
     this.#listeners = nextListeners;
     // What their queues hold is served before their pools go.
     await this.#leaveAll(oldListeners, nextListeners);
     await this.#dissolve([...oldPools].filter(([name]) => !nextPools.has(name)));
+    this.#forgetTotals();
+  }
+
+  #totalsOf(name: string): ListenerTotals {
+    const known = this.#totals.get(name);
+    if (known !== undefined) return known;
+    const totals = new ListenerTotals();
+    this.#totals.set(name, totals);
+    return totals;
+  }
+
+  /** Of names that no listener has any more. */
+  #forgetTotals(): void {
+    const names = new Set([...this.#listeners.values(), ...this.#leaving].map(({ name }) => name));
+    for (const name of this.#totals.keys()) if (!names.has(name)) this.#totals.delete(name);
   }
 
   *#fill(filled: Map<string, Pool>, pools: readonly PoolSettings[]): Steps<void> {
@@ -229,6 +249,13 @@ export class Balancer {
     return backends.length > 0;
   }
 
+  /** Takes sessions off the backends of a pool that have more than their fair share; false where there is no such pool. */
+  rebalance({ pool: name, share, withinMs }: RebalanceOrder): boolean {
+    const pool = this.#pools.get(name);
+    if (pool !== undefined) this.#drains.rebalance(name, () => pool.members, share, withinMs);
+    return pool !== undefined;
+  }
+
   /** What probes found; false where there is no such backend, or no longer. */
   verdict(verdict: Verdict): boolean {
     return this.#pools.get(verdict.pool)?.verdict(verdict) ?? false;
@@ -236,8 +263,14 @@ export class Balancer {
 
   /** The session of that id that lives. */
   session(id: string): Session | undefined {
-    for (const session of this.sessions()) if (session.id === id) return session;
+    const number = numberOf(id);
+    for (const session of this.sessions()) if (session.number === number) return session;
     return undefined;
+  }
+
+  /** Why the latest sessions got their backends; see Plane.decisions. */
+  decisionsOf(query: DecisionQuery): DecisionLog {
+    return this.#decisions.ask(query, query.session === undefined ? undefined : numberOf(query.session));
   }
 
   /** See Plane.close. */
@@ -251,13 +284,16 @@ export class Balancer {
     const listeners = [...this.#listeners.values(), ...this.#leaving];
     await Promise.all(listeners.map((listener) => listener.close(how)));
     await Promise.race([this.#emptied(listeners, graceMs), hurry]);
-    for (const session of this.sessions()) session.end("shutdown");
+    const left = [...this.sessions()];
+    for (const session of left) session.end("shutdown");
     const hurriedCut = hurry.then(() => this.#emptied(listeners, HURRIED_CUT_MS));
     await Promise.race([this.#emptied(listeners, CUT_MS), hurriedCut]);
     for (const session of this.sessions()) session.end("shutdown", "reset");
     // A reset takes a turn or two, and then each session has its record.
     await this.#emptied(listeners, HURRIED_CUT_MS);
-    return listeners.reduce((sum, { totals }) => sum + (totals.endings.shutdown ?? 0), 0);
+    this.#drains.close();
+    this.#decisions.close();
+    return left.filter(({ ending }) => ending === "shutdown").length;
   }
 
   /** Cuts short what an earlier close waits for, and a change under way that closes listeners. */

@@ -11,9 +11,9 @@ import type { Endpoint } from "./core/address.ts";
 import type { Clock } from "./core/clock.ts";
 import { Deferred } from "./core/deferred.ts";
 import type { Dice } from "./core/dice.ts";
-import type { Ending } from "./core/ending.ts";
 import { Roster } from "./core/roster.ts";
 import { Session } from "./live/session.ts";
+import { count, type ListenerTotals } from "./live/totals.ts";
 import type { Pool } from "./pool/pool.ts";
 import { type Route, serve } from "./serve.ts";
 import type { Connection, ListeningSocket, Transport } from "./transport/transport.ts";
@@ -33,23 +33,20 @@ export interface ListenerParts {
   readonly maxSessions: number;
   /** Refused clients of all listeners that are on their way out. */
   readonly farewells: Farewells;
+  /** The totals of the listeners of a name. */
+  readonly totalsOf: (name: string) => ListenerTotals;
   /** A number that no other session has. */
   readonly nextNumber: () => number;
 }
 
-/** What a listener has seen so far; endings that never happened are absent. */
-export interface ListenerTotals {
-  sessions: number;
-  bytesIn: number;
-  bytesOut: number;
-  endings: { [word in Ending]?: number };
-}
+/** How long the totals of bytes may lack what sessions that live have carried. */
+const TALLY_EVERY_MS = 1_000;
 
 /** One listening socket and the sessions it brought in. */
 export class Listener {
-  readonly totals: ListenerTotals = { sessions: 0, bytesIn: 0, bytesOut: 0, endings: {} };
   readonly #parts: ListenerParts;
   readonly #doorwayParts: DoorwayParts;
+  readonly #perClient = new ClientLimit();
   readonly #ageLimit: AgeLimit;
   readonly #sessions = new Roster<Session>();
   #settings: ListenerSettings;
@@ -59,16 +56,38 @@ export class Listener {
   /** Connections that came since it was bound and before it serves. */
   readonly #early: Connection[] = [];
   #emptied: Deferred<void> | undefined;
+  #talliedAtMs = -Infinity;
 
   constructor(settings: ListenerSettings, parts: ListenerParts) {
     this.#settings = settings;
     this.#parts = parts;
-    this.#doorwayParts = { ...parts, places: new SessionLimit(), perClient: new ClientLimit() };
+    const places = new SessionLimit(parts.allPlaces);
+    this.#doorwayParts = { ...parts, places, perClient: this.#perClient };
     this.#ageLimit = new AgeLimit(parts);
   }
 
   get name(): string {
     return this.#settings.name;
+  }
+
+  /** Sessions at once: its own limit, or that of all listeners together. */
+  get maxSessions(): number {
+    return Math.min(this.#settings.maxConnections, this.#parts.maxSessions);
+  }
+
+  /** What its sessions have come to, and those of others of its name. */
+  get totals(): ListenerTotals {
+    return this.#parts.totalsOf(this.name);
+  }
+
+  /** Adds to the totals what sessions that live have carried since the last time, once a second at most. */
+  tally(): void {
+    const { clock, totalsOf } = this.#parts;
+    if (clock.now() - this.#talliedAtMs < TALLY_EVERY_MS) return;
+    this.#talliedAtMs = clock.now();
+    const totals = totalsOf(this.name);
+    // A session counts under the name that its listener had when it came.
+    for (const session of this.#sessions) if (session.listener === this.name) session.tally(totals);
   }
 
   /** Where it listens, with the real port; as it is wanted until it is open. */
@@ -95,6 +114,9 @@ export class Listener {
   /** New settings for sessions to come; those that live keep what they began with. Serves from the first time on. */
   serveWith(settings: ListenerSettings, pool: Pool): void {
     if (pool === this.#route?.pool && isDeepStrictEqual(settings, this.#settings)) return;
+    const isLimitSet =
+      settings.connectionsPerClient < Infinity && !(this.#settings.connectionsPerClient < Infinity);
+    if (isLimitSet) this.#perClient.include(this.#sessions);
     this.#settings = settings;
     this.#socket?.keepAlive(settings.keepAliveMs);
     this.#route = this.#routeTo(pool);
@@ -129,21 +151,23 @@ export class Listener {
   }
 
   #serve(connection: Connection, route: Route): void {
-    const { clock, nextNumber } = this.#parts;
+    const { clock, nextNumber, totalsOf } = this.#parts;
+    const totals = totalsOf(this.name);
     const session = new Session(nextNumber(), this.name, clock.now(), connection);
-    this.totals.sessions += 1;
+    totals.sessions += 1;
     this.#sessions.add(session);
-    void serve(connection, session, route).then(() => this.#over(session));
+    void serve(connection, session, route).then(() => this.#over(session, totals));
   }
 
-  #over(session: Session): void {
+  #over(session: Session, totals: ListenerTotals): void {
     const { clock, recording, report } = this.#parts;
-    const ending = session.ending ?? "bug";
-    this.totals.bytesIn += session.bytesIn;
-    this.totals.bytesOut += session.bytesOut;
-    this.totals.endings[ending] = (this.totals.endings[ending] ?? 0) + 1;
+    const nowMs = clock.now();
+    session.tally(totals);
+    totals.duration.observe(nowMs - session.startedAtMs);
+    count(totals.endings, session.ending ?? "bug");
     this.#sessions.delete(session);
-    if (recording()) report({ kind: "session", record: session.record(clock.now(), clock.wallMs()) });
+    this.#perClient.leave(session);
+    if (recording()) report({ kind: "session", record: session.record(nowMs, clock.wallMs()) });
     if (this.#sessions.size > 0) return;
     this.#emptied?.resolve();
     this.#emptied = undefined;

@@ -9,21 +9,17 @@ import { effective } from "./config/effective.ts";
 import { STDIN, sourceOf } from "./config/file.ts";
 import { type Flags, flagDefaults } from "./config/flags.ts";
 import { loadConfig } from "./config/load.ts";
-import { probesAtOnce } from "./config/probes-at-once.ts";
 import { ConfigReader } from "./config/reader.ts";
 import { warnings } from "./config/warnings.ts";
 import { algorithmNames } from "./contract/algorithm.ts";
-import { Control } from "./control/control.ts";
+import type { Control } from "./control/control.ts";
 import { ConfigWatch, type WatchEvents } from "./control/watch.ts";
 import { systemClock } from "./core/clock.ts";
 import { Deferred } from "./core/deferred.ts";
-import { systemDice } from "./core/dice.ts";
 import { formatDuration } from "./core/duration.ts";
 import { type LogLevel, logLevels } from "./core/log-settings.ts";
-import { openFiles, sessionsWithin } from "./core/open-files.ts";
 import { type Log, openLog } from "./observe/log.ts";
-import { LocalPlane } from "./plane/local.ts";
-import { SocketTransport } from "./transport/sockets/index.ts";
+import { Running } from "./running.ts";
 
 interface Args {
   /** The command's own words: `check`, or none. */
@@ -112,13 +108,15 @@ async function run(args: Args): Promise<number> {
   const config = await reader.first();
   const log = openLog(config.log);
   dieLoudly(log);
-  const parts = { transport: new SocketTransport(systemClock), clock: systemClock, dice: systemDice };
-  const plane = new LocalPlane({ ...parts, maxSessions: sessionsWithin(openFiles(), probesAtOnce(config)) });
-  log.follow(plane);
-  const control = new Control(config, { ...parts, plane, log, load: (before) => reader.again(before) });
+  const running = await Running.of(config, {
+    log,
+    load: (before) => reader.again(before),
+    hasFile: fileOf(args) !== undefined,
+  });
   // Before it listens: what waits for that may send a signal.
-  const over = stopped(control, log, () => reloads(args, log, begun.promise));
-  await Promise.race([started(control, args, log), over]);
+  const over = stopped(running, log, () => reloads(args, log, begun.promise));
+  await Promise.race([started(running, args, log), over]);
+  const { control } = running;
   if (!control.stopping) begun.resolve({ control, log });
   const cut = await over;
   if (cut > 0) log.logger.info({ sessions: cut }, "sessions cut");
@@ -134,17 +132,12 @@ interface Begun {
   readonly log: Log;
 }
 
-/** Rejects with what prevents it, after undoing what was begun; being told to stop meanwhile is no failure. */
-async function started(control: Control, { config }: Args, log: Log): Promise<void> {
-  try {
-    await control.start();
-    const origin = config === undefined ? "flags" : config === STDIN ? sourceOf(config) : resolve(config);
-    log.logger.info({ version: version(), pid: process.pid, config: origin }, "started");
-  } catch (error) {
-    if (control.stopping) return;
-    await control.close(0);
-    throw error;
-  }
+/** Rejects with what prevents it. */
+async function started(running: Running, { config }: Args, log: Log): Promise<void> {
+  await running.start();
+  if (running.control.stopping) return;
+  const origin = config === undefined ? "flags" : config === STDIN ? sourceOf(config) : resolve(config);
+  log.logger.info({ version: version(), pid: process.pid, config: origin }, "started");
 }
 
 /** Whether SIGHUP asks for the file again, which it does once the balancer has begun; else it comes from a terminal that closed. */
@@ -180,12 +173,13 @@ function flagsOf({ config, algorithm, listen, backend, logLevel }: Args): Flags 
  * Resolves when a signal came and the sessions have ended, within the grace, with how many had to be cut; a second signal
  * ends them at once.
  */
-function stopped(control: Control, log: Log, hangup: () => boolean): Promise<number> {
+function stopped(running: Running, log: Log, hangup: () => boolean): Promise<number> {
+  const { control } = running;
   return new Promise((resolve, reject) => {
     onSignals({
       stop(count, signal) {
         if (count === 1) void announceStop(control, log, signal);
-        control.close(count === 1 ? control.graceMs : 0).then(resolve, reject);
+        running.close(count === 1 ? control.graceMs : 0).then(resolve, reject);
       },
       hangup,
       none: (signal) => log.logger.warn({ signal }, "a signal that means nothing here"),

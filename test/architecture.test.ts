@@ -23,6 +23,7 @@ const LAYERS = [
   ["config", "observe"],
   ["control", "supervisor"],
   ["admin", "operate"],
+  ["running"],
   ["main"],
   ["lb"],
 ];
@@ -34,7 +35,6 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   observe: ["pino", "pino-pretty", "prom-client"],
   transport: ["koffi"],
   store: ["pg", "write-file-atomic", "zod"],
-  supervisor: ["split2"],
   admin: [
     "fastify",
     "fastify-type-provider-zod",

@@ -14,18 +14,27 @@ import { unixBackend } from "./support/unix-backend.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const examples = readdirSync(`${root}/deploy/examples`).map((name) => `deploy/examples/${name}`);
-const configurations = ["deploy/compose/lb.yaml", "deploy/lb.example.yaml", ...examples];
+const configurations = ["deploy/compose/lb.yaml", "deploy/lab.yaml", "deploy/lb.example.yaml", ...examples];
 
 describe("deploy/compose.yaml", () => {
   type Service = Readonly<Record<string, unknown>>;
   const { services } = parse(read("deploy/compose.yaml"), { merge: true }) as {
     services: Record<string, Service>;
   };
-  const ours = Object.entries(services).filter(([name]) => name !== "postgres");
+  const others = ["postgres", "prometheus", "grafana"];
+  const ours = Object.entries(services).filter(([name]) => !others.includes(name));
   const servers = ours.filter(([name]) => name !== "lb");
 
-  test("holds the balancer, its servers and a database", () => {
-    expect(Object.keys(services)).toEqual(["lb", "ping-1", "ping-2", "ping-3", "postgres"]);
+  test("holds the balancer, its servers and a database, and on request what shows its metrics", () => {
+    expect(Object.keys(services)).toEqual(["lb", "ping-1", "ping-2", "ping-3", ...others]);
+    for (const name of ["prometheus", "grafana"]) expect(services[name]?.profiles).toEqual(["metrics"]);
+  });
+
+  test("Prometheus reads the balancer over its own loopback, and the dashboard is at hand", () => {
+    expect(services.prometheus?.network_mode).toBe("service:lb");
+    const mounts = [services.prometheus, services.grafana].flatMap((service) => service?.volumes as string[]);
+    const here = mounts.filter((mount) => mount.startsWith("./")).map((mount) => mount.split(":")[0]);
+    expect(here.filter((path) => !existsSync(`${root}/deploy/${path}`))).toEqual([]);
   });
 
   test.each(ours)("%s is nobody in particular, and can change nothing", (_, service) => {

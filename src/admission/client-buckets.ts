@@ -1,5 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
-import type { BucketSettings, ClientEntry, ClientSettings, ClientTokens } from "../contract/clients.ts";
+import type {
+  BucketSettings,
+  ClientEntry,
+  ClientSettings,
+  ClientsSample,
+  ClientTokens,
+} from "../contract/clients.ts";
 import type { Clock } from "../core/clock.ts";
 import { ipOf, limitKey } from "../core/ip.ts";
 import { forEach, inSlices } from "../core/slices.ts";
@@ -26,6 +32,7 @@ export class ClientBuckets {
   readonly #others = new Recent<TokenBucket>(MOST_OTHERS);
   readonly #listed = new Map<string, Listed>();
   readonly #byAddress = new PrefixTable<TokenBucket>();
+  readonly #all = { accepted: 0, refused: 0 };
   #default: BucketSettings | undefined;
 
   constructor(clock: Clock) {
@@ -80,13 +87,34 @@ export class ClientBuckets {
 
   /** Takes a token of the client at an address: 0, or how many milliseconds until it has one. A client without a bucket has no limit. */
   take(address: string): number {
-    return this.#find(address)?.take(this.#clock.now()) ?? 0;
+    const waitMs = this.#find(address)?.take(this.#clock.now());
+    if (waitMs === undefined) return 0;
+    if (waitMs === 0) this.#all.accepted += 1;
+    else this.#all.refused += 1;
+    return waitMs;
   }
 
   /** What every entry of the list has left. */
   sample(): ClientTokens[] {
     const nowMs = this.#clock.now();
     return Array.from(this.#listed, ([id, { bucket }]) => ({ id, tokens: bucket.tokens(nowMs) }));
+  }
+
+  /** What the buckets have done, one by one for the `most` entries that have been there the longest. */
+  totals(most: number): ClientsSample {
+    const nowMs = this.#clock.now();
+    const first = [];
+    const rest = { entries: 0, tokens: 0 };
+    for (const [id, { bucket }] of this.#listed) {
+      const { accepted, refused } = bucket;
+      const tokens = bucket.tokens(nowMs);
+      if (first.length < most) first.push({ id, tokens, accepted, refused });
+      else {
+        rest.entries += 1;
+        rest.tokens += tokens;
+      }
+    }
+    return { all: { ...this.#all }, first, rest };
   }
 
   /** Sets what an entry has left; false where there is no such entry. */

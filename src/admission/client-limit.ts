@@ -1,30 +1,49 @@
 import { Ended } from "../core/ending.ts";
 import { limitKey } from "../core/ip.ts";
+import type { Session } from "../live/session.ts";
 import type { Gate } from "./gate.ts";
 
-/** Counts the sessions of each client. Its table holds the clients that have one, and no others. */
+/** Counts the sessions of each client. Its tables hold the clients that have a session, and those, and no others. */
 export class ClientLimit {
-  readonly #sessions = new Map<string, number>();
+  readonly #clients = new Map<string, number>();
+  /** By the client that each counts for. */
+  readonly #sessions = new Map<Session, string>();
 
   /** Clients that have a session. */
   get clients(): number {
-    return this.#sessions.size;
+    return this.#clients.size;
   }
 
   /** Refuses with `client-limit` a client that has `max` sessions. All gates of one ClientLimit count together. */
   gate(max: number): Gate {
-    return ({ address }) => {
-      const client = limitKey(address);
-      const sessions = this.#sessions.get(client) ?? 0;
-      if (sessions >= max) throw new Ended("client-limit");
-      this.#sessions.set(client, sessions + 1);
-      return { [Symbol.dispose]: () => this.#leave(client) };
+    return (session) => {
+      const client = limitKey(session.address);
+      if ((this.#clients.get(client) ?? 0) >= max) throw new Ended("client-limit");
+      this.#enter(session, client);
+      return { [Symbol.dispose]: () => this.leave(session) };
     };
   }
 
-  #leave(client: string): void {
-    const sessions = this.#sessions.get(client) ?? 0;
-    if (sessions > 1) this.#sessions.set(client, sessions - 1);
-    else this.#sessions.delete(client);
+  /** Counts sessions that came in while there was no limit; each counts until it leaves. */
+  include(sessions: Iterable<Session>): void {
+    for (const session of sessions) {
+      const counts = this.#sessions.has(session) || session.ending !== undefined || session.unknown;
+      if (!counts) this.#enter(session, limitKey(session.address));
+    }
+  }
+
+  /** A session is over; does nothing where it does not count. */
+  leave(session: Session): void {
+    const client = this.#sessions.get(session);
+    if (client === undefined) return;
+    this.#sessions.delete(session);
+    const sessions = this.#clients.get(client) ?? 0;
+    if (sessions > 1) this.#clients.set(client, sessions - 1);
+    else this.#clients.delete(client);
+  }
+
+  #enter(session: Session, client: string): void {
+    this.#sessions.set(session, client);
+    this.#clients.set(client, (this.#clients.get(client) ?? 0) + 1);
   }
 }

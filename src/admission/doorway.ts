@@ -10,9 +10,8 @@ import { TrustedPeers } from "./trusted-peers.ts";
 
 /** What a doorway counts with; it outlives a change of the settings. */
 export interface DoorwayParts {
-  /** The sessions of this listener, and of all listeners together. */
+  /** The sessions of this listener, within those of all listeners together. */
   readonly places: SessionLimit;
-  readonly allPlaces: SessionLimit;
   /** How many all listeners together may have. */
   readonly maxSessions: number;
   readonly perClient: ClientLimit;
@@ -35,9 +34,10 @@ export function doorwayOf(settings: ListenerSettings, parts: DoorwayParts): Door
   const { acceptProxy } = settings;
   const gates = [...gatesOf(settings, parts)];
   const asksWho = gates.length > 0 || acceptProxy !== undefined;
-  const places = placesOf(settings, parts);
+  // Counted without a limit too: one may be set while they live.
+  const places = parts.places.gate(settings.maxConnections, parts.maxSessions);
   return {
-    entrance: asksWho ? [identifiable, ...places] : places,
+    entrance: asksWho ? [identifiable, places] : [places],
     trusted: acceptProxy && new TrustedPeers(acceptProxy),
     gates,
   };
@@ -48,13 +48,6 @@ function* gatesOf(settings: ListenerSettings, { perClient, clients }: DoorwayPar
   if (access.length > 0) yield accessList(access);
   if (connectionsPerClient < Infinity) yield perClient.gate(connectionsPerClient);
   if (settings.rateLimit) yield rateLimit(clients);
-}
-
-/** The listener's own limit, where it is below that of all listeners together, and that one. */
-function placesOf({ maxConnections }: ListenerSettings, parts: DoorwayParts): Gate[] {
-  const { places, allPlaces, maxSessions } = parts;
-  const all = allPlaces.gate(maxSessions);
-  return maxConnections < maxSessions ? [places.gate(maxConnections), all] : [all];
 }
 
 /** A client that left before it could be asked its address must not pass for another. */

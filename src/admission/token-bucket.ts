@@ -9,6 +9,10 @@ const ROUNDING = 1e-9;
  */
 export class TokenBucket {
   #settings: BucketSettings;
+  /** Takes that got a token. */
+  accepted = 0;
+  /** Takes that got none. */
+  refused = 0;
   #tokens: number;
   #atMs: number;
 
@@ -24,9 +28,11 @@ export class TokenBucket {
     const tokens = this.tokens(nowMs);
     const missing = 1 - tokens;
     if (missing <= ROUNDING) {
+      this.accepted += 1;
       this.#settle(Math.max(0, tokens - 1), nowMs);
       return 0;
     }
+    this.refused += 1;
     const { capacity, ratePerSec } = this.#settings;
     return capacity < 1 ? Infinity : (missing / ratePerSec) * 1000;
   }

@@ -13,11 +13,23 @@ export type Checked =
 
 /** Checks a plain value, as read from a file or put together from flags, and fills in every default. */
 export function check(value: unknown): Checked {
-  const decoded = z.safeDecode(configSchema, value as z.input<typeof configSchema>, { error: expectation });
-  const issues = decoded.success ? [] : decoded.error.issues.flatMap((issue) => mistakesOf(issue, [], value));
+  const { meaning, mistakes: issues } = understand(configSchema, value);
   const mistakes = [...issues, ...referenceMistakes(value)];
-  if (decoded.success && mistakes.length === 0) return { config: decoded.data, mistakes: [] };
+  if (meaning !== undefined && mistakes.length === 0) return { config: meaning, mistakes: [] };
   return { config: undefined, mistakes };
+}
+
+/** What a value means under a schema that is made of fields, or everything that is wrong with it. */
+export function understand<Schema extends z.ZodType>(schema: Schema, value: unknown): Understood<Schema> {
+  const decoded = z.safeDecode(schema, value as z.input<Schema>, { error: expectation });
+  if (decoded.success) return { meaning: decoded.data, mistakes: [] };
+  const mistakes = decoded.error.issues.flatMap((issue) => mistakesOf(issue, [], value));
+  return { meaning: undefined, mistakes };
+}
+
+interface Understood<Schema extends z.ZodType> {
+  readonly meaning: z.output<Schema> | undefined;
+  readonly mistakes: readonly Mistake[];
 }
 
 type Issue = z.core.$ZodIssue;

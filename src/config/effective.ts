@@ -3,7 +3,7 @@ import { z } from "zod";
 import { openFiles, sessionsWithin } from "../core/open-files.ts";
 import type { Config } from "./config.ts";
 import { asAsked } from "./environment.ts";
-import { probesAtOnce } from "./probes-at-once.ts";
+import { otherFiles } from "./other-files.ts";
 import { configSchema } from "./schema/index.ts";
 import { withSecretsHidden } from "./shown.ts";
 
@@ -15,7 +15,7 @@ export function asWritten(config: Config): unknown {
 /** The configuration as YAML, with every default and without passwords and what the environment has; `auto` says what it comes to here. */
 export function effective(config: Config, files: number = openFiles()): string {
   const document = new Document(withSecretsHidden(asWritten(config)));
-  const sessions = sessionsWithin(files, probesAtOnce(config));
+  const sessions = sessionsWithin(files, otherFiles(config));
   for (const at of config.listeners.keys()) {
     const limit = document.getIn(["listeners", at, "maxConnections"], true);
     if (isScalar(limit) && limit.value === "auto") limit.comment = ` ${sessions} here`;

@@ -5,15 +5,18 @@ export function idleParts(config: Config): string[] {
   return [...idlePools(config), ...idlePorts(config), ...idleBuckets(config)];
 }
 
-function idlePools({ listeners, pools }: Config): string[] {
+/** Copies of servers may fill a pool that has no backends of its own. */
+function idlePools({ listeners, pools, servers }: Config): string[] {
   const used = new Set(listeners.map(({ pool }) => pool));
+  const filled = new Set(Object.values(servers).map(({ pool }) => pool));
   return Object.entries(pools).flatMap(([name, pool]) => {
-    const lack = used.has(name) ? lackOf(pool) : "is used by no listener";
+    const lack = used.has(name) ? lackOf(pool, filled.has(name)) : "is used by no listener";
     return lack === undefined ? [] : [`the pool ${name} ${lack}`];
   });
 }
 
-function lackOf({ backends }: PoolConfig): string | undefined {
+function lackOf({ backends }: PoolConfig, filled: boolean): string | undefined {
+  if (filled) return undefined;
   if (backends.length === 0) return "has no backends: it refuses every client";
   if (backends.some(({ weight, state }) => weight > 0 && state === "ready")) return undefined;
   return "has no backend that is ready and has a weight above 0: it refuses every client";
@@ -30,12 +33,13 @@ function idlePorts({ pools }: Config): string[] {
   );
 }
 
-function idleBuckets({ listeners, clients }: Config): string[] {
+/** The admin API may add clients to a file that has none. */
+function idleBuckets({ listeners, clients, admin }: Config): string[] {
   const limited = listeners.filter(({ rateLimit }) => rateLimit);
   const buckets = clients.default !== undefined || clients.list.length > 0;
   if (buckets && limited.length === 0)
     return ["clients has token buckets, and no listener has rateLimit: true: they limit nobody"];
-  if (buckets) return [];
+  if (buckets || admin !== undefined) return [];
   return limited.map(
     ({ name }) =>
       `the listener ${name} has rateLimit: true, and clients has neither a default nor a list: it limits nobody`,

@@ -61,3 +61,10 @@ export function oneSpelling(host: string): string {
   const ip = parseIp(host);
   return ip === undefined ? host : formatIp(ip);
 }
+
+/** Whether only this machine reaches what listens there. */
+export function isLocal(endpoint: Endpoint): boolean {
+  if (endpoint.kind === "unix" || isLocalhost(endpoint.host)) return true;
+  const host = oneSpelling(endpoint.host);
+  return host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+}

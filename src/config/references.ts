@@ -3,11 +3,12 @@ import { type Endpoint, formatEndpoint } from "../core/address.ts";
 import { isBlock } from "./block.ts";
 import { loopMistakes } from "./loops.ts";
 import type { Mistake, Path } from "./mistake.ts";
+import { MOST_COPIES } from "./other-files.ts";
 import { type Outline, outlineOf } from "./outline.ts";
-import { overlap } from "./reach.ts";
+import { isLocal, overlap } from "./reach.ts";
 import { shown } from "./shown.ts";
 import { understood } from "./value.ts";
-import { name } from "./values.ts";
+import { name, placeName } from "./values.ts";
 
 /** What is wrong between the parts of a configuration: pools that are not defined, names used twice, loops. */
 export function referenceMistakes(value: unknown): Mistake[] {
@@ -18,6 +19,11 @@ export function referenceMistakes(value: unknown): Mistake[] {
     ...repeatedBackends(outline),
     ...tooManyBackends(outline),
     ...sharedAddresses(outline),
+    ...sharedPorts(outline),
+    ...repeated(templateNames(outline), "a name no other template has"),
+    ...tooManyCopies(outline),
+    ...openAdmin(outline),
+    ...unknownTasksListener(outline),
     ...repeated(clientIds(outline), "each client once"),
     ...repeated(clientBlocks(outline), "an address or block no other client has"),
     ...loopMistakes({ listeners: outline.listeners, pools: outline.pools ?? [] }),
@@ -84,6 +90,46 @@ function clientBlocks({ clients }: Outline): Placed[] {
   return [...own, ...named];
 }
 
+/** The names of templates, and after them their aliases. */
+function templateNames({ servers }: Outline): Placed[] {
+  const aliases = servers.flatMap(({ name, aliases }) =>
+    aliases.map(
+      (alias, at): Placed => [
+        typeof alias === "string" ? alias : undefined,
+        ["servers", name, "aliases", at],
+      ],
+    ),
+  );
+  return [...servers.map(({ name }): Placed => [name, ["servers", name]]), ...aliases];
+}
+
+/** Ranges of ports for copies where two want the same port, or one has the port of a listener or of the admin API in it. */
+function sharedPorts({ listeners, servers, admin }: Outline): Mistake[] {
+  const listening = [...listeners.map(({ listen }) => listen), admin.listen];
+  return servers.flatMap(({ name, host, ports }, at) => {
+    if (ports === undefined) return [];
+    const [min, max] = ports;
+    const others = servers.slice(0, at).filter((each) => each.host === host);
+    const shared = others.some((each) => each.ports && each.ports[0] <= max && min <= each.ports[1]);
+    const taken = listening.find(
+      (each) =>
+        each?.kind === "tcp" &&
+        each.port >= min &&
+        each.port <= max &&
+        overlap(each, { kind: "tcp", host, port: each.port }),
+    );
+    if (!shared && taken === undefined) return [];
+    const expected = "ports that no other template has and nothing else listens on";
+    return [{ path: ["servers", name, "ports"], expected, got: shown(`${min}-${max}`) }];
+  });
+}
+
+function tooManyCopies({ servers }: Outline): Mistake[] {
+  const all = servers.reduce((sum, { count }) => sum + count, 0);
+  const expected = `at most ${MOST_COPIES} copies of all templates together`;
+  return all > MOST_COPIES ? [{ path: ["servers"], expected, got: `${all}` }] : [];
+}
+
 function repeated(all: readonly Placed[], expected: string): Mistake[] {
   const seen = new Set<string>();
   return all.flatMap(([text, path]) => {
@@ -97,7 +143,7 @@ function repeated(all: readonly Placed[], expected: string): Mistake[] {
 /** Listeners, and the admin API, where two want the same port of the same address. */
 function sharedAddresses({ listeners, admin }: Outline): Mistake[] {
   const all = listeners.map(({ listen }, at) => ({ listen, path: ["listeners", at, "listen"] as Path }));
-  if (admin !== undefined) all.push({ listen: admin, path: ["admin", "listen"] });
+  if (admin.listen !== undefined) all.push({ listen: admin.listen, path: ["admin", "listen"] });
   return all.flatMap(({ listen, path }, at) => {
     const other = listen && all.slice(0, at).find((each) => each.listen && overlap(listen, each.listen));
     if (other?.listen === undefined) return [];
@@ -109,4 +155,25 @@ function sharedAddresses({ listeners, admin }: Outline): Mistake[] {
       },
     ];
   });
+}
+
+/** Beyond this machine the admin API asks for tokens. */
+function openAdmin({ admin: { listen, hasTokens } }: Outline): Mistake[] {
+  if (listen === undefined || hasTokens || isLocal(listen)) return [];
+  const expected = "a path of a file with tokens, where the API listens beyond loopback";
+  return [
+    {
+      path: ["admin", "tokenFile"],
+      expected,
+      got: `none, and admin.listen ${shown(formatEndpoint(listen))}`,
+    },
+  ];
+}
+
+function unknownTasksListener({ admin: { tasksListener }, listeners }: Outline): Mistake[] {
+  if (understood(placeName, tasksListener) === undefined) return [];
+  const names = listeners.flatMap((listener, at) => listenerName(listener, at)[0] ?? []);
+  if (names.includes(tasksListener as string)) return [];
+  const expected = `one of the listeners ${names.slice(0, MOST_NAMED).join(", ")}`;
+  return [{ path: ["admin", "tasks", "listener"], expected, got: shown(tasksListener) }];
 }

@@ -21,8 +21,13 @@ export function retold(message: string): string {
   return short(withoutSecrets(message.split("\n", 1)[0] as string), 2 * LONGEST);
 }
 
+/** The text with all that a reader would not see, or that would move a terminal's cursor, escaped. */
+export function escaped(text: string): string {
+  return text.replace(UNSEEN, (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
 function short(text: string, longest: number): string {
-  const seen = text.replace(UNSEEN, (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  const seen = escaped(text);
   return seen.length > longest ? `${seen.slice(0, longest)}…` : seen;
 }
 

@@ -11,18 +11,23 @@ export interface Value<T> {
   /** The meaning; `unexpected`, or a RangeError, where it is not as expected. A Misspelt knows more of what was. */
   readonly read: (written: unknown) => T | typeof unexpected;
   readonly write: (meaning: T) => unknown;
+  /** The written form as JSON Schema has it, for readers that are programs. */
+  readonly json: JsonSchema;
 }
+
+/** A part of a JSON Schema. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** The value as a part of the schema; a mistake's message is what was expected. */
 export function field<T>(value: Value<T>) {
-  const { expected, write } = value;
+  const { expected, write, json } = value;
   const decode = (written: unknown, context: z.core.ParsePayload<unknown>): T => {
     const meaning = attempt(value, written);
     if (!(meaning instanceof Refused)) return meaning;
     context.issues.push({ code: "custom", message: meaning.expected, input: written });
     return z.NEVER;
   };
-  return z.codec(z.unknown(), z.custom<T>(), { decode, encode: write }).meta({ expected });
+  return z.codec(z.unknown(), z.custom<T>(), { decode, encode: write }).meta({ expected, ...json });
 }
 
 /** When a rule about several keys of a mapping is looked at: also where some of them are wrong. */
@@ -45,6 +50,7 @@ export function or<const Special, T>(word: string, meaning: Special, value: Valu
     expected: `${value.expected}, or ${word}`,
     read: (written) => (written === word ? meaning : value.read(written)),
     write: (given) => (given === meaning ? word : value.write(given as T)),
+    json: { anyOf: [{ const: word }, value.json] },
   };
 }
 

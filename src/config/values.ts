@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import { type Endpoint, formatEndpoint, parseEndpoint } from "../core/address.ts";
 import { Cidr } from "../core/cidr.ts";
 import { formatDuration, parseDuration } from "../core/duration.ts";
-import { or, unexpected, type Value } from "./value.ts";
+import { type JsonSchema, or, unexpected, type Value } from "./value.ts";
 
 // Nearly 2^31 - 1 ms, the longest that one timer of Node lasts.
 const LONGEST = "576h";
@@ -18,15 +18,18 @@ export const truth: Value<boolean> = {
   expected: "true or false",
   read: (written) => (typeof written === "boolean" ? written : unexpected),
   write: same,
+  json: { type: "boolean" },
 };
 
 export function wholeNumber(min: number, max: number): Value<number> {
-  return numberWithin(`a whole number from ${min} to ${max}`, min, max, Number.isInteger);
+  const json = { type: "integer", minimum: min, maximum: max };
+  return numberWithin(`a whole number from ${min} to ${max}`, min, max, Number.isInteger, json);
 }
 
 /** A number, fractions too, above 0. */
 export function positive(max: number): Value<number> {
-  return numberWithin(`a number above 0, at most ${max}`, Number.MIN_VALUE, max, Number.isFinite);
+  const json = { type: "number", exclusiveMinimum: 0, maximum: max };
+  return numberWithin(`a number above 0, at most ${max}`, Number.MIN_VALUE, max, Number.isFinite, json);
 }
 
 function numberWithin(
@@ -34,12 +37,13 @@ function numberWithin(
   min: number,
   max: number,
   kind: (value: unknown) => boolean,
+  json: JsonSchema,
 ): Value<number> {
   const read = (written: unknown) => {
     const fits = typeof written === "number" && kind(written) && written >= min && written <= max;
     return fits ? written : unexpected;
   };
-  return { expected, read, write: same };
+  return { expected, read, write: same, json };
 }
 
 export function oneOf<const Word extends string>(words: readonly Word[]): Value<Word> {
@@ -47,6 +51,7 @@ export function oneOf<const Word extends string>(words: readonly Word[]): Value<
     expected: words.join(" | "),
     read: (written) => words.find((word) => word === written) ?? unexpected,
     write: same,
+    json: { type: "string", enum: words },
   };
 }
 
@@ -88,6 +93,7 @@ function address(leastPort: 0 | 1): Value<Endpoint> {
         ? parseEndpoint(String(written), leastPort)
         : unexpected,
     write: formatEndpoint,
+    json: { type: "string" },
   };
 }
 
@@ -185,6 +191,7 @@ export function range(what: string, least: number, most: number): Value<readonly
       return min >= least && min <= max && max <= most ? [min, max] : unexpected;
     },
     write: ([min, max]) => `${min}-${max}`,
+    json: { type: "string" },
   };
 }
 
@@ -194,14 +201,16 @@ function blockAsWritten(text: string): string {
   return text;
 }
 
-function matching(expected: string, fits: (text: string) => boolean): Value<string> {
+/** A text that fits. */
+export function matching(expected: string, fits: (text: string) => boolean): Value<string> {
   return textual({ expected, read: (given) => (fits(given) ? given : unexpected), write: same });
 }
 
 function textual<T>(
-  value: Omit<Value<T>, "read"> & { read: (text: string) => T | typeof unexpected },
+  value: Omit<Value<T>, "read" | "json"> & { read: (text: string) => T | typeof unexpected },
 ): Value<T> {
-  return { ...value, read: (written) => (typeof written === "string" ? value.read(written) : unexpected) };
+  const read = (written: unknown) => (typeof written === "string" ? value.read(written) : unexpected);
+  return { ...value, read, json: { type: "string" } };
 }
 
 function within(value: number, min: number, max: number): number | typeof unexpected {

@@ -1,12 +1,10 @@
-import { isIP } from "node:net";
-import { type Endpoint, formatEndpoint } from "../core/address.ts";
+import type { Endpoint } from "../core/address.ts";
 import { filesFor, openFiles, sessionsWithin } from "../core/open-files.ts";
 import type { BackendConfig, Config } from "./config.ts";
 import { idleParts } from "./idle-parts.ts";
+import { otherFiles } from "./other-files.ts";
 import { ownAddresses } from "./own-addresses.ts";
-import { probesAtOnce } from "./probes-at-once.ts";
 import { isOwn } from "./reach.ts";
-import { unbuilt } from "./unbuilt.ts";
 
 const FEW_FILES = 1_000;
 const MYSQL_PORT = 3_306;
@@ -18,47 +16,31 @@ export function warnings(
   own: readonly string[] = ownAddresses(),
 ): string[] {
   return [
-    ...notBuilt(config),
     ...fewFiles(config, files),
     ...moreThanFiles(config, files),
-    ...openAdmin(config),
     ...foreignSources(config, own),
     ...brokenLogins(config),
     ...idleParts(config),
   ];
 }
 
-function notBuilt(config: Config): string[] {
-  const configured = unbuilt.filter((part) => Object.keys(config[part] ?? {}).length > 0);
-  return configured.map(
-    (part) => `${part} is configured, but this version has no such part yet: it is passed over`,
-  );
-}
-
 function fewFiles(config: Config, files: number): string[] {
   const { listeners } = config;
   if (files >= FEW_FILES || !listeners.some(({ maxConnections }) => maxConnections === "auto")) return [];
   return [
-    `only ${files} files may be open, enough for ${sessionsWithin(files, probesAtOnce(config))} sessions: raise it (ulimit -n)`,
+    `only ${files} files may be open, enough for ${sessionsWithin(files, otherFiles(config))} sessions: raise it (ulimit -n)`,
   ];
 }
 
 /** Only what was asked for: `auto` fits by itself, and several of it share what there is. */
 function moreThanFiles(config: Config, files: number): string[] {
   const { listeners } = config;
-  const probes = probesAtOnce(config);
+  const others = otherFiles(config);
   const sessions = listeners.reduce((sum, { maxConnections: most }) => sum + (most === "auto" ? 0 : most), 0);
-  if (sessions === 0 || filesFor(sessions, probes) <= files) return [];
+  if (sessions === 0 || filesFor(sessions, others) <= files) return [];
   const asked = `maxConnections of the listeners asks for ${sessions} sessions, and only ${files} files may be open`;
   return [
-    `${asked}, enough for ${sessionsWithin(files, probes)}; whoever comes above that is refused as listener-full: raise it (ulimit -n ${filesFor(sessions, probes)}) or ask for less`,
-  ];
-}
-
-function openAdmin({ admin }: Config): string[] {
-  if (admin === undefined || admin.tokenFile !== undefined || isLocal(admin.listen)) return [];
-  return [
-    `admin listens on ${formatEndpoint(admin.listen)} without a tokenFile: whoever reaches it steers the balancer`,
+    `${asked}, enough for ${sessionsWithin(files, others)}; whoever comes above that is refused as listener-full: raise it (ulimit -n ${filesFor(sessions, others)}) or ask for less`,
   ];
 }
 
@@ -87,10 +69,4 @@ function brokenLogins({ pools }: Config): string[] {
 
 function portOf(address: Endpoint): number | undefined {
   return address.kind === "tcp" ? address.port : undefined;
-}
-
-function isLocal(endpoint: Endpoint): boolean {
-  if (endpoint.kind === "unix") return true;
-  const { host } = endpoint;
-  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }

@@ -20,6 +20,25 @@ export interface ClientSettings {
   readonly list: readonly ClientEntry[];
 }
 
+/** What token buckets have done: sessions that got a token, and sessions that were refused for want of one. */
+interface BucketTotals {
+  readonly accepted: number;
+  readonly refused: number;
+}
+
+/** The bucket of one client's entry: what it has left, and what it has done since the entry was added. */
+interface ClientSample extends ClientTokens, BucketTotals {}
+
+/** The token buckets of all clients. */
+export interface ClientsSample {
+  /** Since the start, also by buckets that are gone and by those of clients without an entry; never goes down. */
+  readonly all: BucketTotals;
+  /** The entries that have been there the longest. */
+  readonly first: readonly ClientSample[];
+  /** All other entries: how many, and what they have left. */
+  readonly rest: { readonly entries: number; readonly tokens: number };
+}
+
 /** What the bucket of a client's entry has left. */
 export interface ClientTokens {
   readonly id: string;

@@ -6,6 +6,7 @@ export type Order =
   /** What active probes found. */
   | ({ readonly kind: "verdict" } & Verdict)
   | DrainOrder
+  | RebalanceOrder
   | { readonly kind: "kill"; readonly session: string }
   /** Sets what a client's bucket has left. */
   | ({ readonly kind: "fill" } & ClientTokens);
@@ -18,6 +19,18 @@ export interface DrainOrder {
   readonly kind: "drain";
   readonly pool: string;
   readonly backend: string;
+  readonly withinMs: number;
+}
+
+/**
+ * Ends, with `rebalanced`, a share (0 to 1) of the sessions older than a minute on those backends of a pool that have more
+ * than their fair share, spread over a time; 0 is at once. No backend falls below its fair share by it. It replaces an
+ * earlier one of the pool; Infinity ends none, and calls that off.
+ */
+export interface RebalanceOrder {
+  readonly kind: "rebalance";
+  readonly pool: string;
+  readonly share: number;
   readonly withinMs: number;
 }
 

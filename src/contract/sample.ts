@@ -1,8 +1,12 @@
 import type { Endpoint } from "../core/address.ts";
 import type { Ending } from "../core/ending.ts";
-import type { AdministrativeState, OperationalState } from "./backend.ts";
+import type { AdministrativeState, OperationalSource, OperationalState } from "./backend.ts";
+import type { HistogramSample } from "./histogram.ts";
 
-/** The live numbers, at one moment. Its cost does not grow with the sessions. */
+/**
+ * The live numbers, at one moment. Its cost does not grow with the sessions, but for adding up their bytes, once a second at
+ * most: a millisecond for 30 000.
+ */
 export interface Sample {
   readonly listeners: readonly ListenerSample[];
   readonly pools: readonly PoolSample[];
@@ -16,29 +20,64 @@ export interface ListenerSample {
   readonly leaving: boolean;
   /** Sessions now. */
   readonly active: number;
-  /** Sessions since it was opened. */
+  /** Sessions at once: its own limit, or that of all listeners together; Infinity: no limit. */
+  readonly maxSessions: number;
+  /**
+   * Sessions since a listener of its name was opened. All totals are those of the name, and never go down: where one leaves and
+   * another has its name now, that one tells them, and the one that leaves tells none.
+   */
   readonly sessions: number;
-  /** Of sessions that have ended. */
+  /** Of sessions that live as of a second ago at most. */
   readonly bytesIn: number;
   readonly bytesOut: number;
   /** Endings that never happened are absent. */
-  readonly endings: { readonly [word in Ending]?: number };
+  readonly endings: WordCounts;
+  /** How long sessions lasted, of those that have ended. */
+  readonly duration: HistogramSample;
 }
 
-/** One pool's numbers. */
+type WordCounts = { readonly [word in Ending]?: number };
+
+/** One pool's numbers; its totals have what came of backends that were removed, and never go down. */
 export interface PoolSample {
   readonly name: string;
   /** Sessions that wait for a place. */
   readonly queued: number;
+  /** Sessions that may wait for one. */
+  readonly queueMax: number;
+  /** Sessions on its backends now, removed ones included. */
+  readonly active: number;
+  /** Backends that may get a session now. */
+  readonly usable: number;
+  /** Dials after a session's first. */
+  readonly retries: number;
+  /** Dials that failed, by the word that a session would end with; those that never happened are absent. */
+  readonly dialErrors: WordCounts;
+  /** Dials that failed for the backend's own reasons. */
+  readonly failed: number;
+  /** Times that backends were ejected. */
+  readonly ejections: number;
+  /** Sessions that a backend ended before their client did, where that was held against it. */
+  readonly faults: number;
+  /** How long dials took that came through. */
+  readonly connect: HistogramSample;
+  /** From a session's first byte, or its connection where the backend speaks first, to the backend's first byte. */
+  readonly firstByte: HistogramSample;
+  /** How long sessions waited for a place, of those that had to. */
+  readonly queueWait: HistogramSample;
   readonly backends: readonly BackendSample[];
 }
 
 /** One backend's numbers. */
 export interface BackendSample {
   readonly name: string;
+  /** The name of its entry. */
+  readonly entry: string;
   readonly address: string;
+  readonly backup: boolean;
   readonly state: AdministrativeState;
   readonly operational: OperationalState;
+  readonly found: Finding;
   /** Its share at this moment. */
   readonly weight: number;
   /** Sessions now. */
@@ -47,8 +86,21 @@ export interface BackendSample {
   readonly connected: number;
   /** Dials that failed for the backend's own reasons, since it was added. */
   readonly failed: number;
+  /** Times it was ejected, since it was added. */
+  readonly ejections: number;
+  /** Sessions that it ended before their client did, where that was held against it, since it was added. */
+  readonly faults: number;
   /** Since it last answered a session, which is its first byte to that; Infinity where it has answered none. */
   readonly answeredAgoMs: number;
+}
+
+/** What made a backend's operational state what it is. */
+interface Finding {
+  readonly source: OperationalSource;
+  /** How long it has been so, in milliseconds. */
+  readonly agoMs: number;
+  /** In words: `3 probes in a row failed: connect ECONNREFUSED 127.0.0.1:9001`. */
+  readonly reason: string;
 }
 
 /** One session that lives. */

@@ -1,5 +1,6 @@
 import type { Endpoint } from "../core/address.ts";
 import type { ClientEntry, ClientSettings } from "./clients.ts";
+import type { Recording } from "./decision.ts";
 import type { ListenerSettings } from "./listener.ts";
 import type { PoolSettings } from "./pool.ts";
 
@@ -8,6 +9,8 @@ export interface Snapshot {
   readonly listeners: readonly ListenerSettings[];
   readonly pools: readonly PoolSettings[];
   readonly clients: ClientSettings;
+  /** Default: `asked`. */
+  readonly decisions?: Recording;
 }
 
 /** The whole new value of one part of the snapshot that holds; all other parts stay, and cost nothing. */

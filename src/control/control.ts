@@ -10,14 +10,19 @@ import { inSlices } from "../core/slices.ts";
 import { HealthChecker } from "../health/checker.ts";
 import type { Log } from "../observe/log.ts";
 import type { Plane } from "../plane/plane.ts";
+import type { Store } from "../store/seam.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { Turned } from "./families.ts";
 import { LastAnswers } from "./last-answers.ts";
 import { type NameChange, NameNews } from "./name-news.ts";
 import { type NameEvents, type NameService, Names } from "./names.ts";
-import { Overlay, type OverlayNews } from "./overlay.ts";
+import { Overlay } from "./overlay.ts";
+import { tellNews } from "./overlay-news.ts";
 import { Reconciler, whole } from "./reconcile.ts";
+import { Remembering } from "./remembering.ts";
 import { namesIn } from "./snapshot.ts";
+import { StartOnly } from "./start-only.ts";
+import { type Status, statusOf } from "./status.ts";
 import { Steering } from "./steering.ts";
 
 /** What the control plane is made of. */
@@ -29,9 +34,19 @@ export interface ControlParts {
   readonly log: Log;
   /** Reads the configuration again; `before` is the one that holds, and comes back where nothing changed. */
   readonly load: (before: Config) => Promise<Reading>;
+  /** Is told of each configuration from when it holds. */
+  readonly adopted?: (config: Config) => void;
+  /** Where what the API says is kept; undefined: in memory alone. The control plane opens and closes it. */
+  readonly store?: Store | undefined;
   /** How names are looked up; default: as this machine does. */
   readonly nameService?: NameService;
 }
+
+/** What became of a reload. */
+export type Reloaded =
+  | { readonly kind: "applied"; readonly changes: readonly string[] }
+  | { readonly kind: "overtaken" }
+  | { readonly kind: "refused"; readonly error: unknown };
 
 /**
  * The control plane: makes the data plane equal to what is wanted, at the start, when the file changed, when a name has other
@@ -43,6 +58,8 @@ export class Control {
   readonly #news: NameNews;
   readonly #checker: HealthChecker;
   readonly #reconciler: Reconciler;
+  readonly #remembering: Remembering;
+  readonly #startOnly: StartOnly;
   /** What an operator may do. */
   readonly steering: Steering;
   readonly #toFollow = new Map<string, readonly string[]>();
@@ -52,10 +69,11 @@ export class Control {
   #applied = 0;
 
   constructor(config: Config, parts: ControlParts) {
-    const { plane, log, clock, nameService } = parts;
+    const { plane, log, clock, store, nameService } = parts;
     this.#parts = parts;
+    this.#startOnly = new StartOnly(config);
     const followed: NameEvents = {
-      changed: (name, addresses) => this.#follow(name, addresses),
+      changed: (name, addresses) => this.#followName(name, addresses),
       failed: (name, error) => log.logger.warn({ name, reason: explain(error, name) }, "name lost"),
     };
     this.#names = new Names(clock, followed, () => this.overlay.file.names.hold, nameService);
@@ -74,36 +92,46 @@ export class Control {
       names: this.#names,
       checker: this.#checker,
     });
-    this.steering = new Steering(plane, this.#reconciler);
+    this.#remembering = new Remembering({ ...parts, store, reconciler: this.#reconciler });
+    this.steering = new Steering(plane, this.#reconciler, this.#remembering.keeper);
   }
 
   /** Applies the configuration for the first time; rejects with what prevents it. */
   async start(): Promise<void> {
     const { overlay } = this.#reconciler;
     this.#warn(warnings(overlay.file));
+    await this.#remembering.restore(overlay);
     using _names = await this.#reconciler.learn(namesIn(overlay));
     await this.#reconciler.inTurn(async () => {
       this.#reconciler.announce(await this.#reconciler.all(overlay));
       this.#started = true;
     });
+    await this.#remembering.begin();
+    this.#parts.adopted?.(overlay.file);
   }
 
-  /** Reads the configuration again and applies what changed; a bad one is reported and changes nothing. */
-  async reload(): Promise<void> {
+  /** Reads the configuration again and applies what changed; a bad one is reported and changes nothing. Never rejects. */
+  async reload(): Promise<Reloaded> {
     const number = ++this.#reloads;
     try {
       const reading = await this.#parts.load(this.overlay.file);
       using _names = await this.#reconciler.learn(namesIn(await this.#wantedBy(reading)));
-      await this.#reconciler.inTurn(() => this.#adopt(reading, number));
+      return await this.#reconciler.inTurn(() => this.#adopt(reading, number));
     } catch (error) {
       const { logger } = this.#parts.log;
       logger.error({ reason: whole(error) }, "reload refused, the old configuration serves on");
+      return { kind: "refused", error };
     }
   }
 
   /** What is wanted now, each value with its source. */
   get overlay(): Overlay {
     return this.#reconciler.overlay;
+  }
+
+  /** The addresses of a name, as they are known now. */
+  addressesOf(name: string): readonly string[] {
+    return this.#names.addressesOf(name);
   }
 
   /** Whether it was told to stop. */
@@ -114,6 +142,13 @@ export class Control {
   /** How long sessions may take to finish at a stop, as configured now. */
   get graceMs(): number {
     return this.overlay.file.shutdown.grace;
+  }
+
+  /** What is wanted and what is, now. */
+  async status(): Promise<Status> {
+    const { clock, plane } = this.#parts;
+    const sample = await plane.sample();
+    return statusOf(this.overlay, sample, this.#reconciler.unresolved, clock.wallMs());
   }
 
   /** Sessions that live now. */
@@ -129,7 +164,9 @@ export class Control {
     this.#names[Symbol.dispose]();
     this.#news[Symbol.dispose]();
     this.#checker[Symbol.dispose]();
-    return this.#parts.plane.close({ graceMs });
+    const cut = await this.#parts.plane.close({ graceMs });
+    await this.#remembering.close();
+    return cut;
   }
 
   /** What would be wanted now; the words of operators may change before it is. */
@@ -139,18 +176,24 @@ export class Control {
   }
 
   /** In a turn. A reload whose names were long in coming may find that a later one has overtaken it. */
-  async #adopt(reading: Reading, number: number): Promise<void> {
-    if (number < this.#applied) return;
+  async #adopt(reading: Reading, number: number): Promise<Reloaded> {
+    const { changes } = reading;
+    if (number < this.#applied) return { kind: "overtaken" };
     this.#applied = number;
     if (reading.config === this.overlay.file && !this.#reconciler.behindNames) {
       this.#confirm(reading);
-      return;
+      return { kind: "applied", changes };
     }
-    const { overlay, news } = await inSlices(this.#parts.clock, this.overlay.adopting(reading.config));
+    const { overlay, news, changed } = await inSlices(
+      this.#parts.clock,
+      this.overlay.adopting(reading.config),
+    );
     const applied = await this.#reconciler.all(overlay);
     this.#confirm(reading);
-    for (const each of news) this.#tell(each);
+    for (const each of news) tellNews(this.#parts.log, each);
+    this.#remembering.keeper.followed(changed);
     this.#reconciler.announce(applied);
+    return { kind: "applied", changes };
   }
 
   /** As the log is written from now on; before that where it would not be shown any more. */
@@ -158,15 +201,18 @@ export class Control {
     const { log } = this.#parts;
     const tell = () =>
       log.logger.info({ changes }, changes.length === 0 ? "reloaded, nothing changed" : "reloaded");
+    this.#parts.adopted?.(config);
     const quiet = logLevels.indexOf(config.log.level) > logLevels.indexOf("info");
     if (quiet) tell();
     log.configure(config.log);
     if (!quiet) tell();
     this.#warn(warnings);
+    for (const part of this.#startOnly.among(config))
+      log.logger.warn({ part }, "changes at the next start only");
   }
 
   /** Names that change while others are followed are followed together, after those. */
-  #follow(name: string, addresses: readonly string[]): void {
+  #followName(name: string, addresses: readonly string[]): void {
     this.#toFollow.set(name, addresses);
     if (this.#toFollow.size === 1) void this.#reconciler.inTurn(() => this.#followAll());
   }
@@ -216,16 +262,4 @@ export class Control {
   #warn(warnings: readonly string[]): void {
     for (const warning of warnings) this.#parts.log.logger.warn(warning);
   }
-
-  #tell({ kind, ...fields }: OverlayNews): void {
-    this.#parts.log.logger.info(fields, NEWS[kind]);
-  }
 }
-
-/** What became of the API's words when the file spoke. */
-const NEWS: Readonly<Record<OverlayNews["kind"], string>> = {
-  "word-over": "the file has the last word",
-  yielded: "a backend of the API yields to one of the file",
-  "gone-with-pool": "a backend of the API goes with its pool",
-  "client-yielded": "a client of the API yields to one of the file",
-};

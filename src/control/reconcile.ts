@@ -13,7 +13,7 @@ import type { Plane } from "../plane/plane.ts";
 import { Families, type Turned } from "./families.ts";
 import { heldByOwn } from "./held.ts";
 import type { Names } from "./names.ts";
-import type { Overlay } from "./overlay.ts";
+import type { BackendEdit, ClientEdit, Overlay, OverlayNews } from "./overlay.ts";
 import {
   type HostsOf,
   type NamesWanted,
@@ -68,6 +68,11 @@ export class Reconciler {
   /** What is wanted now; it is applied, or being applied. */
   get overlay(): Overlay {
     return this.#overlay;
+  }
+
+  /** The backends that are left out because their names have no address. */
+  get unresolved(): UnresolvedBackend[] {
+    return unresolvedBackends(this.#overlay, this.#parts.names);
   }
 
   /** Does one change after those that came before it. */
@@ -145,11 +150,35 @@ export class Reconciler {
     if (!this.#closed) this.#watch(pool);
   }
 
-  /** In a turn: the same where an entry was added; rejects where that leads back to a listener of its own. */
-  async grownPool(name: string, reason: string): Promise<void> {
-    const { names } = this.#parts;
-    refuseLoops(this.#overlay, (host) => this.#answers.get(host) ?? names.addressesOf(host));
-    await this.pool(name, reason);
+  /**
+   * In a turn: takes another row for a backend, and makes its pool equal to what is wanted then. Rejects, and changes nothing,
+   * where there is no room for an added one or it leads back to a listener of its own.
+   */
+  async put(edit: BackendEdit, reason: string): Promise<readonly OverlayNews[]> {
+    if (this.#overlay.entriesOf(edit.pool) === undefined)
+      throw new Failure(`the pool ${edit.pool} is gone by now`);
+    const before = this.#overlay.standing(edit);
+    const news = this.#overlay.put(edit);
+    try {
+      const { names } = this.#parts;
+      if (before.added === undefined && edit.added !== undefined)
+        refuseLoops(this.#overlay, (host) => this.#answers.get(host) ?? names.addressesOf(host));
+      await this.pool(edit.pool, reason);
+    } catch (error) {
+      this.#overlay.put(before);
+      throw error;
+    }
+    return news;
+  }
+
+  /** In a turn: the same for a client, which there is always room for. */
+  async putClient(edit: ClientEdit): Promise<readonly OverlayNews[]> {
+    const news = this.#overlay.put(edit);
+    const client = this.#overlay.client(edit.id);
+    const change: Change =
+      client === undefined ? { kind: "client-removed", id: edit.id } : { kind: "client", client };
+    await this.#parts.plane.change(change);
+    return news;
   }
 
   /** Takes note of what probes found; gives back the backend of which other addresses are members by it. */
@@ -164,17 +193,10 @@ export class Reconciler {
     return there;
   }
 
-  /** In a turn: makes one client equal to what is wanted of it. */
-  async client(id: string): Promise<void> {
-    const client = this.#overlay.client(id);
-    const change: Change = client === undefined ? { kind: "client-removed", id } : { kind: "client", client };
-    await this.#parts.plane.change(change);
-  }
-
   /** Tells of each listener that is new, and of each backend that is newly left out. */
   announce({ listeners }: Applied): void {
     const { logger } = this.#parts.log;
-    for (const backend of this.#unresolved.among(unresolvedBackends(this.#overlay, this.#parts.names)))
+    for (const backend of this.#unresolved.among(this.unresolved))
       logger.warn(backend, "backend not resolved");
     for (const { name, endpoint } of this.#announced.among(listeners))
       logger.info({ listener: name, address: formatEndpoint(endpoint) }, "listening");

@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import type { Config, ListenerConfig } from "../config/config.ts";
 import { loopMistakes } from "../config/loops.ts";
 import { ConfigMistakes } from "../config/mistake.ts";
-import { probesAtOnce } from "../config/probes-at-once.ts";
+import { otherFiles } from "../config/other-files.ts";
 import { reached } from "../config/reach.ts";
 import type { BackendSettings } from "../contract/backend.ts";
 import type { ClientEntry } from "../contract/clients.ts";
@@ -34,7 +34,7 @@ export function* snapshotSteps(
   files: number = openFiles(),
 ): Steps<Snapshot> {
   yield refuseLoops(overlay, addressesOf);
-  const sessions = sessionsWithin(files, probesAtOnce(overlay.file));
+  const sessions = sessionsWithin(files, otherFiles(overlay.file));
   const listeners: ListenerSettings[] = [];
   for (const listener of overlay.file.listeners) {
     const endpoint = reached(listener.listen, addressesOf)[0] as Endpoint;
@@ -45,7 +45,13 @@ export function* snapshotSteps(
     yield pools.push(yield* poolSteps(name, overlay, addressesOf));
   const list: ClientEntry[] = [];
   for (const client of overlay.clients()) yield list.push(client);
-  return { listeners, pools, clients: { default: overlay.file.clients.default, list } };
+  const { admin, clients } = overlay.file;
+  return {
+    listeners,
+    pools,
+    clients: { default: clients.default, list },
+    decisions: admin?.decisions ?? "asked",
+  };
 }
 
 /** Names to look up, each once: those of listeners apart, which cannot be left out. */

@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Steps } from "../core/slices.ts";
 
-/** Where a value comes from. */
-export type Source = "file" | "api";
+/** Where a value comes from; `copy`: from the template that a copy of a server was started of. */
+export const sources = ["file", "api", "copy"] as const;
+export type Source = (typeof sources)[number];
 
 /** A value, where it comes from, and since when, as Unix time in milliseconds. */
-interface Sourced<T> {
+export interface Sourced<T> {
   readonly value: T;
   readonly source: Source;
   readonly sinceMs: number;
@@ -20,9 +21,9 @@ export interface Base<Values> {
   readonly values: Values;
 }
 
-/** What something is said of: an entry, or a part of one; the entry itself is its own whole part. */
+/** What something is said of: an entry, by its key, or a part of one; the entry itself is its own whole part. */
 export interface About {
-  readonly entry: string;
+  readonly key: string;
   readonly part: string;
 }
 
@@ -34,8 +35,8 @@ interface Word {
   readonly sinceMs: number;
 }
 
-/** A word that is over because the value beneath it has changed, and what it was said of. */
-export interface Over {
+/** A word, and what it was said of. */
+export interface Saying {
   readonly part: string;
   readonly word: Word;
 }
@@ -43,7 +44,7 @@ export interface Over {
 /** One entry: its values beneath, since when each is so, and what was said of it and of its parts. */
 interface Entry<Values> {
   readonly base: Base<Values>;
-  readonly sinceMs: { readonly [Key in keyof Values]: number };
+  readonly sinceMs: { [Key in keyof Values]: number };
   readonly said: Map<string, Map<string, Word>>;
 }
 
@@ -58,18 +59,33 @@ export class Words<Values extends object> {
   *over(
     base: Iterable<readonly [string, Base<Values>]>,
     nowMs: number,
-  ): Steps<{ readonly words: Words<Values>; readonly over: readonly Over[] }> {
+  ): Steps<{ readonly words: Words<Values>; readonly over: readonly Saying[] }> {
     const words = new Words<Values>();
-    const over: Over[] = [];
+    const over: Saying[] = [];
     for (const [name, next] of base)
       yield words.#entries.set(name, entryOf(next, this.#entries.get(name), nowMs));
     for (const [name, entry] of this.#entries) yield over.push(...words.#inherit(name, entry));
     return { words, over };
   }
 
-  /** Adds an entry. */
-  add(name: string, base: Base<Values>, nowMs: number): void {
-    this.#entries.set(name, entryOf(base, undefined, nowMs));
+  /**
+   * Gives an entry these values beneath and these words in the place of what it had; the words that are over by the values
+   * beneath are left out and given back. `baseMs`: since when values beneath hold that are new.
+   */
+  put(
+    name: string,
+    base: Base<Values>,
+    sayings: readonly Saying[],
+    nowMs: number,
+    baseMs = nowMs,
+  ): readonly Saying[] {
+    const before = this.#entries.get(name);
+    const entry = entryOf(base, before, baseMs);
+    this.#entries.set(name, entry);
+    const over = sayings.filter((saying) => !inherits(entry, saying));
+    for (const { key } of before?.said.get(name)?.values() ?? [])
+      if (!entry.said.get(name)?.has(key)) entry.sinceMs[key as keyof Values] = nowMs;
+    return over;
   }
 
   /** Forgets an entry and all that was said of it. */
@@ -81,19 +97,15 @@ export class Words<Values extends object> {
     return this.#entries.has(name);
   }
 
-  /** Says a value of an entry that there is, or of a part of it; undefined takes an earlier word back. */
-  say<Key extends keyof Values & string>(
-    { entry, part }: About,
-    key: Key,
-    value: Values[Key] | undefined,
-    nowMs: number,
-  ): void {
-    const { base, said } = this.#entries.get(entry) as Entry<Values>;
-    const words = said.get(part) ?? new Map<string, Word>();
-    if (value === undefined) words.delete(key);
-    else words.set(key, { key, value, replaced: base.values[key], sinceMs: nowMs });
-    if (words.size === 0) said.delete(part);
-    else said.set(part, words);
+  /** The values beneath an entry; undefined where there is no such entry. */
+  baseOf(name: string): Base<Values> | undefined {
+    return this.#entries.get(name)?.base;
+  }
+
+  /** All that was said of an entry and of its parts. */
+  sayingsOf(name: string): readonly Saying[] {
+    const entry = this.#entries.get(name);
+    return entry === undefined ? [] : sayingsIn(entry);
   }
 
   /** What holds of an entry, or of a part of it; undefined where there is no such entry. */
@@ -111,19 +123,22 @@ export class Words<Values extends object> {
   }
 
   /** Takes over the words of an entry whose replaced values stand, from the same source; gives back the others. */
-  #inherit(name: string, { base, said }: Entry<Values>): Over[] {
+  #inherit(name: string, before: Entry<Values>): Saying[] {
     const found = this.#entries.get(name);
-    const now = found?.base.source === base.source ? found : undefined;
-    const over: Over[] = [];
-    for (const [part, words] of said) {
-      for (const word of words.values()) {
-        const value = now?.base.values[word.key as keyof Values];
-        if (now === undefined || !isDeepStrictEqual(value, word.replaced)) over.push({ part, word });
-        else now.said.set(part, (now.said.get(part) ?? new Map()).set(word.key, word));
-      }
-    }
-    return over;
+    const now = found?.base.source === before.base.source ? found : undefined;
+    return sayingsIn(before).filter((saying) => now === undefined || !inherits(now, saying));
   }
+}
+
+function sayingsIn<Values>({ said }: Entry<Values>): Saying[] {
+  return [...said].flatMap(([part, words]) => [...words.values()].map((word) => ({ part, word })));
+}
+
+/** Takes a word over where the value that it replaced stands. */
+function inherits<Values extends object>({ base, said }: Entry<Values>, { part, word }: Saying): boolean {
+  if (!isDeepStrictEqual(base.values[word.key as keyof Values], word.replaced)) return false;
+  said.set(part, (said.get(part) ?? new Map()).set(word.key, word));
+  return true;
 }
 
 /** A value that stayed the same has been so since before. */

@@ -24,6 +24,7 @@ export const endings = {
   "max-age": "the session reached its maximum age",
   drained: "its backend was drained and the time for that was over",
   "backend-down": "its backend was found down, or put into maintenance, and its pool ends sessions then",
+  rebalanced: "it was old, its backend had more than its fair share, and an operator had the pool rebalanced",
   killed: "an operator ended it",
   shutdown: "the balancer stopped and the grace was over",
   bug: "a defect of the balancer; this session alone was ended",

@@ -9,14 +9,14 @@ export function openFiles(): number {
   return known;
 }
 
-/** Sessions at once that open files suffice for, beside so many probes at once and a reserve for all else. */
-export function sessionsWithin(files: number, probes: number): number {
-  return Math.max(1, Math.floor((files - probes - RESERVE) / FILES_PER_SESSION));
+/** Sessions at once that open files suffice for, beside so many others and a reserve for all else. */
+export function sessionsWithin(files: number, others: number): number {
+  return Math.max(1, Math.floor((files - others - RESERVE) / FILES_PER_SESSION));
 }
 
-/** Files that must be openable for so many sessions and probes at once, the reserve included. */
-export function filesFor(sessions: number, probes: number): number {
-  return sessions * FILES_PER_SESSION + probes + RESERVE;
+/** Files that must be openable for so many sessions at once and so many others, the reserve included. */
+export function filesFor(sessions: number, others: number): number {
+  return sessions * FILES_PER_SESSION + others + RESERVE;
 }
 
 function softLimit(): number {

@@ -14,6 +14,10 @@ export class Counts {
   readonly connected = new Float64Array(CAPACITY);
   /** Dials that failed for the backend's own reasons, since it was added. */
   readonly failed = new Float64Array(CAPACITY);
+  /** Times it was ejected, since it was added. */
+  readonly ejections = new Float64Array(CAPACITY);
+  /** Sessions that it ended before their client did, where that was held against it, since it was added. */
+  readonly faults = new Float64Array(CAPACITY);
   /** When a session last had its first byte from the backend, by the Clock; -Infinity where none has. */
   readonly answeredAtMs = new Float64Array(CAPACITY);
   /** 1 where the backend's standing allows it a new session. */
@@ -48,6 +52,8 @@ export class Counts {
     this.active[slot] = 0;
     this.connected[slot] = 0;
     this.failed[slot] = 0;
+    this.ejections[slot] = 0;
+    this.faults[slot] = 0;
     this.answeredAtMs[slot] = -Infinity;
     this.usable[slot] = 0;
     this.trial[slot] = 0;
@@ -56,7 +62,7 @@ export class Counts {
   }
 
   /** Moves one number of one backend. */
-  add(column: "active" | "connected" | "failed", slot: number, by: number): void {
+  add(column: "active" | "connected" | "failed" | "ejections" | "faults", slot: number, by: number): void {
     this[column][slot] = (this[column][slot] as number) + by;
   }
 

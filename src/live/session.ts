@@ -13,6 +13,12 @@ interface ClientConnection {
   readonly bytesRead: number;
 }
 
+/** Bytes of several sessions added up. */
+interface ByteTotals {
+  bytesIn: number;
+  bytesOut: number;
+}
+
 /** What has passed through a relay. */
 interface Traffic {
   readonly bytesIn: number;
@@ -48,6 +54,9 @@ export class Session implements Enrolled {
   #interrupt: Interrupt | undefined;
   #redirect: ((ending: Ending) => void) | undefined;
   #pool = "";
+  /** What totals have of its bytes. */
+  #talliedIn = 0;
+  #talliedOut = 0;
 
   /** `startedAtMs` is the Clock's. */
   constructor(
@@ -169,6 +178,17 @@ export class Session implements Enrolled {
     return this.#traffic?.bytesOut ?? 0;
   }
 
+  /** Adds to the totals the bytes that came since it was last told to; the last time is when it is over. */
+  tally(totals: ByteTotals): void {
+    // Before that a PROXY header may still come to be taken off.
+    if (this.#traffic === undefined && this.#ending === undefined) return;
+    const { bytesIn, bytesOut } = this;
+    totals.bytesIn += bytesIn - this.#talliedIn;
+    totals.bytesOut += bytesOut - this.#talliedOut;
+    this.#talliedIn = bytesIn;
+    this.#talliedOut = bytesOut;
+  }
+
   /** The record, at the moment it is over; `wallMs` is Unix time. */
   record(nowMs: number, wallMs: number): SessionRecord {
     return {
@@ -208,6 +228,12 @@ export class Session implements Enrolled {
   get #clientText(): string {
     return textOf(this.client) ?? this.#nameless;
   }
+}
+
+/** The number of the session of an id; undefined where none has such an id. */
+export function numberOf(id: string): number | undefined {
+  const number = Number.parseInt(id, 36);
+  return number > 0 && number.toString(36) === id ? number : undefined;
 }
 
 function textOf(address: SocketAddress | undefined): string | undefined {

@@ -23,6 +23,8 @@ export class BoundedLog {
   readonly #out: Writable;
   readonly #clock: Clock;
   #dropped = 0;
+  /** Lines that were lost before those, and since the reader is gone. */
+  #lost = 0;
   #gone = false;
   #full = false;
   #toldFull = false;
@@ -34,8 +36,16 @@ export class BoundedLog {
     out.on("drain", () => this.#back());
   }
 
+  /** Lines that were lost so far. */
+  get lost(): number {
+    return this.#lost + this.#dropped;
+  }
+
   write(line: string): void {
-    if (this.#gone) return;
+    if (this.#gone) {
+      this.#lost += 1;
+      return;
+    }
     if (this.#full || this.#out.writableLength + line.length > MOST_WAITING_BYTES) {
       this.#dropped += 1;
       return;
@@ -67,16 +77,17 @@ export class BoundedLog {
 
   /** The line that tells how many were lost is the trial. */
   #again(): void {
-    const dropped = this.#dropped;
+    const [dropped, lost] = [this.#dropped, this.#lost];
     this.#full = false;
     this.#back();
-    if (this.#full) this.#dropped = dropped;
+    if (this.#full) [this.#dropped, this.#lost] = [dropped, lost];
   }
 
   #back(): void {
     if (this.#full) return;
     const dropped = this.#dropped;
     this.#dropped = 0;
+    this.#lost += dropped;
     if (dropped > 0) this.onBack(dropped);
   }
 }

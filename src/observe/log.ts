@@ -19,6 +19,8 @@ export interface Log {
   configure(settings: LogSettings): void;
   /** Writes from now on what a plane reports, session records where the settings show them. */
   follow(plane: Plane): void;
+  /** Lines that were dropped so far, because their reader did not take them. */
+  readonly dropped: number;
   /** Resolves when everything was written, or after 1 s. */
   close(): Promise<void>;
 }
@@ -49,6 +51,9 @@ export function openLog(settings: LogSettings): Log {
       reader.read(showsRecords(next));
     },
     follow: (plane) => reader.follow(plane),
+    get dropped() {
+      return destination.lost;
+    },
     close: () => destination.close(),
   };
 }

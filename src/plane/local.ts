@@ -1,12 +1,14 @@
 import { Balancer, type BalancerParts } from "../balancer.ts";
-import type { ClientTokens } from "../contract/clients.ts";
-import type { Decision } from "../contract/decision.ts";
+import type { ClientsSample, ClientTokens } from "../contract/clients.ts";
+import type { DecisionLog, DecisionQuery } from "../contract/decision.ts";
 import type { Order, Outcome } from "../contract/order.ts";
 import type { BackendSample, ListenerSample, PoolSample, Sample, SessionSample } from "../contract/sample.ts";
 import type { Applied, Change, Snapshot } from "../contract/snapshot.ts";
 import type { Clock } from "../core/clock.ts";
+import { leastOf } from "../core/least-of.ts";
 import type { Listener } from "../listener.ts";
 import type { Backend } from "../live/backend.ts";
+import { ListenerTotals } from "../live/totals.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { Plane, ReportsListener } from "./plane.ts";
 import { Reports } from "./reports.ts";
@@ -48,25 +50,33 @@ export class LocalPlane implements Plane {
 
   async sample(): Promise<Sample> {
     const { listeners, leaving, pools } = this.#balancer;
-    const all = [
-      ...listeners.map((listener) => sampleListener(listener, false)),
-      ...leaving.map((listener) => sampleListener(listener, true)),
-    ];
-    return { listeners: all, pools: pools.map((pool) => samplePool(pool, this.#clock.now())) };
+    const all = [...listeners, ...leaving];
+    for (const listener of all) listener.tally();
+    // The totals of a name are told once: samples add up.
+    const first = new Map([...all].reverse().map((listener) => [listener.name, listener]));
+    const sampled = all.map((listener, at) => {
+      const totals = first.get(listener.name) === listener ? listener.totals : new ListenerTotals();
+      return sampleListener(listener, at >= listeners.length, totals);
+    });
+    return { listeners: sampled, pools: pools.map((pool) => samplePool(pool, this.#clock.now())) };
   }
 
   async sessions(limit: number): Promise<readonly SessionSample[]> {
     const nowMs = this.#clock.now();
-    const oldest = [...this.#balancer.sessions()].sort((one, other) => one.number - other.number);
-    return oldest.slice(0, limit).map((session) => session.sample(nowMs));
+    const oldest = leastOf(this.#balancer.sessions(), limit, ({ number }) => number);
+    return oldest.map((session) => session.sample(nowMs));
   }
 
   async clients(): Promise<readonly ClientTokens[]> {
     return this.#balancer.clients.sample();
   }
 
-  async decisions(limit: number): Promise<readonly Decision[]> {
-    return this.#balancer.decisions.latest(limit);
+  async clientTotals(most: number): Promise<ClientsSample> {
+    return this.#balancer.clients.totals(most);
+  }
+
+  async decisions(query: DecisionQuery): Promise<DecisionLog> {
+    return this.#balancer.decisionsOf(query);
   }
 
   subscribe(listener: ReportsListener, wanted: { readonly records: boolean }): Disposable {
@@ -85,6 +95,8 @@ export class LocalPlane implements Plane {
         return this.#balancer.verdict(order);
       case "drain":
         return this.#balancer.drain(order);
+      case "rebalance":
+        return this.#balancer.rebalance(order);
       case "kill":
         return this.#kill(order.session);
       case "fill":
@@ -103,27 +115,62 @@ function outcomeOf(done: boolean): Outcome {
   return done ? "done" : "not-found";
 }
 
-function sampleListener(listener: Listener, leaving: boolean): ListenerSample {
-  const { name, endpoint, sessions, totals } = listener;
-  return { name, endpoint, leaving, active: sessions.size, ...totals, endings: { ...totals.endings } };
+function sampleListener(listener: Listener, leaving: boolean, totals: ListenerTotals): ListenerSample {
+  const { name, endpoint, maxSessions } = listener;
+  const { sessions, bytesIn, bytesOut, endings, duration } = totals;
+  return {
+    name,
+    endpoint,
+    leaving,
+    active: listener.sessions.size,
+    maxSessions,
+    sessions,
+    bytesIn,
+    bytesOut,
+    endings: { ...endings },
+    duration: duration.sample(),
+  };
 }
 
 function samplePool(pool: Pool, nowMs: number): PoolSample {
   const backends = pool.members.map((backend) => sampleBackend(backend, pool, nowMs));
-  return { name: pool.name, queued: pool.queued, backends };
+  const { name, queued, active, settings, condition, totals } = pool;
+  const { retries, dialErrors, failed, faults, connect, firstByte, queueWait } = totals;
+  return {
+    name,
+    queued,
+    queueMax: settings.queue.max,
+    active,
+    usable: condition.census.usable,
+    retries,
+    dialErrors: { ...dialErrors },
+    failed,
+    ejections: condition.ejections,
+    faults,
+    connect: connect.sample(),
+    firstByte: firstByte.sample(),
+    queueWait: queueWait.sample(),
+    backends,
+  };
 }
 
 function sampleBackend(backend: Backend, { condition }: Pool, nowMs: number): BackendSample {
   const { name, address, settings, weight, active, slot, counts } = backend;
+  const { operational, sinceMs, ...found } = condition.of(backend).finding;
   return {
     name,
+    entry: settings.entry ?? name,
     address,
+    backup: settings.backup,
     state: settings.state,
-    operational: condition.of(backend).operational,
+    operational,
+    found: { ...found, agoMs: nowMs - sinceMs },
     weight,
     active,
     connected: counts.connected[slot] as number,
     failed: counts.failed[slot] as number,
+    ejections: counts.ejections[slot] as number,
+    faults: counts.faults[slot] as number,
     answeredAgoMs: nowMs - (counts.answeredAtMs[slot] as number),
   };
 }

@@ -1,5 +1,5 @@
-import type { ClientTokens } from "../contract/clients.ts";
-import type { Decision } from "../contract/decision.ts";
+import type { ClientsSample, ClientTokens } from "../contract/clients.ts";
+import type { DecisionLog, DecisionQuery } from "../contract/decision.ts";
 import type { Order, Outcome } from "../contract/order.ts";
 import type { Report } from "../contract/report.ts";
 import type { Sample, SessionSample } from "../contract/sample.ts";
@@ -27,8 +27,10 @@ export interface Plane {
   sessions(limit: number): Promise<readonly SessionSample[]>;
   /** What the clients of the list have left. */
   clients(): Promise<readonly ClientTokens[]>;
-  /** At most so many decisions, the latest first; they are recorded for a minute after each call. */
-  decisions(limit: number): Promise<readonly Decision[]>;
+  /** What the token buckets have done, one by one for at most so many entries. */
+  clientTotals(most: number): Promise<ClientsSample>;
+  /** The decisions that are asked for; they are recorded for a minute after each call, or always where the snapshot says so. */
+  decisions(query: DecisionQuery): Promise<DecisionLog>;
   /** Gives a listener all reports from now on until it is disposed of; session records, which cost, only where it wants them. */
   subscribe(listener: ReportsListener, wanted: { readonly records: boolean }): Disposable;
   /**

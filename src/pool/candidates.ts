@@ -7,8 +7,7 @@ import type { Tried } from "./tried.ts";
 /** How many candidates a decision lists. */
 const MOST = 32;
 /** The reasons in the order in which a reader wants them: what was skipped, then what could not be chosen, then the rest. */
-const ORDER: readonly (PassedOver | undefined)[] = [
-  undefined,
+const ORDER = [
   "tried",
   "full",
   "down",
@@ -18,15 +17,24 @@ const ORDER: readonly (PassedOver | undefined)[] = [
   "weight-0",
   "backup",
   "ranked-lower",
-];
+  "not-ranked",
+] as const satisfies readonly PassedOver[];
 
 /** What a decision is made from. */
 interface Moment {
   readonly members: readonly Backend[];
   readonly statusOf: (backend: Backend) => BackendStatus;
+  /** Since when a backend has its status, as Unix time in milliseconds. */
+  readonly sinceMs: (backend: Backend) => number;
   readonly tried: Tried;
   /** The place that was just taken; undefined: none was. */
   readonly chosen: Lease | undefined;
+}
+
+/** Those that were passed over for one reason: how many, and the first of them. */
+interface Passed {
+  count: number;
+  readonly first: Backend[];
 }
 
 /** The numbers of a backend as they are now. */
@@ -34,31 +42,53 @@ export function seenOf({ active, latency }: Backend): Seen {
   return { active, latencyMs: latency.estimateMs() };
 }
 
-/** The candidates of a choice as they were before it, in the order of a Decision, and how many more there were. */
+/**
+ * The candidates of a choice as they were before it, in the order of a Decision, and how many more there were. One look at each
+ * member; what costs more is done for the candidates that are listed.
+ */
 export function candidatesOf(moment: Moment): Pick<Decision, "candidates" | "others"> {
-  const all = moment.members.map((member) => candidate(member, moment));
-  const sorted = ORDER.flatMap((reason) => all.filter(({ passedOver }) => passedOver === reason));
+  const passed = passedOver(moment);
+  const candidates = moment.chosen === undefined ? [] : [chosenCandidate(moment.chosen, moment)];
   const others: Partial<Record<PassedOver, number>> = {};
-  for (const { passedOver } of sorted.slice(MOST)) {
-    if (passedOver !== undefined) others[passedOver] = (others[passedOver] ?? 0) + 1;
+  for (const reason of ORDER) {
+    const { first, count } = passed[reason];
+    const listed = first.slice(0, MOST - candidates.length);
+    candidates.push(...listed.map((each) => ({ ...candidate(each, moment), passedOver: reason })));
+    if (count > listed.length) others[reason] = count - listed.length;
   }
-  return { candidates: sorted.slice(0, MOST), others };
+  return { candidates, others };
 }
 
-function candidate(backend: Backend, moment: Moment): Candidate {
-  const { chosen } = moment;
-  const isChosen = backend === chosen?.backend;
-  const status = moment.statusOf(backend);
-  const numbers = isChosen && chosen.seen !== undefined ? chosen.seen : seenOf(backend);
-  const seen = { backend: backend.name, status, weight: backend.weight, ...numbers };
-  return isChosen ? seen : { ...seen, passedOver: whyNot(backend, status, moment) };
+function passedOver(moment: Moment): Record<PassedOver, Passed> {
+  const none = ORDER.map((reason) => [reason, { count: 0, first: [] }] as const);
+  const passed = Object.fromEntries(none) as unknown as Record<PassedOver, Passed>;
+  const chosen = moment.chosen?.backend;
+  for (const member of moment.members) {
+    if (member === chosen) continue;
+    const found = passed[whyNot(member, moment)];
+    found.count += 1;
+    if (found.first.length < MOST) found.first.push(member);
+  }
+  return passed;
 }
 
-function whyNot(backend: Backend, status: BackendStatus, { tried, chosen }: Moment): PassedOver {
+function chosenCandidate(chosen: Lease, moment: Moment): Candidate {
+  return { ...candidate(chosen.backend, moment), ...chosen.seen };
+}
+
+function candidate(backend: Backend, { statusOf, sinceMs }: Moment): Candidate {
+  const status = statusOf(backend);
+  const since = status === "up" ? {} : { sinceMs: sinceMs(backend) };
+  return { backend: backend.name, status, ...since, weight: backend.weight, ...seenOf(backend) };
+}
+
+function whyNot(backend: Backend, { statusOf, tried, chosen }: Moment): PassedOver {
   if (tried.has(backend)) return "tried";
+  // Of one that may get a session it is known without asking for its status.
+  const status = backend.usable ? "up" : statusOf(backend);
   if (status !== "up") return status;
   if (backend.weight === 0) return "weight-0";
   if (backend.full) return "full";
-  const isBehind = backend.settings.backup && chosen !== undefined && !chosen.backend.settings.backup;
-  return isBehind ? "backup" : "ranked-lower";
+  if (chosen?.how !== "ranked" && chosen?.how !== "late") return "not-ranked";
+  return backend.settings.backup && !chosen.backend.settings.backup ? "backup" : "ranked-lower";
 }

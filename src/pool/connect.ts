@@ -1,6 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import { Ended, type Ending } from "../core/ending.ts";
 import type { Session } from "../live/session.ts";
+import { count } from "../live/totals.ts";
 import { encodeHeader } from "../proxy-protocol/encode.ts";
 import { type Connection, DialError, type DialFailure, type Transport } from "../transport/transport.ts";
 import type { Chooser } from "./door.ts";
@@ -114,7 +115,9 @@ class Attempts {
       this.#giveUp = () => resolve(undefined);
     });
     const lease = await Promise.race([waiting.lease, gone]).finally(() => {
-      session.queuedMs += route.clock.now() - sinceMs;
+      const waitedMs = route.clock.now() - sinceMs;
+      session.queuedMs += waitedMs;
+      route.pool.totals.queueWait.observe(waitedMs);
     });
     if (session.ending === undefined) return lease && route.pool.granted(lease, session, this.#tried);
     waiting.leave();
@@ -129,6 +132,7 @@ class Attempts {
   async #dial(lease: Lease): Promise<Upstream | Failed> {
     const { session, route } = this;
     const { connectTimeoutMs: timeoutMs, localAddress, keepAliveMs } = route.pool.settings;
+    if (this.#tried.size > 0) route.pool.totals.retries += 1;
     session.placeOn = lease.backend.identity;
     this.#redirected = undefined;
     try {
@@ -155,6 +159,7 @@ class Attempts {
     session.attempts.push({ backend: lease.backend.name, address: lease.backend.address, ms });
     session.answeredBy = lease.backend.settings;
     session.connectMs = ms;
+    route.pool.totals.connect.observe(ms);
     route.pool.observe(lease.backend, true, lease);
     const { sendProxy } = route.pool.settings;
     // Not awaited: it stands before all that the relay writes, and its failure is the connection's.
@@ -168,6 +173,9 @@ class Attempts {
     const blamed = BLAMED.has(failure);
     const ms = lease.failed(blamed);
     const ending = this.session.ending ?? this.#redirected ?? ENDINGS[failure];
+    const { totals } = this.route.pool;
+    count(totals.dialErrors, ending);
+    if (blamed) totals.failed += 1;
     const { name, address } = lease.backend;
     const why = code === undefined ? { error: ending } : { error: ending, code };
     this.session.attempts.push({ backend: name, address, ms, ...why });

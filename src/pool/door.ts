@@ -80,15 +80,18 @@ export class Door {
   /** A place on this backend became free: a session that waits may take it. */
   opened(backend: Backend): void {
     if (this.#queue.length === 0) return;
-    this.#queue.freed(backend, () => (backend.free ? this.#lease(backend, "queued") : undefined));
+    if (!backend.usable) this.wake();
+    else this.#queue.freed(backend, () => (backend.free ? this.#lease(backend, "queued") : undefined));
   }
 
   /** Members came, or may do more than before: sessions that wait look again. */
   wake(): void {
     if (this.#queue.length === 0) return;
+    const { condition, members } = this.#room;
     this.#queue.wake(
-      () => this.#room.members.hasFree(NOTHING_TRIED),
-      ({ chooser, tried }) => this.#anew(chooser, tried) ?? this.#late(chooser, tried, "queued"),
+      () => members.hasFree(NOTHING_TRIED) || condition.census.inReserve > 0,
+      ({ chooser, tried }) =>
+        this.#anew(chooser, tried) ?? this.#late(chooser, tried, "queued") ?? this.#resort(tried),
     );
   }
 
@@ -176,6 +179,11 @@ export class Door {
     return condition.census.usable > tried.count((backend) => members.has(backend) && backend.usable);
   }
 
+  /** For a session that has waited, and has no usable backend left to wait for. */
+  #resort(tried: Tried): Lease | undefined {
+    return this.#hasUntried(tried) ? undefined : this.#lastResort(tried);
+  }
+
   #lastResort(tried: Tried): Lease | undefined {
     const backend = this.#ejected(tried, ({ full }) => !full);
     return backend && this.#lease(backend, "last-resort");
@@ -213,7 +221,9 @@ export class Door {
 
   #record(session: Chooser, tried: Tried, chosen: Lease | undefined, how: Decision["how"]): void {
     const { clock, condition, decisions, members, settings } = this.#room;
+    if (!decisions.admits()) return;
     const statusOf = (backend: Backend) => condition.of(backend).status;
+    const sinceMs = (backend: Backend) => clock.wallMs() - condition.statusForMs(backend);
     decisions.add({
       session: session.id,
       atMs: clock.wallMs(),
@@ -222,7 +232,7 @@ export class Door {
       algorithm: settings.algorithm,
       chosen: chosen?.backend.name ?? null,
       how,
-      ...candidatesOf({ members: members.all, statusOf, tried, chosen }),
+      ...candidatesOf({ members: members.all, statusOf, sinceMs, tried, chosen }),
     });
   }
 }

@@ -120,7 +120,9 @@ export class Lease implements Disposable, Witness {
   #judge(afterMs: number): void {
     if (this.#blamed) return;
     this.#blamed = this.#events.hungUp(this, { asked: this.#asked, answered: this.#heard, afterMs });
-    if (this.#blamed) this.#waitedInVain();
+    if (!this.#blamed) return;
+    this.backend.counts.add("faults", this.backend.slot, 1);
+    this.#waitedInVain();
   }
 
   /** Whatever the wait was, it is no sample of a good answer. */

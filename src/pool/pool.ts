@@ -9,6 +9,7 @@ import { atOnce, type Steps } from "../core/slices.ts";
 import { Backend } from "../live/backend.ts";
 import type { Counts } from "../live/counts.ts";
 import { measureLatency } from "../live/latency.ts";
+import { PoolTotals } from "../live/totals.ts";
 import { Alarms } from "../standing/alarms.ts";
 import { Condition } from "../standing/condition.ts";
 import type { Drains } from "../standing/drains.ts";
@@ -42,6 +43,7 @@ export class Pool implements LeaseEvents {
   /** Members that were removed and still have sessions, by identity: one that comes back is the same backend. */
   readonly #retired = new Map<string, Backend>();
   #enlisting = false;
+  readonly totals = new PoolTotals();
   /** What is said loudly of this pool. */
   readonly alarms: Alarms;
 
@@ -84,6 +86,11 @@ export class Pool implements LeaseEvents {
     return this.#retired.size === 0 && this.members.every(({ active }) => active === 0);
   }
 
+  /** Sessions on its backends, removed ones included. */
+  get active(): number {
+    return [...this.members, ...this.#retired.values()].reduce((sum, { active }) => sum + active, 0);
+  }
+
   /** Sessions that wait for a place. */
   get queued(): number {
     return this.#door.queued;
@@ -121,12 +128,15 @@ export class Pool implements LeaseEvents {
 
   /** See LeaseEvents. */
   answered(lease: Lease, afterMs: number): void {
+    this.totals.firstByte.observe(afterMs);
     this.condition.testimony.answered(lease, afterMs);
   }
 
   /** See LeaseEvents. */
   hungUp(lease: Lease, hangup: Hangup): boolean {
-    return this.condition.testimony.hungUp(lease, hangup);
+    const blamed = this.condition.testimony.hungUp(lease, hangup);
+    if (blamed) this.totals.faults += 1;
+    return blamed;
   }
 
   /** See LeaseEvents. */

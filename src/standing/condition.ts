@@ -3,7 +3,7 @@ import type { PoolSettings } from "../contract/pool.ts";
 import type { Tell } from "../contract/report.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Backend } from "../live/backend.ts";
-import { trials } from "../live/trial.ts";
+import { type Trial, trials } from "../live/trial.ts";
 import { Census } from "./census.ts";
 import { DrainLog } from "./drain-log.ts";
 import type { Drains } from "./drains.ts";
@@ -39,6 +39,8 @@ export class Condition {
   readonly #drainLog: DrainLog;
   readonly #drains: Drains;
   readonly #report: Tell;
+  readonly #clock: Clock;
+  #ejections = 0;
 
   /** `pool`: its name. `settings`: the pool's, as they are now. `changed` is called when a member's `usable` or weight may have changed. */
   constructor(
@@ -51,15 +53,25 @@ export class Condition {
     this.#changed = changed;
     this.#drains = drains;
     this.#report = report;
+    this.#clock = clock;
     this.#slowStart = new SlowStart(clock, changed);
     this.#states = new StateLog(clock, pool, report);
     this.#drainLog = new DrainLog(clock, pool, report);
     this.#outliers = new Outliers(clock, this.census, {
-      ejected: (standing, reason) => this.#put(standing, { ejected: true, trial: trials.none }, reason),
-      onTrial: (standing) => this.#put(standing, { ejected: false, trial: trials.open }, "ejection over"),
-      returned: (standing, reason) => this.#put(standing, { ejected: false, trial: trials.none }, reason),
+      ejected: (standing, reason) => {
+        standing.backend.counts.add("ejections", standing.backend.slot, 1);
+        this.#ejections += 1;
+        this.#put(standing, true, trials.none, reason);
+      },
+      onTrial: (standing) => this.#put(standing, false, trials.open, "ejection over"),
+      returned: (standing, reason) => this.#put(standing, false, trials.none, reason),
     });
     this.testimony = new Testimony(clock, this.#outliers, settings, (backend) => this.#memberAt(backend));
+  }
+
+  /** Times that members were ejected so far. */
+  get ejections(): number {
+    return this.#ejections;
   }
 
   /** The standing of a member, or of a removed backend that still has sessions. */
@@ -67,9 +79,15 @@ export class Condition {
     return this.#standings.get(backend) as Standing;
   }
 
+  /** How long a member has had its status, in milliseconds. */
+  statusForMs(backend: Backend): number {
+    const nowMs = this.#clock.now();
+    return nowMs - (this.#states.sinceMs(backend) ?? nowMs);
+  }
+
   /** A backend is a member from now on; one that comes back while it has sessions is taken to be well. */
   enrol(backend: Backend, settings: BackendSettings, reason: string): void {
-    const standing = new Standing(backend);
+    const standing = new Standing(backend, this.#clock.now());
     this.#standings.set(backend, standing);
     backend.settings = settings;
     backend.weight = settings.weight;
@@ -96,7 +114,7 @@ export class Condition {
   /** What probes found of a member. */
   probed(backend: Backend, alive: boolean, reason: string): void {
     const standing = this.of(backend);
-    this.#change(standing, () => (standing.alive = alive), reason);
+    this.#change(standing, () => standing.probed(alive, reason, this.#clock.now()), reason);
   }
 
   /** How a dial went, where the backend is the cause; `tenant`: the session it was for. */
@@ -150,8 +168,8 @@ export class Condition {
     return standing?.retired ? undefined : standing;
   }
 
-  #put(standing: Standing, as: Pick<Standing, "ejected" | "trial">, reason: string): void {
-    this.#change(standing, () => Object.assign(standing, as), reason);
+  #put(standing: Standing, ejected: boolean, trial: Trial, reason: string): void {
+    this.#change(standing, () => standing.tried(ejected, trial, reason, this.#clock.now()), reason);
   }
 
   #forgetEmpty(backend: Backend): void {

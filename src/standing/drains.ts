@@ -2,56 +2,69 @@ import type { Clock } from "../core/clock.ts";
 import type { Ending } from "../core/ending.ts";
 import type { Backend } from "../live/backend.ts";
 import type { Session } from "../live/session.ts";
+import { Departures, type Places } from "./departures.ts";
 import { Drain } from "./drain.ts";
+import { Rebalance } from "./rebalance.ts";
 
-/** The timed drains under way: at most one of each backend, and none that is over. */
+/** The drains and rebalances under way: at most one drain of each backend and one rebalance of each pool, and none that is over. */
 export class Drains {
   readonly #clock: Clock;
-  readonly #sessions: () => Iterable<Session>;
-  readonly #underWay = new Map<string, Drain>();
+  readonly #departures: Departures;
 
   /** `sessions`: all there are at the moment it is called. */
   constructor(clock: Clock, sessions: () => Iterable<Session>) {
     this.#clock = clock;
-    this.#sessions = sessions;
+    this.#departures = new Departures(clock, sessions);
   }
 
   get size(): number {
-    return this.#underWay.size;
+    return this.#departures.size;
   }
 
   /** Takes all sessions off the backend within that time, in the place of an earlier drain of it; Infinity takes none. */
   begin(pool: string, backend: Backend, withinMs: number): void {
-    this.callOff(pool, backend);
-    if (withinMs === Infinity) return;
     const key = keyOf(pool, backend);
-    const sessions = () => this.#sessionsOn(pool, backend);
-    const over = () => void this.#underWay.delete(key);
-    this.#underWay.set(key, new Drain(this.#clock, withinMs, sessions, over));
+    if (withinMs === Infinity) this.#departures.callOff(key);
+    else this.#departures.begin(key, new Drain(pool, backend.identity), withinMs);
+  }
+
+  /**
+   * Takes sessions off the members of a pool that have more than their fair share within that time, see Rebalance, in the place
+   * of an earlier rebalance of it; Infinity takes none.
+   */
+  rebalance(pool: string, members: () => readonly Backend[], share: number, withinMs: number): void {
+    if (withinMs === Infinity) {
+      this.#departures.callOff(pool);
+      return;
+    }
+    const places = this.#placesIn(pool);
+    const rebalance = new Rebalance(pool, members, () => this.#clock.now(), places, share);
+    this.#departures.begin(pool, rebalance, withinMs);
   }
 
   /** Takes all sessions off the backend now, with a word: those that it has not answered go to another one. Returns how many. */
-  end(pool: string, backend: Backend, ending: Ending): number {
-    const sessions = this.#sessionsOn(pool, backend);
+  end(pool: string, { identity }: Backend, ending: Ending): number {
+    const sessions = this.#placesIn(pool).get(identity) ?? [];
     for (const session of sessions) session.leave(ending);
     return sessions.length;
   }
 
   /** Does nothing where no drain of the backend is under way. */
   callOff(pool: string, backend: Backend): void {
-    if (this.#underWay.size === 0) return;
-    const key = keyOf(pool, backend);
-    this.#underWay.get(key)?.[Symbol.dispose]();
-    this.#underWay.delete(key);
+    if (this.size > 0) this.#departures.callOff(keyOf(pool, backend));
   }
 
-  /** Sessions that have not ended: one that was told to may linger until its client closes. */
-  #sessionsOn(pool: string, { identity }: Backend): Session[] {
-    const isOn = (session: Session) => session.placeOn === identity && session.pool === pool;
-    return [...this.#sessions()].filter((session) => session.ending === undefined && isOn(session));
+  /** Ends no more sessions. */
+  close(): void {
+    this.#departures.close();
+  }
+
+  #placesIn(pool: string): Places {
+    return this.#departures.placesOf(new Set([pool])).get(pool) as Places;
   }
 }
 
+/** No pool's name has a space in it, by which a pool's rebalance is known. */
 function keyOf(pool: string, { identity }: Backend): string {
   return `${pool} ${identity}`;
 }

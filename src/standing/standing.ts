@@ -1,17 +1,73 @@
-import type { BackendStatus, OperationalState } from "../contract/backend.ts";
+import type { BackendStatus, OperationalSource, OperationalState } from "../contract/backend.ts";
 import type { Backend } from "../live/backend.ts";
 import { type Trial, trials } from "../live/trial.ts";
 
+/** Something that was found of a backend: since when it has been so, by the Clock, and why, in words. */
+interface Found {
+  readonly sinceMs: number;
+  readonly reason: string;
+}
+
+/** The operational state and what made it so. */
+interface Finding extends Found {
+  readonly operational: OperationalState;
+  readonly source: OperationalSource;
+}
+
+const NOTHING = "nothing speaks against it";
+
 /** What one backend is held to be: whether its probes pass, whether it is ejected, whether it is a member still. */
 export class Standing {
-  alive = true;
-  ejected = false;
   /** Its ejection is over, and one session at a time is given to it until one has decided. */
   trial: Trial = trials.none;
   /** It is a member of no pool any more. */
   retired = false;
 
-  constructor(readonly backend: Backend) {}
+  #alive = true;
+  #ejected = false;
+  #byProbes: Found;
+  #byDials: Found;
+
+  /** `nowMs`: the Clock's. */
+  constructor(
+    readonly backend: Backend,
+    nowMs: number,
+  ) {
+    this.#byProbes = { sinceMs: nowMs, reason: NOTHING };
+    this.#byDials = this.#byProbes;
+  }
+
+  /** Whether its probes pass. */
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  get ejected(): boolean {
+    return this.#ejected;
+  }
+
+  /** What probes found. */
+  probed(alive: boolean, reason: string, nowMs: number): void {
+    this.#byProbes = { reason, sinceMs: alive === this.#alive ? this.#byProbes.sinceMs : nowMs };
+    this.#alive = alive;
+  }
+
+  /** What sessions found. */
+  tried(ejected: boolean, trial: Trial, reason: string, nowMs: number): void {
+    this.#byDials = { reason, sinceMs: ejected === this.#ejected ? this.#byDials.sinceMs : nowMs };
+    this.#ejected = ejected;
+    this.trial = trial;
+  }
+
+  /** The operational state, and what made it so: of one that is up, what was found last. */
+  get finding(): Finding {
+    const { operational } = this;
+    const [probes, dials] = [this.#byProbes, this.#byDials];
+    const byProbes = operational === "down" || (operational === "up" && probes.sinceMs > dials.sinceMs);
+    return byProbes
+      ? { operational, source: "probe", ...probes }
+      : { operational, source: "dials", ...dials };
+  }
 
   get onTrial(): boolean {
     return this.trial !== trials.none;

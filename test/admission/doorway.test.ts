@@ -34,13 +34,12 @@ describe("the entrance", () => {
     expect([places.sessions, allPlaces.sessions]).toEqual([2, 2]);
   });
 
-  test("asks for a place of the listener only where it has fewer than all together", () => {
-    for (const [maxConnections, gates] of [
-      [9, 2],
-      [10, 1],
-      [Infinity, 1],
-    ] as const)
-      expect(made({ maxConnections }).doorway.entrance).toHaveLength(gates);
+  test("counts the sessions of a listener without a limit, for one that is set while they live", () => {
+    const parts = shared().of();
+    const before = doorwayOf({ ...plainListener, maxConnections: Infinity }, parts);
+    expect(refused(before.entrance, sessionFrom(HERE))).toBeUndefined();
+    const after = doorwayOf({ ...plainListener, maxConnections: 1 }, parts);
+    expect(refused(after.entrance, sessionFrom(HERE))).toBe("listener-full");
   });
 
   test("refuses by the listener's own limit, and by that of all listeners, and gives a place back of both", () => {
@@ -111,8 +110,12 @@ function shared(capacity = 5) {
   const bucket = { capacity: 5, ratePerSec: 0 };
   clients.set({ id: "u", addresses: [HERE], ...bucket });
   clients.fill({ id: "u", tokens: capacity });
-  const all = { allPlaces: new SessionLimit(), maxSessions: 10, clients };
-  return { ...all, of: () => ({ ...all, places: new SessionLimit(), perClient: new ClientLimit() }) };
+  const allPlaces = new SessionLimit();
+  const all = { allPlaces, maxSessions: 10, clients };
+  return {
+    ...all,
+    of: () => ({ ...all, places: new SessionLimit(allPlaces), perClient: new ClientLimit() }),
+  };
 }
 
 /** The doorway of a listener, and what it counts with; a client at HERE has so many tokens. */

@@ -1,6 +1,5 @@
 import { z } from "zod";
 import { configSchema } from "#lb/config/schema/index";
-import { unbuilt } from "#lb/config/unbuilt";
 
 /** The page on the configuration file, in Markdown, as the schema has it. */
 export function configurationPage(): string {
@@ -36,8 +35,6 @@ first 1000. Only a text that is neither YAML nor JSON is answered with its first
   for the file's where it has one listener and one pool. Without a file both are called \`main\`.
 `;
 
-const NOT_YET = "**Not in this version:** what stands here is checked, and passed over with a warning.";
-
 /** What of JSON Schema, and of ours beside it, the page is made of. */
 interface Part {
   readonly type?: string;
@@ -55,9 +52,8 @@ interface Part {
 function section(key: string, part: Part): string {
   const rows = [...rowsWithin(key, part)];
   const start = part.default === "off" ? " Default: `off`." : "";
-  const later = unbuilt.some((each) => each === key) ? [NOT_YET, ""] : [];
   const head = ["| key | takes | default | meaning |", "| --- | --- | --- | --- |"];
-  return [`## ${key}`, "", `${part.description}${start}`, "", ...later, ...head, ...rows, ""].join("\n");
+  return [`## ${key}`, "", `${part.description}${start}`, "", ...head, ...rows, ""].join("\n");
 }
 
 function* rowsWithin(path: string, part: Part): Iterable<string> {

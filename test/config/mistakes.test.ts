@@ -308,3 +308,29 @@ pools:
     "lb.yaml:4: pools.b.attempts:",
   ]);
 });
+
+describe("templates of servers", () => {
+  const servers = (text: string, more = "") => file(`servers: ${text}\n${more}`);
+  const one = (ports: string, more = "") => `{ command: [node], pool: ping, ports: ${ports}${more} }`;
+
+  test.each([
+    [servers(`{ a: ${one("9100-9199")}, b: ${one("9199-9200")} }`), "servers.b.ports"],
+    [servers(`{ a: ${one("8000-8100")} }`), "servers.a.ports"],
+    [
+      servers(`{ a: ${one("9100-9199")} }`, 'admin: { listen: "0.0.0.0:9150", tokenFile: t }'),
+      "servers.a.ports",
+    ],
+    [servers(`{ a: ${one("9100-9199", ", aliases: [b]")}, b: ${one("9200-9299")} }`), "servers.a.aliases[0]"],
+    [
+      servers(`{ a: ${one("10000-10999", ", count: 600")}, b: ${one("11000-11999", ", count: 600")} }`),
+      "servers: expected at most 1000 copies",
+    ],
+  ])("want ports and names of their own: %j", (text, path) => {
+    expect(mistakesIn(text).join("\n")).toContain(path);
+  });
+
+  test("may have the same ports on another address", () => {
+    const text = servers(`{ a: ${one("9100-9199")}, b: ${one("9100-9199", ", host: 127.0.0.2")} }`);
+    expect(mistakesIn(text)).toEqual([]);
+  });
+});

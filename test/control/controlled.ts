@@ -1,4 +1,5 @@
 import type { Config } from "#lb/config/config";
+import type { ClientTokens } from "#lb/contract/clients";
 import type { Order } from "#lb/contract/order";
 import type { Sample } from "#lb/contract/sample";
 import type { Applied, Change, Snapshot } from "#lb/contract/snapshot";
@@ -7,6 +8,7 @@ import type { NameService } from "#lb/control/names";
 import { Deferred } from "#lb/core/deferred";
 import { seededDice } from "#lb/core/dice";
 import type { Plane, ReportsListener } from "#lb/plane/plane";
+import type { Store } from "#lb/store/store";
 import { DialError, type Transport } from "#lb/transport/transport";
 import { configured, readingOf } from "../config/configured.ts";
 import { ManualClock } from "../support/manual-clock.ts";
@@ -50,12 +52,18 @@ class NotedPlane implements Plane {
     return [];
   }
 
+  readonly tokens: ClientTokens[] = [];
+
   async clients() {
-    return [];
+    return this.tokens;
+  }
+
+  async clientTotals() {
+    return { all: { accepted: 0, refused: 0 }, first: [], rest: { entries: 0, tokens: 0 } };
   }
 
   async decisions() {
-    return [];
+    return { decisions: [], recording: "off", leftOut: 0 } as const;
   }
 
   subscribe(_listener: ReportsListener): Disposable {
@@ -69,7 +77,7 @@ class NotedPlane implements Plane {
 }
 
 /** A control plane over a noted one, with every backend dead; `next` is the file at the next reload. */
-export function controlled(first: string) {
+export function controlled(first: string, store?: Store) {
   const clock = new ManualClock();
   const plane = new NotedPlane();
   const dialled: number[] = [];
@@ -106,7 +114,16 @@ export function controlled(first: string) {
   };
   const load = async (before: Config) => readingOf(before, made.next);
   const nameService = known(made);
-  const parts = { plane, transport: deadEnds(dialled), clock, dice: seededDice(1), log, load, nameService };
+  const parts = {
+    plane,
+    transport: deadEnds(dialled),
+    clock,
+    dice: seededDice(1),
+    log,
+    load,
+    nameService,
+    store,
+  };
   made.control = new Control(configured(first), parts);
   return made;
 }

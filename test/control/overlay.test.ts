@@ -6,6 +6,7 @@ import { type BackendValues, type ClientValues, Overlay } from "#lb/control/over
 import type { SourcedValues } from "#lb/control/words";
 import { configured } from "../config/configured.ts";
 import { plainBackend } from "../support/backends.ts";
+import { addBackend, addClient, removeBackend, removeClient, sayOfBackend, sayOfClient } from "./spoken.ts";
 import { everySubject, nameOf, type Step, stepsOf, WordsModel } from "./words-model.ts";
 
 const ONE: BackendValues = { state: "ready", weight: 1, maxConnections: 10 };
@@ -21,9 +22,9 @@ const CLIENT_VALUES = ["addresses", "capacity", "ratePerSec"] as const;
 describe("of a backend", () => {
   test.each(VALUES)("the newest word holds, per value: %s", (key) => {
     const { overlay } = over({ a: ONE });
-    overlay.sayOfBackend("p", "a", only(key, OTHER));
+    sayOfBackend(overlay, "p", "a", only(key, OTHER));
     expect(plain(overlay.backend("p", "a"))).toEqual({ ...ONE, ...only(key, OTHER) });
-    overlay.sayOfBackend("p", "a", only(key, THIRD));
+    sayOfBackend(overlay, "p", "a", only(key, THIRD));
     expect(plain(overlay.backend("p", "a"))).toEqual({ ...ONE, ...only(key, THIRD) });
     const { overlay: next } = overlay.adopted(fileOf({ a: OTHER }));
     expect(plain(next.backend("p", "a"))).toEqual(OTHER);
@@ -31,7 +32,7 @@ describe("of a backend", () => {
 
   test.each(VALUES)("a word holds until the file's value differs from the one it replaced: %s", (key) => {
     const { overlay } = over({ a: ONE });
-    overlay.sayOfBackend("p", "a", only(key, THIRD));
+    sayOfBackend(overlay, "p", "a", only(key, THIRD));
     const others = fileOf({ a: { ...OTHER, ...only(key, ONE) } });
     const reloaded = overlay.adopted(others);
     expect(plain(reloaded.overlay.backend("p", "a"))).toEqual({ ...OTHER, ...only(key, THIRD) });
@@ -46,7 +47,7 @@ describe("of a backend", () => {
   test("a word replaces the value that the file has by then, not the one it had at the start", () => {
     const { overlay } = over({ a: ONE });
     const second = overlay.adopted(fileOf({ a: OTHER })).overlay;
-    second.sayOfBackend("p", "a", { weight: 9 });
+    sayOfBackend(second, "p", "a", { weight: 9 });
     const third = second.adopted(fileOf({ a: OTHER })).overlay;
     expect(plain(third.backend("p", "a"))).toMatchObject({ weight: 9 });
     expect(plain(third.adopted(fileOf({ a: ONE })).overlay.backend("p", "a"))).toMatchObject({ weight: 1 });
@@ -54,7 +55,7 @@ describe("of a backend", () => {
 
   test("a word that says what the file says holds as any other", () => {
     const { overlay } = over({ a: ONE });
-    overlay.sayOfBackend("p", "a", { weight: ONE.weight });
+    sayOfBackend(overlay, "p", "a", { weight: ONE.weight });
     expect(overlay.backend("p", "a")?.weight.source).toBe("api");
     const changed = overlay.adopted(fileOf({ a: OTHER })).overlay;
     expect(changed.backend("p", "a")?.weight).toMatchObject({ value: OTHER.weight, source: "file" });
@@ -62,7 +63,7 @@ describe("of a backend", () => {
 
   test("a word is over when its entry leaves the file, and does not come back with it", () => {
     const { overlay } = over({ a: ONE, b: ONE });
-    overlay.sayOfBackend("p", "a", { weight: 9 });
+    sayOfBackend(overlay, "p", "a", { weight: 9 });
     const without = overlay.adopted(fileOf({ b: ONE }));
     expect(without.news).toEqual([{ kind: "word-over", subject: "p/a", key: "weight", value: 9 }]);
     const again = without.overlay.adopted(fileOf({ a: ONE, b: ONE })).overlay;
@@ -71,40 +72,40 @@ describe("of a backend", () => {
 
   test.each(VALUES)("null gives the value back to the file: %s", (key) => {
     const { overlay } = over({ a: ONE });
-    overlay.sayOfBackend("p", "a", THIRD);
-    overlay.sayOfBackend("p", "a", { [key]: null });
+    sayOfBackend(overlay, "p", "a", THIRD);
+    sayOfBackend(overlay, "p", "a", { [key]: null });
     expect(plain(overlay.backend("p", "a"))).toEqual({ ...THIRD, ...only(key, ONE) });
     expect(overlay.backend("p", "a")?.[key].source).toBe("file");
   });
 
   test("a value that is not named stays as it is", () => {
     const { overlay } = over({ a: ONE });
-    overlay.sayOfBackend("p", "a", THIRD);
-    overlay.sayOfBackend("p", "a", { weight: undefined, state: "ready" });
+    sayOfBackend(overlay, "p", "a", THIRD);
+    sayOfBackend(overlay, "p", "a", { weight: undefined, state: "ready" });
     expect(plain(overlay.backend("p", "a"))).toEqual({ ...THIRD, state: "ready" });
   });
 
   test("said of an entry's name it holds for all its addresses, now and later", () => {
     const { overlay } = over({ a: ONE });
-    overlay.sayOfBackend("p", "a", { weight: 9 });
+    sayOfBackend(overlay, "p", "a", { weight: 9 });
     for (const host of ["192.0.2.1", "192.0.2.2", "2001:db8::1"])
       expect(plain(overlay.backend("p", "a", host))).toEqual({ ...ONE, weight: 9 });
   });
 
   test("said of name@address it holds for that one, and wins, whichever is newer", () => {
     const { overlay } = over({ a: ONE });
-    overlay.sayOfBackend("p", "a", { weight: 8 });
-    overlay.sayOfBackend("p", "a@192.0.2.1", { weight: 9 });
-    overlay.sayOfBackend("p", "a", { weight: 7, state: "drain" });
+    sayOfBackend(overlay, "p", "a", { weight: 8 });
+    sayOfBackend(overlay, "p", "a@192.0.2.1", { weight: 9 });
+    sayOfBackend(overlay, "p", "a", { weight: 7, state: "drain" });
     expect(plain(overlay.backend("p", "a", "192.0.2.1"))).toEqual({ ...ONE, weight: 9, state: "drain" });
     expect(plain(overlay.backend("p", "a", "192.0.2.2"))).toEqual({ ...ONE, weight: 7, state: "drain" });
-    overlay.sayOfBackend("p", "a@192.0.2.1", { weight: null });
+    sayOfBackend(overlay, "p", "a@192.0.2.1", { weight: null });
     expect(plain(overlay.backend("p", "a", "192.0.2.1"))).toMatchObject({ weight: 7 });
   });
 
   test("what is said of name@address is over as all else when the file's value differs", () => {
     const { overlay } = over({ a: ONE });
-    overlay.sayOfBackend("p", "a@192.0.2.1", { weight: 9 });
+    sayOfBackend(overlay, "p", "a@192.0.2.1", { weight: 9 });
     const { overlay: next, news } = overlay.adopted(fileOf({ a: OTHER }));
     expect(plain(next.backend("p", "a", "192.0.2.1"))).toEqual(OTHER);
     expect(news).toEqual([{ kind: "word-over", subject: "p/a@192.0.2.1", key: "weight", value: 9 }]);
@@ -113,12 +114,12 @@ describe("of a backend", () => {
   test("something is said of an address in the one spelling that members have, and of nothing else", () => {
     const { overlay } = over({ a: ONE, "192.0.2.": ONE });
     for (const host of ["192.0.2.1", "2001:db8::1", "fe80::1%eth0"]) {
-      expect(overlay.sayOfBackend("p", `a@${host}`, { weight: 9 })).toBe(true);
+      expect(sayOfBackend(overlay, "p", `a@${host}`, { weight: 9 })).toBe(true);
       expect(plain(overlay.backend("p", "a", host))).toMatchObject({ weight: 9 });
     }
     const others = ["a@", "a@b", "a@192.0.2", "a@2001:DB8::1", "a@::ffff:192.0.2.1", "a@1.1.1.1@1.1.1.1"];
     for (const name of [...others, "@192.0.2.1", "192.0.2.1"])
-      expect(overlay.sayOfBackend("p", name, { weight: 9 })).toBe(false);
+      expect(sayOfBackend(overlay, "p", name, { weight: 9 })).toBe(false);
   });
 
   test("nothing is said of what there is not", () => {
@@ -130,47 +131,47 @@ describe("of a backend", () => {
       ["__proto__", "a"],
       ["", "p/a"],
     ] as const)
-      expect(overlay.sayOfBackend(pool, name, { weight: 9 })).toBe(false);
-    expect(overlay.sayOfBackend("p", "b/c", { weight: 9 })).toBe(true);
+      expect(sayOfBackend(overlay, pool, name, { weight: 9 })).toBe(false);
+    expect(sayOfBackend(overlay, "p", "b/c", { weight: 9 })).toBe(true);
   });
 });
 
 describe("a backend that the API added", () => {
   test("stands behind those of the file, with words of its own over what it was added with", () => {
     const { overlay } = over({ a: ONE });
-    expect(overlay.addBackend("p", backend("z", OTHER))).toBeUndefined();
+    expect(addBackend(overlay, "p", backend("z", OTHER))).toBeUndefined();
     expect(overlay.entriesOf("p")?.map(({ name }) => name)).toEqual(["a", "z"]);
     expect(plain(overlay.backend("p", "z"))).toEqual(OTHER);
     expect(overlay.backend("p", "z")?.weight.source).toBe("api");
-    overlay.sayOfBackend("p", "z", { weight: 9 });
+    sayOfBackend(overlay, "p", "z", { weight: 9 });
     expect(plain(overlay.backend("p", "z"))).toEqual({ ...OTHER, weight: 9 });
-    overlay.sayOfBackend("p", "z", { weight: null });
+    sayOfBackend(overlay, "p", "z", { weight: null });
     expect(plain(overlay.backend("p", "z"))).toEqual(OTHER);
   });
 
   test("needs a pool, and a name that no other there has", () => {
     const { overlay } = over({ a: ONE });
-    expect(overlay.addBackend("q", backend("z", ONE))).toBe("unknown");
-    expect(overlay.addBackend("p", backend("a", ONE))).toBe("exists");
-    overlay.addBackend("p", backend("z", ONE));
-    expect(overlay.addBackend("p", backend("z", OTHER))).toBe("exists");
+    expect(addBackend(overlay, "q", backend("z", ONE))).toBe("unknown");
+    expect(addBackend(overlay, "p", backend("a", ONE))).toBe("exists");
+    addBackend(overlay, "p", backend("z", ONE));
+    expect(addBackend(overlay, "p", backend("z", OTHER))).toBe("exists");
     expect(plain(overlay.backend("p", "z"))).toEqual(ONE);
   });
 
   test("yields to one of the file with its name, and all that was said of it with it", () => {
     const { overlay } = over({ a: ONE });
-    overlay.addBackend("p", backend("z", ONE));
-    overlay.sayOfBackend("p", "z", { weight: 9 });
+    addBackend(overlay, "p", backend("z", ONE));
+    sayOfBackend(overlay, "p", "z", { weight: 9 });
     const { overlay: next, news } = overlay.adopted(fileOf({ a: ONE, z: ONE }));
     expect(next.entriesOf("p")?.map(({ name }) => name)).toEqual(["a", "z"]);
     expect(next.backend("p", "z")?.weight).toMatchObject({ value: 1, source: "file" });
     expect(news).toContainEqual({ kind: "yielded", pool: "p", backend: "z" });
-    expect(next.removeBackend("p", "z")).toBe("of-the-file");
+    expect(removeBackend(next, "p", "z")).toBe("of-the-file");
   });
 
   test("goes with its pool, and does not come back with it", () => {
     const { overlay } = over({ a: ONE });
-    overlay.addBackend("p", backend("z", ONE));
+    addBackend(overlay, "p", backend("z", ONE));
     const gone = overlay.adopted(fileOf({ a: ONE }, "q"));
     expect(gone.news).toEqual([{ kind: "gone-with-pool", pool: "p", backend: "z" }]);
     const again = gone.overlay.adopted(fileOf({ a: ONE })).overlay;
@@ -179,20 +180,20 @@ describe("a backend that the API added", () => {
 
   test("is removed with all that was said of it, and one of the file is not", () => {
     const { overlay } = over({ a: ONE });
-    overlay.addBackend("p", backend("z", ONE));
-    overlay.sayOfBackend("p", "z", { weight: 9 });
-    expect(overlay.removeBackend("p", "z")).toBeUndefined();
-    expect(overlay.removeBackend("p", "z")).toBe("unknown");
-    expect(overlay.removeBackend("p", "a")).toBe("of-the-file");
-    expect(overlay.removeBackend("q", "a")).toBe("unknown");
-    overlay.addBackend("p", backend("z", ONE));
+    addBackend(overlay, "p", backend("z", ONE));
+    sayOfBackend(overlay, "p", "z", { weight: 9 });
+    expect(removeBackend(overlay, "p", "z")).toBeUndefined();
+    expect(removeBackend(overlay, "p", "z")).toBe("unknown");
+    expect(removeBackend(overlay, "p", "a")).toBe("of-the-file");
+    expect(removeBackend(overlay, "q", "a")).toBe("unknown");
+    addBackend(overlay, "p", backend("z", ONE));
     expect(plain(overlay.backend("p", "z"))).toEqual(ONE);
   });
 
   test("fills a pool that has none in the file", () => {
     const { overlay } = over({});
     expect(overlay.entriesOf("p")).toEqual([]);
-    overlay.addBackend("p", backend("z", ONE));
+    addBackend(overlay, "p", backend("z", ONE));
     expect(overlay.entriesOf("p")?.map(({ name }) => name)).toEqual(["z"]);
   });
 });
@@ -221,16 +222,16 @@ test("an overlay stays as it is when another file is looked at, and what is said
   sayEverything(overlay);
   const before = everythingOf(overlay);
   const { overlay: next } = overlay.adopted(fileOf({ z: OTHER }, "p", { v: THIRD_BUCKET }));
-  next.sayOfBackend("p", "z", THIRD);
-  next.addBackend("p", backend("y", ONE));
-  next.sayOfClient("v", BUCKET);
+  sayOfBackend(next, "p", "z", THIRD);
+  addBackend(next, "p", backend("y", ONE));
+  sayOfClient(next, "v", BUCKET);
   expect(everythingOf(overlay)).toEqual(before);
 });
 
 test("each value says since when it is so", () => {
   const { overlay, clock } = over({ a: ONE });
   clock.nowMs = 1_000;
-  overlay.sayOfBackend("p", "a", { weight: 9 });
+  sayOfBackend(overlay, "p", "a", { weight: 9 });
   expect(overlay.backend("p", "a")).toMatchObject({ weight: { sinceMs: 1_000 }, state: { sinceMs: 0 } });
   clock.nowMs = 2_000;
   const { overlay: next } = overlay.adopted(fileOf({ a: { ...ONE, state: "drain" } }));
@@ -241,9 +242,9 @@ test("each value says since when it is so", () => {
 describe("of a client", () => {
   test.each(CLIENT_VALUES)("the newest word holds, per value: %s", (key) => {
     const { overlay } = over({}, { u: BUCKET });
-    overlay.sayOfClient("u", only(key, OTHER_BUCKET));
+    sayOfClient(overlay, "u", only(key, OTHER_BUCKET));
     expect(overlay.client("u")).toEqual({ id: "u", ...BUCKET, ...only(key, OTHER_BUCKET) });
-    overlay.sayOfClient("u", only(key, THIRD_BUCKET));
+    sayOfClient(overlay, "u", only(key, THIRD_BUCKET));
     expect(overlay.client("u")).toEqual({ id: "u", ...BUCKET, ...only(key, THIRD_BUCKET) });
     const { overlay: next } = overlay.adopted(fileOf({}, "p", { u: OTHER_BUCKET }));
     expect(next.client("u")).toEqual({ id: "u", ...OTHER_BUCKET });
@@ -253,7 +254,7 @@ describe("of a client", () => {
     "a word holds until the file's value differs from the one it replaced: %s",
     (key) => {
       const { overlay } = over({}, { u: BUCKET });
-      overlay.sayOfClient("u", only(key, THIRD_BUCKET));
+      sayOfClient(overlay, "u", only(key, THIRD_BUCKET));
       const reloaded = overlay.adopted(fileOf({}, "p", { u: { ...OTHER_BUCKET, ...only(key, BUCKET) } }));
       expect(reloaded.overlay.client("u")).toEqual({ id: "u", ...OTHER_BUCKET, ...only(key, THIRD_BUCKET) });
       const changed = reloaded.overlay.adopted(fileOf({}, "p", { u: OTHER_BUCKET }));
@@ -264,35 +265,35 @@ describe("of a client", () => {
 
   test.each(CLIENT_VALUES)("null gives the value back to the file: %s", (key) => {
     const { overlay } = over({}, { u: BUCKET });
-    overlay.sayOfClient("u", THIRD_BUCKET);
-    overlay.sayOfClient("u", { [key]: null });
+    sayOfClient(overlay, "u", THIRD_BUCKET);
+    sayOfClient(overlay, "u", { [key]: null });
     expect(overlay.client("u")).toEqual({ id: "u", ...THIRD_BUCKET, ...only(key, BUCKET) });
   });
 
   test("one that the API added yields to one of the file with its id, and all that was said of it with it", () => {
     const { overlay } = over({}, { u: BUCKET });
-    expect(overlay.addClient({ id: "v", ...OTHER_BUCKET })).toBeUndefined();
-    expect(overlay.addClient({ id: "v", ...BUCKET })).toBe("exists");
-    expect(overlay.addClient({ id: "u", ...BUCKET })).toBe("exists");
-    overlay.sayOfClient("v", { capacity: 99 });
+    expect(addClient(overlay, { id: "v", ...OTHER_BUCKET })).toBeUndefined();
+    expect(addClient(overlay, { id: "v", ...BUCKET })).toBe("exists");
+    expect(addClient(overlay, { id: "u", ...BUCKET })).toBe("exists");
+    sayOfClient(overlay, "v", { capacity: 99 });
     const { overlay: next, news } = overlay.adopted(fileOf({}, "p", { u: BUCKET, v: OTHER_BUCKET }));
     expect([...next.clients()]).toEqual([
       { id: "u", ...BUCKET },
       { id: "v", ...OTHER_BUCKET },
     ]);
     expect(news).toContainEqual({ kind: "client-yielded", client: "v" });
-    expect(next.removeClient("v")).toBe("of-the-file");
+    expect(removeClient(next, "v")).toBe("of-the-file");
   });
 
   test("one that the API added can be removed, and one of the file cannot", () => {
     const { overlay } = over({}, { u: BUCKET });
-    overlay.addClient({ id: "v", ...OTHER_BUCKET });
-    overlay.sayOfClient("v", { capacity: 99 });
-    expect(overlay.removeClient("v")).toBeUndefined();
+    addClient(overlay, { id: "v", ...OTHER_BUCKET });
+    sayOfClient(overlay, "v", { capacity: 99 });
+    expect(removeClient(overlay, "v")).toBeUndefined();
     expect(overlay.client("v")).toBeUndefined();
-    expect(overlay.removeClient("v")).toBe("unknown");
-    expect(overlay.removeClient("u")).toBe("of-the-file");
-    expect(overlay.sayOfClient("v", { capacity: 99 })).toBe(false);
+    expect(removeClient(overlay, "v")).toBe("unknown");
+    expect(removeClient(overlay, "u")).toBe("of-the-file");
+    expect(sayOfClient(overlay, "v", { capacity: 99 })).toBe(false);
   });
 
   test("an id that is a block stands for itself", () => {
@@ -355,13 +356,13 @@ function withBackends(overlay: Overlay, step: Step<BackendValues>): Overlay {
     case "file":
       return overlay.adopted(fileOf(step.file)).overlay;
     case "add":
-      overlay.addBackend("p", backend(step.name, step.values));
+      addBackend(overlay, "p", backend(step.name, step.values));
       return overlay;
     case "remove":
-      overlay.removeBackend("p", step.name);
+      removeBackend(overlay, "p", step.name);
       return overlay;
     case "say":
-      overlay.sayOfBackend("p", nameOf(step.about), step.said);
+      sayOfBackend(overlay, "p", nameOf(step.about), step.said);
       return overlay;
   }
 }
@@ -371,13 +372,13 @@ function withClients(overlay: Overlay, step: Step<ClientValues>): Overlay {
     case "file":
       return overlay.adopted(fileOf({}, "p", step.file)).overlay;
     case "add":
-      overlay.addClient({ id: step.name, ...step.values });
+      addClient(overlay, { id: step.name, ...step.values });
       return overlay;
     case "remove":
-      overlay.removeClient(step.name);
+      removeClient(overlay, step.name);
       return overlay;
     case "say":
-      overlay.sayOfClient(step.about.name, step.said);
+      sayOfClient(overlay, step.about.name, step.said);
       return overlay;
   }
 }
@@ -430,11 +431,11 @@ function plain<Values extends object>(sourced: SourcedValues<Values> | undefined
 
 /** Words of every kind, a backend z and a client v. */
 function sayEverything(overlay: Overlay): void {
-  overlay.sayOfBackend("p", "a", { weight: 9 });
-  overlay.sayOfBackend("p", "a@192.0.2.1", { state: "maint" });
-  overlay.addBackend("p", backend("z", OTHER));
-  overlay.sayOfClient("u", { capacity: 99 });
-  overlay.addClient({ id: "v", ...OTHER_BUCKET });
+  sayOfBackend(overlay, "p", "a", { weight: 9 });
+  sayOfBackend(overlay, "p", "a@192.0.2.1", { state: "maint" });
+  addBackend(overlay, "p", backend("z", OTHER));
+  sayOfClient(overlay, "u", { capacity: 99 });
+  addClient(overlay, { id: "v", ...OTHER_BUCKET });
 }
 
 function everythingOf(overlay: Overlay): { backends: unknown[]; clients: ClientEntry[] } {

@@ -53,3 +53,11 @@ test("crosses as plain data", () => {
   const snapshot = snapshotOf(wantedBy(text), (name) => answers[name] ?? [], 1_000);
   expect(structuredClone(snapshot)).toEqual(snapshot);
 });
+
+test("decisions are recorded where they are asked for, or always, as the API is configured", () => {
+  const wanted = (admin: string) =>
+    snapshotOf(wantedBy(`${text}\nadmin: ${admin}`), (name) => answers[name] ?? [], 1_000).decisions;
+  expect(wanted("off")).toBe("asked");
+  expect(wanted('{ listen: "127.0.0.1:8081" }')).toBe("asked");
+  expect(wanted('{ listen: "127.0.0.1:8081", decisions: always }')).toBe("always");
+});

@@ -23,7 +23,7 @@ describe("a backend that is added by a name", () => {
     await made.control.steering.setBackend("p", "a", { weight: 3 });
     expect(made.changed()).toEqual([["a"]]);
     await made.clock.run(1_000);
-    expect(await added).toBeUndefined();
+    expect(await added).toEqual({ kind: "done" });
     answer.resolve(["192.0.2.1"]);
     await made.clock.run(0);
     expect(made.backends().at(-1)).toEqual(["a", "z"]);
@@ -78,7 +78,7 @@ describe("a backend that leads back to a listener of its own", () => {
     made.addresses = ["127.0.0.1"];
     await made.clock.run(10_000);
     expect(made.messages().at(-1)).toBe("names have other addresses, which cannot be used");
-    expect(await made.control.steering.setBackend("p", "z", { weight: 3 })).toBe("done");
+    expect(await made.control.steering.setBackend("p", "z", { weight: 3 })).toEqual({ kind: "done" });
     expect(made.plane.changes).toMatchObject([
       { pool: { backends: [{ name: "a" }, { name: "z", weight: 3, endpoint: { host: "192.0.2.1" } }] } },
     ]);
@@ -103,8 +103,8 @@ test("a drain is ordered once the pool has changed, and a fill and a kill cross 
   const made = controlled(text());
   await made.control.start();
   const { steering } = made.control;
-  await steering.setBackend("p", "a", { state: "drain" }, 30_000);
-  await steering.setBackend("p", "a", { weight: 3 }, 30_000);
+  await steering.setBackend("p", "a", { state: "drain" }, { withinMs: 30_000 });
+  await steering.setBackend("p", "a", { weight: 3 }, { withinMs: 30_000 });
   await steering.fill({ id: "u", tokens: 3 });
   await steering.kill("1a");
   expect(made.orders).toEqual([
@@ -112,6 +112,28 @@ test("a drain is ordered once the pool has changed, and a fill and a kill cross 
     { kind: "fill", id: "u", tokens: 3 },
     { kind: "kill", session: "1a" },
   ]);
+});
+
+describe("a rebalance", () => {
+  test("is an order of the data plane", async () => {
+    const made = controlled(text());
+    await made.control.start();
+    expect(await made.control.steering.rebalance("p", 0.2, 60_000)).toBe("done");
+    expect(made.plane.orders).toContainEqual({ kind: "rebalance", pool: "p", share: 0.2, withinMs: 60_000 });
+  });
+
+  test.each([
+    [-0.1, 0, "expected a share from 0 to 1, got -0.1"],
+    [1.1, 0, "expected a share from 0 to 1, got 1.1"],
+    [Number.NaN, 0, "expected a share from 0 to 1, got NaN"],
+    [1, -1, "expected a time of 0 ms or more, got -1"],
+    [1, Number.NaN, "expected a time of 0 ms or more, got NaN"],
+  ])("refuses a share or a time that is none: %f, %f", async (share, withinMs, expected) => {
+    const made = controlled(text());
+    await made.control.start();
+    await expect(made.control.steering.rebalance("p", share, withinMs)).rejects.toThrow(expected);
+    expect(made.plane.orders).toEqual([]);
+  });
 });
 
 /** A listener before a backend a and more. */

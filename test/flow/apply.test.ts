@@ -140,8 +140,8 @@ test("samples tell of a listener that was removed for as long as it has sessions
   const other = await balancer.client();
   await server.next();
   expect((await balancer.plane.sample()).listeners).toMatchObject([
-    { endpoint: balancer.endpoint, leaving: false, active: 1, sessions: 1 },
-    { endpoint, leaving: true, active: 1, sessions: 1 },
+    { endpoint: balancer.endpoint, leaving: false, active: 1, sessions: 2 },
+    { endpoint, leaving: true, active: 1, sessions: 0 },
   ]);
   kept.finish();
   await balancer.ended();

@@ -25,7 +25,7 @@ describe("a word said of a backend", () => {
     async (_, said, order) => {
       await using servers = await fleet("a", "b");
       await using balancer = await steered(config(servers), systemClock);
-      expect(await balancer.steering.setBackend("p", "a", said)).toBe("done");
+      expect(await balancer.steering.setBackend("p", "a", said)).toEqual({ kind: "done" });
       expect(sorted(await balancer.served1by1(4))).toBe(sorted(order));
       await balancer.reload(config(servers, { connect: "7s" }));
       expect(balancer.lines.at(-1)?.[0]).toBe("reloaded");
@@ -86,7 +86,10 @@ describe("a word said of a backend", () => {
       ["p", "z"],
       ["q", "a"],
     ] as const)
-      expect(await balancer.steering.setBackend(pool, name, { weight: 0 })).toBe("not-found");
+      expect(await balancer.steering.setBackend(pool, name, { weight: 0 })).toEqual({
+        kind: "refused",
+        why: "unknown",
+      });
     expect(await balancer.served1by1(1)).toBe("a");
   });
 
@@ -124,7 +127,7 @@ describe("a drain", () => {
     await balancer.steering.setBackend("p", "a", { state: "drain" });
     await clock.run(60_000);
     expect(told(clients)).toBe(0);
-    await balancer.steering.setBackend("p", "a", { state: "drain" }, 20_000);
+    await balancer.steering.setBackend("p", "a", { state: "drain" }, { withinMs: 20_000 });
     await clock.run(10_000);
     await eventually(() => expect(told(clients)).toBe(10));
     await balancer.steering.setBackend("p", "a", { state: "drain" });
@@ -142,7 +145,7 @@ describe("a drain", () => {
     await using balancer = await steered(text, clock, { nameService });
     const served = await Promise.all(Array.from({ length: 2 }, () => balancer.served()));
     await balancer.steering.setBackend("p", "web@127.0.0.1", { state: "ready" });
-    await balancer.steering.setBackend("p", "web", { state: "drain" }, 2_000);
+    await balancer.steering.setBackend("p", "web", { state: "drain" }, { withinMs: 2_000 });
     await clock.run(2_000);
     const ends = () => served.map(({ by, client }) => [by, client.socket.readableEnded]);
     await eventually(() => expect(Object.fromEntries(ends())).toEqual({ 1: false, 2: true }));
@@ -153,7 +156,7 @@ describe("a drain", () => {
     await using servers = await fleet("a", "b");
     await using balancer = await steered(config(servers, { algorithm: "first" }), clock);
     const clients = await holding(balancer, STEPS);
-    await balancer.steering.setBackend("p", "a", { state: "drain" }, 20_000);
+    await balancer.steering.setBackend("p", "a", { state: "drain" }, { withinMs: 20_000 });
     await balancer.steering.setBackend("p", "a", { weight: 3 });
     await clock.run(5_000);
     await eventually(() => expect(told(clients)).toBe(5));
@@ -167,7 +170,7 @@ describe("a backend that is added", () => {
   test("serves at once, keeps its place over a reload, and takes words", async () => {
     await using servers = await fleet("a", "z");
     await using balancer = await steered(config(servers, { only: "a" }), systemClock);
-    expect(await balancer.steering.addBackend("p", entry(servers, "z"))).toBeUndefined();
+    expect(await balancer.steering.addBackend("p", entry(servers, "z"))).toEqual({ kind: "done" });
     expect(sorted(await balancer.served1by1(4))).toBe("aazz");
     await balancer.reload(config(servers, { only: "a", connect: "7s" }));
     await balancer.steering.setBackend("p", "z", { weight: 3 });
@@ -184,8 +187,14 @@ describe("a backend that is added", () => {
   test("is refused where its name is taken, or there is no such pool", async () => {
     await using servers = await fleet("a", "z");
     await using balancer = await steered(config(servers, { only: "a" }), systemClock);
-    expect(await balancer.steering.addBackend("q", entry(servers, "z"))).toBe("unknown");
-    expect(await balancer.steering.addBackend("p", { ...entry(servers, "z"), name: "a" })).toBe("exists");
+    expect(await balancer.steering.addBackend("q", entry(servers, "z"))).toEqual({
+      kind: "refused",
+      why: "unknown",
+    });
+    expect(await balancer.steering.addBackend("p", { ...entry(servers, "z"), name: "a" })).toEqual({
+      kind: "refused",
+      why: "exists",
+    });
     expect(await balancer.served1by1(2)).toBe("aa");
   });
 
@@ -216,7 +225,7 @@ describe("a backend that is added", () => {
       ["a", 1, 1],
       ["z", 1, 1],
     ]);
-    expect(await balancer.steering.removeBackend("p", "z")).toBe("of-the-file");
+    expect(await balancer.steering.removeBackend("p", "z")).toEqual({ kind: "refused", why: "of-the-file" });
   });
 
   test("goes with its pool, and one line says so", async () => {
@@ -238,7 +247,7 @@ describe("a backend that is removed", () => {
     await using balancer = await steered(config(servers, { only: "a", a: "state: drain" }), clock);
     await balancer.steering.addBackend("p", entry(servers, "z"));
     const clients = await holding(balancer, STEPS);
-    expect(await balancer.steering.removeBackend("p", "z", 20_000)).toBeUndefined();
+    expect(await balancer.steering.removeBackend("p", "z", { withinMs: 20_000 })).toEqual({ kind: "done" });
     await balancer.steering.setBackend("p", "a", { state: "ready" });
     expect((await balancer.served()).by).toBe("a");
     await clock.run(10_000);
@@ -273,9 +282,9 @@ describe("a backend that is removed", () => {
   test("is one that was added; one of the file is not removed", async () => {
     await using servers = await fleet("a");
     await using balancer = await steered(config(servers), systemClock);
-    expect(await balancer.steering.removeBackend("p", "a")).toBe("of-the-file");
-    expect(await balancer.steering.removeBackend("p", "z")).toBe("unknown");
-    expect(await balancer.steering.removeBackend("q", "a")).toBe("unknown");
+    expect(await balancer.steering.removeBackend("p", "a")).toEqual({ kind: "refused", why: "of-the-file" });
+    expect(await balancer.steering.removeBackend("p", "z")).toEqual({ kind: "refused", why: "unknown" });
+    expect(await balancer.steering.removeBackend("q", "a")).toEqual({ kind: "refused", why: "unknown" });
     expect(await balancer.served1by1(1)).toBe("a");
   });
 });
@@ -286,17 +295,17 @@ describe("a client", () => {
   test("that is added is limited at once, by what is said of it, until it is removed", async () => {
     await using servers = await fleet("a");
     await using balancer = await steered(limiting(servers), new ManualClock());
-    expect(await balancer.steering.addClient({ id: "u", ...slow })).toBeUndefined();
+    expect(await balancer.steering.addClient({ id: "u", ...slow })).toEqual({ kind: "done" });
     expect(await outcomes(balancer, 2)).toEqual(["client-reset", "rate-limited"]);
-    expect(await balancer.steering.setClient("u", { capacity: 3 })).toBe("done");
+    expect(await balancer.steering.setClient("u", { capacity: 3 })).toEqual({ kind: "done" });
     expect(await balancer.steering.fill({ id: "u", tokens: 2 })).toBe("done");
     expect(await balancer.plane.clients()).toEqual([{ id: "u", tokens: 2 }]);
     expect(await outcomes(balancer, 3)).toEqual(["client-reset", "client-reset", "rate-limited"]);
-    expect(await balancer.steering.setClient("u", { addresses: ["127.0.0.2"] })).toBe("done");
+    expect(await balancer.steering.setClient("u", { addresses: ["127.0.0.2"] })).toEqual({ kind: "done" });
     expect(await outcomes(balancer, 1)).toEqual(["client-reset"]);
-    expect(await balancer.steering.setClient("u", { addresses: null })).toBe("done");
+    expect(await balancer.steering.setClient("u", { addresses: null })).toEqual({ kind: "done" });
     expect(await outcomes(balancer, 1)).toEqual(["rate-limited"]);
-    expect(await balancer.steering.removeClient("u")).toBeUndefined();
+    expect(await balancer.steering.removeClient("u")).toEqual({ kind: "done" });
     expect(await outcomes(balancer, 2)).toEqual(["client-reset", "client-reset"]);
     expect(await balancer.plane.clients()).toEqual([]);
   });
@@ -309,19 +318,25 @@ describe("a client", () => {
     await balancer.steering.fill({ id: "u", tokens: 3 });
     await balancer.reload(limiting(servers, list.replace("0.001", "0.002")));
     expect(await balancer.plane.clients()).toEqual([{ id: "u", tokens: 3 }]);
-    expect(await balancer.steering.setClient("u", { capacity: null })).toBe("done");
+    expect(await balancer.steering.setClient("u", { capacity: null })).toEqual({ kind: "done" });
     expect(await balancer.plane.clients()).toEqual([{ id: "u", tokens: 1 }]);
-    expect(await balancer.steering.removeClient("u")).toBe("of-the-file");
+    expect(await balancer.steering.removeClient("u")).toEqual({ kind: "refused", why: "of-the-file" });
   });
 
   test("that there is not is told of, and one that there is is not added twice", async () => {
     await using servers = await fleet("a");
     await using balancer = await steered(limiting(servers), systemClock);
-    expect(await balancer.steering.setClient("u", { capacity: 5 })).toBe("not-found");
+    expect(await balancer.steering.setClient("u", { capacity: 5 })).toEqual({
+      kind: "refused",
+      why: "unknown",
+    });
     expect(await balancer.steering.fill({ id: "u", tokens: 3 })).toBe("not-found");
-    expect(await balancer.steering.removeClient("u")).toBe("unknown");
+    expect(await balancer.steering.removeClient("u")).toEqual({ kind: "refused", why: "unknown" });
     await balancer.steering.addClient({ id: "u", ...slow });
-    expect(await balancer.steering.addClient({ id: "u", ...slow })).toBe("exists");
+    expect(await balancer.steering.addClient({ id: "u", ...slow })).toEqual({
+      kind: "refused",
+      why: "exists",
+    });
   });
 });
 

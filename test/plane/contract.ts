@@ -94,11 +94,15 @@ export function describePlane(name: string, open: (parts: PlaneParts) => Plane):
       const drain = { kind: "drain", pool: "main", withinMs: Infinity } as const;
       expect(await plane.order({ ...drain, backend: "a" })).toBe("done");
       expect(await plane.order({ ...drain, backend: "b" })).toBe("not-found");
+      const rebalance = { kind: "rebalance", share: 1, withinMs: 0 } as const;
+      expect(await plane.order({ ...rebalance, pool: "main" })).toBe("done");
+      expect(await plane.order({ ...rebalance, pool: "q" })).toBe("not-found");
       expect(await plane.order({ kind: "fill", id: "u", tokens: 3 })).toBe("not-found");
       await plane.change({ kind: "client", client: CLIENT });
       expect(await plane.order({ kind: "fill", id: "u", tokens: 3 })).toBe("done");
       expect(await plane.clients()).toEqual([{ id: "u", tokens: 3 }]);
-      expect(await plane.order({ kind: "kill", session: "zz" })).toBe("not-found");
+      for (const session of ["zz", "", "-1", "1.5", "NaN", "\u0000"])
+        expect(await plane.order({ kind: "kill", session })).toBe("not-found");
     });
 
     test("gives the live numbers, and the sessions that live, the oldest first and at most so many", async () => {
@@ -132,11 +136,31 @@ export function describePlane(name: string, open: (parts: PlaneParts) => Plane):
       await using servers = await politeFleet("a");
       await using made = await opened(open, snapshot(servers.members));
       await made.served();
-      expect(await made.plane.decisions(10)).toEqual([]);
+      expect(await made.plane.decisions({ limit: 10 })).toEqual({
+        decisions: [],
+        recording: "off",
+        leftOut: 0,
+      });
       await made.served();
-      expect(await made.plane.decisions(10)).toMatchObject([
-        { chosen: "a", how: "ranked", client: "127.0.0.1", pool: "main", algorithm: "round-robin" },
-      ]);
+      expect(await made.plane.decisions({ limit: 10 })).toMatchObject({
+        recording: "asked",
+        decisions: [
+          { chosen: "a", how: "ranked", client: "127.0.0.1", pool: "main", algorithm: "round-robin" },
+        ],
+      });
+    });
+
+    test("records decisions always where the snapshot says so, and no more once another does not", async () => {
+      await using servers = await politeFleet("a");
+      const wanted = { ...snapshot(servers.members), decisions: "always" } as const;
+      await using made = await opened(open, wanted);
+      await made.served();
+      expect(await made.plane.decisions({ limit: 10 })).toMatchObject({
+        recording: "always",
+        decisions: [{ chosen: "a" }],
+      });
+      await made.plane.apply({ ...wanted, decisions: "asked" });
+      expect(await made.plane.decisions({ limit: 0 })).toMatchObject({ recording: "asked", decisions: [] });
     });
 
     test("tells several listeners what happens, in its order, session records only where they are wanted", async () => {

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import type { DecisionQuery } from "#lb/contract/decision";
 import type { Order } from "#lb/contract/order";
 import type { Change, Snapshot } from "#lb/contract/snapshot";
 import type { Plane, ReportsListener } from "#lb/plane/plane";
@@ -35,8 +36,12 @@ export class CopiedPlane implements Plane {
     return copied(await this.#plane.clients());
   }
 
-  async decisions(limit: number) {
-    return copied(await this.#plane.decisions(limit));
+  async clientTotals(most: number) {
+    return copied(await this.#plane.clientTotals(most));
+  }
+
+  async decisions(query: DecisionQuery) {
+    return copied(await this.#plane.decisions(copied(query)));
   }
 
   subscribe(listener: ReportsListener, wanted: { readonly records: boolean }): Disposable {

@@ -26,7 +26,7 @@ pools: { p: { algorithm: p2c, retryBudget: { share: 20%, min: 3 }, slowStart: 10
 clients: { default: { capacity: 100, ratePerSec: 1 }, list: [{ id: u, addresses: [127.0.0.9], capacity: 5, ratePerSec: 1 }] }`;
   const copied = (plane: LocalPlane) => new CopiedPlane(plane);
   await using balancer = await steered(text, new ManualClock(), { across: copied });
-  await balancer.steering.setBackend("p", "a", { state: "drain", maxConnections: 3 }, 20_000);
+  await balancer.steering.setBackend("p", "a", { state: "drain", maxConnections: 3 }, { withinMs: 20_000 });
   expect(await balancer.served1by1(2)).toBe("bb");
   await balancer.steering.setClient("u", { capacity: 7 });
   await balancer.reload(text.replace("maxConnections: 9", "maxConnections: 8"));

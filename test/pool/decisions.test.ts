@@ -45,6 +45,59 @@ describe("decisions", () => {
   });
 });
 
+describe("a session's decisions", () => {
+  test("are found by its id", () => {
+    const decisions = new Decisions(new ManualClock(), () => 9);
+    decisions.latest(0);
+    for (const session of ["1", "2", "1"]) decisions.add({ ...DECISION, session });
+    const log = decisions.ask({ limit: 10, session: "1" }, 1);
+    expect(log.decisions.map(({ session }) => session)).toEqual(["1", "1"]);
+    expect(log).not.toHaveProperty("unrecorded");
+  });
+
+  test("that there are none of are told why", () => {
+    let newest = 5;
+    const clock = new ManualClock();
+    const decisions = new Decisions(clock, () => newest);
+    const why = (number: number | undefined) =>
+      decisions.ask({ limit: 1, session: number?.toString(36) ?? "?" }, number).unrecorded;
+    expect([why(5), why(5), why(6), why(undefined)]).toEqual(["off", "before", "unknown", "unknown"]);
+    newest = 6;
+    expect(why(6)).toBe("no-choice");
+    while (decisions.admits());
+    expect(why(6)).toBe("left-out");
+    clock.advance(MINUTE_MS);
+    expect(why(6)).toBe("off");
+    expect(why(6)).toBe("before");
+  });
+});
+
+test("a hundred decisions are recorded in a second, and the others counted", () => {
+  const { pool, clock, decisions } = recorded([member("a")]);
+  for (let n = 0; n < 150; n++) taken(pool);
+  expect(decisions.ask({ limit: Infinity }, undefined)).toMatchObject({ leftOut: 50 });
+  expect(decisions.latest(Infinity)).toHaveLength(100);
+  clock.advance(1_000);
+  taken(pool);
+  expect(decisions.latest(Infinity)).toHaveLength(101);
+});
+
+test("decisions that are always recorded are until they are no more, and none after the end", () => {
+  const clock = new ManualClock();
+  const decisions = new Decisions(clock);
+  decisions.always = true;
+  clock.advance(2 * MINUTE_MS);
+  expect(decisions.ask({ limit: 1 }, undefined).recording).toBe("always");
+  decisions.always = false;
+  expect([decisions.wanted, decisions.ask({ limit: 1 }, undefined).recording]).toEqual([true, "asked"]);
+  clock.advance(MINUTE_MS);
+  expect([decisions.wanted, decisions.ask({ limit: 1 }, undefined).recording]).toEqual([false, "off"]);
+  decisions.close();
+  expect([decisions.wanted, clock.timers]).toEqual([false, 0]);
+  decisions.latest(1);
+  expect([decisions.wanted, clock.timers]).toEqual([false, 0]);
+});
+
 test("a pool records nothing while no decision is wanted", () => {
   const { pool, decisions, clock } = made([member("a")]);
   taken(pool);
@@ -248,6 +301,35 @@ describe("the candidates of a decision", () => {
     expect(decisions.latest(1)[0]?.candidates.map(({ passedOver }) => passedOver)).toEqual([
       "draining",
       "weight-0",
+    ]);
+  });
+
+  test("were not ranked where the session got no place though one was free, or waited for one", async () => {
+    const spent = recorded([member("a"), member("b")], { retryBudget: { share: 0, min: 0 } });
+    const tried = new Tried();
+    tried.add(taken(spent.pool, tried).backend);
+    spent.pool.choose(CLIENT, tried);
+    const reasons = () => spent.decisions.latest(1)[0]?.candidates.map(({ passedOver }) => passedOver);
+    expect(reasons()).toEqual(["tried", "not-ranked"]);
+  });
+
+  test("have the time since which they are not up", () => {
+    const { pool, clock, decisions } = recorded([member("a"), member("b")]);
+    clock.advance(1_000);
+    pool.verdict(verdict("a", false));
+    clock.advance(1_000);
+    taken(pool);
+    expect(decisions.latest(1)[0]?.candidates).toEqual([
+      { backend: "b", status: "up", active: 0, weight: 1, latencyMs: 0 },
+      {
+        backend: "a",
+        status: "down",
+        sinceMs: 1_000,
+        active: 0,
+        weight: 1,
+        latencyMs: 0,
+        passedOver: "down",
+      },
     ]);
   });
 

@@ -328,3 +328,36 @@ function ranked(pool: Pool): string[] {
 function standings(pool: Pool): string[] {
   return pool.members.map((each) => pool.condition.of(each).status);
 }
+
+test("a session that waits is given the last resort before one that comes later", async () => {
+  const { pool } = made([member("a", { maxConnections: 1 }), member("b", { maxConnections: 1 })], {
+    outlier: EJECTING,
+  });
+  const [a] = pool.members as [Backend, Backend];
+  pool.observe(pool.members[1] as Backend, false);
+  const held = taken(pool);
+  const first = pool.choose(CLIENT, new Tried()) as Waiting<typeof CLIENT>;
+  const second = pool.choose(CLIENT, new Tried()) as Waiting<typeof CLIENT>;
+  pool.verdict(verdict("a", false));
+  const lease = await first.lease;
+  expect([lease.backend.name, lease.how]).toEqual(["b", "last-resort"]);
+  expect(pool.choose(CLIENT, new Tried())).toBe("no-backend");
+  lease[Symbol.dispose]();
+  const next = await second.lease;
+  expect([next.backend.name, next.how]).toEqual(["b", "last-resort"]);
+  expect(pool.queued).toBe(0);
+  held[Symbol.dispose]();
+  expect(a.active).toBe(0);
+});
+
+test("a session that waits is not given the last resort while a usable backend is left for it", async () => {
+  const { pool } = made([member("a", { maxConnections: 1 }), member("b")], { outlier: EJECTING });
+  pool.observe(pool.members[1] as Backend, false);
+  using held = taken(pool);
+  const waiting = pool.choose(CLIENT, new Tried()) as Waiting<typeof CLIENT>;
+  pool.observe(pool.members[1] as Backend, false);
+  expect(pool.queued).toBe(1);
+  held[Symbol.dispose]();
+  using lease = await waiting.lease;
+  expect([lease.backend.name, lease.how]).toEqual(["a", "queued"]);
+});

@@ -195,7 +195,7 @@ describe("on trial", () => {
 
   test("the last one that serves is in again, though it failed", () => {
     const { fail, become, backend, told } = onTrial("dial");
-    become(backend("s2"), () => (backend("s2").alive = false));
+    become(backend("s2"), () => backend("s2").probed(false, "", 0));
     fail("s1", 1);
     expect(told).toEqual(["s1 returned: 1 failed dial on trial"]);
   });
@@ -261,7 +261,7 @@ function tenant(name: string, how: Way = "ranked"): Tenant {
 
 function made(members: number, settings = SETTINGS) {
   const clock = new ManualClock();
-  const standings = equalBackends(members, clock).map((each) => new Standing(each));
+  const standings = equalBackends(members, clock).map((each) => new Standing(each, 0));
   const census = new Census();
   for (const standing of standings) census.count(standing, 1);
   const become = (standing: Standing, change: () => void) => {
@@ -272,15 +272,15 @@ function made(members: number, settings = SETTINGS) {
   const told: string[] = [];
   const outliers = new Outliers(clock, census, {
     ejected(standing, reason) {
-      become(standing, () => Object.assign(standing, { ejected: true, trial: trials.none }));
+      become(standing, () => standing.tried(true, trials.none, "", 0));
       told.push(`${standing.backend.name} ejected: ${reason}`);
     },
     onTrial(standing) {
-      become(standing, () => Object.assign(standing, { ejected: false, trial: trials.open }));
+      become(standing, () => standing.tried(false, trials.open, "", 0));
       told.push(`${standing.backend.name} on trial`);
     },
     returned(standing, reason) {
-      become(standing, () => Object.assign(standing, { ejected: false, trial: trials.none }));
+      become(standing, () => standing.tried(false, trials.none, "", 0));
       told.push(`${standing.backend.name} returned: ${reason}`);
     },
   });

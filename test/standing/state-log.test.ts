@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { AdministrativeState } from "#lb/contract/backend";
 import type { Report } from "#lb/contract/report";
 import type { Backend } from "#lb/live/backend";
+import { trials } from "#lb/live/trial";
 import { Standing } from "#lb/standing/standing";
 import { StateLog } from "#lb/standing/state-log";
 import { equalBackends } from "../support/backends.ts";
@@ -11,11 +12,11 @@ test("tells of each change once, why, and how long the last state held", () => {
   const { clock, standing, log, told } = made();
   log.note(standing, "configured");
   clock.advance(7_000);
-  standing.alive = false;
+  standing.probed(false, "", 0);
   log.note(standing, "3 probes in a row failed");
   log.note(standing, "again");
   clock.advance(500);
-  standing.alive = true;
+  standing.probed(true, "", 0);
   log.note(standing, "2 probes in a row passed");
   const change = { kind: "backend", pool: "p", backend: "s1" };
   expect(told).toEqual([
@@ -44,7 +45,10 @@ test.each([
 ] as const)("calls %s a backend that is wanted %s and found %o", (status, state, found) => {
   const { standing, want, log, told } = made();
   want(state);
-  log.note(Object.assign(standing, found), "configured");
+  const { alive = true, ejected = false } = found as { alive?: boolean; ejected?: boolean };
+  standing.probed(alive, "", 0);
+  standing.tried(ejected, trials.none, "", 0);
+  log.note(standing, "configured");
   expect(told.map((change) => change.kind === "backend" && change.state)).toEqual(
     status === "up" ? [] : [status],
   );
@@ -55,7 +59,7 @@ test("what health finds of a backend in maintenance is no news, and is told when
   log.note(standing, "configured");
   want("maint");
   log.note(standing, "configured");
-  standing.alive = false;
+  standing.probed(false, "", 0);
   log.note(standing, "a probe failed");
   clock.advance(60_000);
   want("ready");
@@ -74,5 +78,5 @@ function made() {
     backend.settings = { ...backend.settings, state };
   };
   const log = new StateLog(clock, "p", (report) => told.push(report));
-  return { clock, standing: new Standing(backend), want, told, log };
+  return { clock, standing: new Standing(backend, 0), want, told, log };
 }

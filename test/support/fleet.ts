@@ -13,6 +13,11 @@ export class Fleet implements AsyncDisposable {
     return [...this.#servers].map(([name, { endpoint }]) => ({ name, endpoint }));
   }
 
+  /** One answers no more, and refuses. */
+  async stop(name: string): Promise<void> {
+    await this.#servers.get(name)?.stop();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const server of this.#servers.values()) await server.stop();
   }

@@ -10,6 +10,7 @@ export type Line = readonly [level: string, message: string, fields: object];
 export class NotedLog implements Log {
   readonly lines: Line[] = [];
   readonly reported: Report[] = [];
+  readonly dropped = 0;
   #level: LogLevel = "info";
   readonly logger = {
     info: this.#line("info"),

@@ -56,9 +56,9 @@ export class Steered implements AsyncDisposable {
     return this.log.reported.flatMap((each) => (each.kind === "session" ? [each.record] : []));
   }
 
-  reload(text: string): Promise<void> {
+  async reload(text: string): Promise<void> {
     this.#text = text;
-    return this.control.reload();
+    await this.control.reload();
   }
 
   /** A connected client of a listener, the first where none is named; it is broken off at the end. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { recordings } from "../../contract/decision.ts";
 import { field, or, partOrOff } from "../value.ts";
 import { block, httpHost, listenAddress, oneOf, path, placeName } from "../values.ts";
 
@@ -29,7 +30,7 @@ export const admin = partOrOff(
       .max(1_000)
       .prefault(["0.0.0.0/0", "::/0"])
       .describe("Where backends that the API adds may be."),
-    decisions: field(oneOf(["asked", "always"] as const))
+    decisions: field(oneOf(recordings))
       .prefault("asked")
       .describe("Whether decisions are recorded for a minute after they were asked for, or always."),
     tasks: tasks.prefault({}).describe("How /api/v1/tasks and /getInfo reach the servers."),

@@ -23,24 +23,35 @@ const MOST = 1_000_000;
 /** The heaviest weight. */
 export const HEAVIEST = 256;
 
-const backendFields = z.strictObject({
+/** What may be said of a backend while it runs. */
+export const backendValues = {
+  weight: wholeNumber(0, HEAVIEST),
+  maxConnections: or("off", Infinity, wholeNumber(1, MOST)),
+  state: oneOf(administrativeStates),
+};
+
+/** What a backend is made of, key by key. */
+export const backendFields = z.strictObject({
   name: field(placeName)
     .optional()
     .describe("What logs and metrics call it. Default: its address. Two may share an address, not a name."),
   address: field(backendAddress).describe(
     "A name is looked up again as its answers change; each answer is a member, and while there is none it is left out.",
   ),
-  weight: field(wholeNumber(0, HEAVIEST))
+  weight: field(backendValues.weight)
     .prefault(1)
     .describe("Its share relative to the others; 0 gets nothing new."),
-  maxConnections: field(or("off", Infinity, wholeNumber(1, MOST)))
+  maxConnections: field(backendValues.maxConnections)
     .prefault("off")
     .describe("Sessions at once; when all are full, clients wait in the queue."),
   backup: field(truth).prefault(false).describe("Serves only what no other backend can."),
-  state: field(oneOf(administrativeStates))
+  state: field(backendValues.state)
     .prefault("ready")
     .describe("drain: gets nothing new and keeps what it has. maint: is never dialled."),
 });
+
+/** One backend of a pool. */
+export const backend = named(backendFields, ({ address }) => formatEndpoint(address));
 
 const queue = z.strictObject({
   max: field(wholeNumber(0, MOST)).prefault(1_000).describe("Sessions that may wait; 0 refuses at once."),
@@ -109,7 +120,7 @@ export const pool = z.strictObject({
     .prefault("off")
     .describe("Keeps retries from drowning a pool in trouble."),
   backends: z
-    .array(named(backendFields, ({ address }) => formatEndpoint(address)))
+    .array(backend)
     .max(MOST_BACKENDS)
     .prefault([])
     .describe("The servers. None is allowed: the pool refuses every client until one is added."),

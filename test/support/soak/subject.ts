@@ -44,7 +44,7 @@ export class SubjectHere implements Subject {
   private constructor(text: string) {
     const parts = { transport: new SocketTransport(systemClock), clock: systemClock, dice: seededDice(5) };
     const logger = pino({ level: "error" }, { write: (line: string) => void this.#complaints.push(line) });
-    const log = { logger, follow: () => {}, configure: () => {}, close: () => Promise.resolve() };
+    const log = { logger, dropped: 0, follow: () => {}, configure: () => {}, close: () => Promise.resolve() };
     this.#text = text;
     this.#plane = new LocalPlane(parts);
     this.#plane.subscribe((batch) => this.#read(batch), { records: true });
@@ -60,9 +60,9 @@ export class SubjectHere implements Subject {
     return subject;
   }
 
-  reload(text: string): Promise<void> {
+  async reload(text: string): Promise<void> {
     this.#text = text;
-    return this.#control.reload();
+    await this.#control.reload();
   }
 
   async take(count: number): Promise<readonly SessionRecord[]> {

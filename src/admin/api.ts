@@ -1,0 +1,29 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
+import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import type { Config } from "../config/config.ts";
+import type { Endpoint } from "../core/address.ts";
+import type { Controls } from "./controls.ts";
+
+/** The server that routes are added to; what zod understands of a request is its type. */
+export type Api = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
+
+/** The part of the configuration that is about the API. */
+export type AdminConfig = NonNullable<Config["admin"]>;
+
+/** What routes are made of. */
+export interface Desk {
+  readonly controls: Controls;
+  /** As the file says it now; where it listens and its tokens are those of the start. */
+  settings(): AdminConfig;
+  /** Where the API itself listens. */
+  endpoint(): Endpoint;
+  /** Reads the tokens again; resolves with what is wrong with them. */
+  readTokens(): Promise<void>;
+}

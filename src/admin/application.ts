@@ -1,0 +1,116 @@
+import swagger from "@fastify/swagger";
+import swaggerUi from "@fastify/swagger-ui";
+import { fastify } from "fastify";
+import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-provider-zod";
+import type { z } from "zod";
+import { version } from "../command/version.ts";
+import { understand } from "../config/check.ts";
+import type { Api, Desk } from "./api.ts";
+import { audit } from "./audit.ts";
+import { answerProblem, BareAnswers } from "./doors.ts";
+import { type EntranceParts, guard } from "./entrance.ts";
+import { Methods } from "./methods.ts";
+import { invalid } from "./mistakes.ts";
+import { aliases } from "./routes/aliases.ts";
+import { backends } from "./routes/backends.ts";
+import { clients } from "./routes/clients.ts";
+import { configuration } from "./routes/configuration.ts";
+import { decisions } from "./routes/decisions.ts";
+import { page } from "./routes/page.ts";
+import { servers } from "./routes/servers.ts";
+import { sessions } from "./routes/sessions.ts";
+import { status } from "./routes/status.ts";
+import { tasks } from "./routes/tasks.ts";
+import { SECURITY_HEADERS } from "./security-headers.ts";
+
+const MOST_CONNECTIONS = 64;
+const MOST_BODY_BYTES = 64 * 1024;
+const HEAD_MS = 5_000;
+const REQUEST_MS = 10_000;
+const LOOK_MS = 500;
+const IDLE_MS = 60_000;
+
+const resources = [
+  status,
+  backends,
+  clients,
+  sessions,
+  decisions,
+  servers,
+  tasks,
+  configuration,
+  aliases,
+  page,
+];
+
+/** The API without a place to listen on; its caller closes it. */
+export async function application(desk: Desk, entrance: EntranceParts): Promise<Api> {
+  const { log } = desk.controls;
+  const answer = answerProblem(log);
+  const bare = new BareAnswers();
+  const app: Api = fastify({
+    logger: false,
+    bodyLimit: MOST_BODY_BYTES,
+    requestTimeout: REQUEST_MS,
+    connectionTimeout: IDLE_MS,
+    http: { headersTimeout: HEAD_MS, connectionsCheckingInterval: LOOK_MS },
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 512 },
+    frameworkErrors: (error, request, reply) => answer(error, request, reply),
+    clientErrorHandler: (error, socket) => bare.answer(error, socket),
+  });
+  app.server.maxConnections = MOST_CONNECTIONS;
+  app.server.on("request", (request, response) => bare.begun(request, response));
+  app.setErrorHandler(answer);
+  const methods = new Methods();
+  methods.follow(app);
+  app.setNotFoundHandler((request, reply) => answer(methods.problemOf(request), request, reply));
+  app.addHook("onSend", async (_request, reply) => {
+    reply.headers(SECURITY_HEADERS);
+  });
+  guard(app, entrance);
+  audit(app, log);
+  readBodies(app);
+  await describe(app);
+  for (const resource of resources) resource(app, desk);
+  await app.ready();
+  return app;
+}
+
+/** What zod understands of a request, and JSON as it comes: answers are what their types say. */
+function readBodies(app: Api): void {
+  const PARTS: Readonly<Record<string, string>> = { body: "body", querystring: "query", params: "path" };
+  app.setValidatorCompiler<z.ZodType>(({ schema, httpPart = "body" }) => (given) => {
+    const { meaning, mistakes } = understand(schema, given);
+    if (mistakes.length === 0) return { value: meaning };
+    return { error: invalid(PARTS[httpPart] ?? httpPart, mistakes) as unknown as Error };
+  });
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  app.removeContentTypeParser("text/plain");
+  const parse = app.getDefaultJsonParser("error", "error");
+  app.addContentTypeParser("application/json", { parseAs: "string" }, (request, body, done) =>
+    body === "" ? done(null, undefined) : parse(request, body as string, done),
+  );
+}
+
+/** The description of all that is added after it, and a page to try it out. */
+async function describe(app: Api): Promise<void> {
+  app.addHook("onRoute", (route) => {
+    if (route.url.startsWith("/docs")) route.config = { ...route.config, needs: "nothing" };
+  });
+  await app.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: {
+        title: "lb",
+        version: version(),
+        description: "What an operator does while the balancer runs.",
+      },
+      components: { securitySchemes: { token: { type: "http", scheme: "bearer" } } },
+      security: [{ token: [] }],
+    },
+    transform: jsonSchemaTransform,
+    transformObject: jsonSchemaTransformObject,
+  });
+  await app.register(swaggerUi, { routePrefix: "/docs", uiConfig: { validatorUrl: null } as object });
+}

@@ -1,0 +1,52 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { escaped } from "../config/shown.ts";
+import type { Log } from "../observe/log.ts";
+import { addressOf } from "./entrance.ts";
+import { isMutation } from "./origin.ts";
+
+declare module "fastify" {
+  interface FastifyContextConfig {
+    /** Whether each call leaves a line in the log; default: where it may change something. */
+    readonly audited?: boolean;
+  }
+  interface FastifyRequest {
+    /** What it changed, for the log; null where it was not let in. */
+    change: Change | null;
+  }
+}
+
+/** A thing as it was and as it is; undefined: there was none, or is none. */
+interface Change {
+  readonly before?: unknown;
+  readonly after?: unknown;
+}
+
+const LONGEST = 2_000;
+const REFUSED = 400;
+
+/** Leaves a line in the log for each request that may change something and was let in by what was asked before this. */
+export function audit(app: FastifyInstance, { logger }: Pick<Log, "logger">): void {
+  app.decorateRequest("change", null);
+  app.addHook("onRequest", async (request) => {
+    request.change = {};
+  });
+  app.addHook("onResponse", async (request, { statusCode }) => {
+    const { audited = isMutation(request) && !request.is404 } = request.routeOptions.config;
+    if (!audited || request.change === null) return;
+    const { before, after } = request.change;
+    const line = { ...who(request), status: statusCode, before: told(before), after: told(after) };
+    logger.info(line, statusCode < REFUSED ? "changed by the admin API" : "refused by the admin API");
+  });
+}
+
+function who(request: FastifyRequest) {
+  const { caller, method, url } = request;
+  return { by: caller?.name ?? null, from: addressOf(request), what: told(`${method} ${url}`) };
+}
+
+/** Text from outside cannot look like another line of the log, or like another field of this one. */
+function told(value: unknown): string | undefined {
+  if (value === undefined) return undefined;
+  const text = escaped(typeof value === "string" ? value : JSON.stringify(value));
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+}

@@ -1,0 +1,94 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { explain, Failure } from "../command/failure.ts";
+import { ConfigMistakes } from "../config/mistake.ts";
+import type { Log } from "../observe/log.ts";
+import { mistakesProblem } from "./mistakes.ts";
+import { Problem, type ProblemCode } from "./problem.ts";
+import { isStoreDown } from "./store-down.ts";
+
+/** What the server itself refuses, by its code. */
+const OF_FASTIFY: Readonly<Record<string, readonly [ProblemCode, string]>> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: ["media-type", "expected a body of application/json"],
+  FST_ERR_CTP_BODY_TOO_LARGE: ["too-large", "expected a smaller body"],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: ["invalid", "expected a body as long as Content-Length says"],
+  FST_ERR_CTP_INVALID_JSON_BODY: ["invalid", "expected a body that is JSON"],
+  FST_ERR_BAD_URL: ["invalid", "expected a path whose % begin two hexadecimal digits"],
+  FST_ERR_MAX_PARAM_LENGTH: ["not-found", "expected names of at most 512 characters in the path"],
+};
+
+/** What Node's parser refuses, by its code. */
+const OF_NODE: Readonly<Record<string, readonly [ProblemCode, string]>> = {
+  HPE_HEADER_OVERFLOW: ["headers-too-large", "expected a head of at most 16 KiB"],
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: ["too-large", "expected smaller chunk extensions"],
+  ERR_HTTP_REQUEST_TIMEOUT: ["too-slow", "expected the head within 5 s and all of the request within 10 s"],
+};
+
+/** What went wrong, as one of the table. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  const { code = "", statusCode = 500 } = error as { code?: string; statusCode?: number };
+  const known = OF_FASTIFY[code];
+  if (known !== undefined) return new Problem(...known);
+  if (error instanceof ConfigMistakes) return mistakesProblem(error.mistakes);
+  if (isStoreDown(error)) {
+    const headers = { "retry-after": String(Math.max(1, Math.ceil(error.retryAfterMs / 1_000))) };
+    return new Problem("unavailable", "the store is down: nothing was changed", { headers });
+  }
+  if (error instanceof Failure) return new Problem("unavailable", explain(error));
+  if (error instanceof SyntaxError || (statusCode >= 400 && statusCode < 500))
+    return new Problem("invalid", "expected a body that is JSON, without the keys __proto__ and constructor");
+  return new Problem("bug", "a defect of the balancer; its log says more");
+}
+
+/** Answers with an error; a defect is logged. */
+export function answerProblem(log: Pick<Log, "logger">) {
+  return (error: unknown, _request: FastifyRequest, reply: FastifyReply) => {
+    const problem = problemOf(error);
+    if (problem.code === "bug") log.logger.error({ err: error }, "the admin API has a defect");
+    return reply.code(problem.status).headers(problem.headers).type("application/json").send(problem.body);
+  };
+}
+
+/**
+ * Answers on the bare socket what is no request, after the answers that are under way, and closes it. It has to be told of
+ * every request that begins.
+ */
+export class BareAnswers {
+  readonly #answering = new WeakMap<Socket, number>();
+  readonly #last = new WeakMap<Socket, () => void>();
+
+  begun({ socket }: IncomingMessage, response: ServerResponse): void {
+    this.#answering.set(socket, this.#under(socket) + 1);
+    response.once("close", () => {
+      this.#answering.set(socket, this.#under(socket) - 1);
+      if (this.#under(socket) === 0) this.#last.get(socket)?.();
+    });
+  }
+
+  answer({ code = "" }: { readonly code?: string }, socket: Socket): void {
+    const problem = new Problem(...(OF_NODE[code] ?? (["invalid", "expected an HTTP request"] as const)));
+    const close = () => {
+      if (socket.writable) socket.end(bareAnswer(problem), () => socket.destroySoon());
+      else socket.destroy();
+    };
+    if (this.#under(socket) === 0) close();
+    else this.#last.set(socket, close);
+  }
+
+  #under(socket: Socket): number {
+    return this.#answering.get(socket) ?? 0;
+  }
+}
+
+function bareAnswer({ status, body }: Problem): string {
+  const text = JSON.stringify(body);
+  const head = [
+    `HTTP/1.1 ${status} ${body.error.code}`,
+    "Content-Type: application/json",
+    `Content-Length: ${Buffer.byteLength(text)}`,
+    "Connection: close",
+  ];
+  return `${head.join("\r\n")}\r\n\r\n${text}`;
+}

@@ -1,0 +1,87 @@
+import { z } from "zod";
+import type { Api, Desk } from "../api.ts";
+import { Events } from "../events.ts";
+import { healthOf } from "../health.ts";
+import { Problem } from "../problem.ts";
+import { answers } from "../schemas.ts";
+
+const tags = ["status"];
+const health = z
+  .object({ status: z.enum(["ok", "degraded"]), reasons: z.array(z.string()) })
+  .meta({ id: "Health" });
+
+/** What there is, and how it is. */
+export function status(app: Api, { controls }: Desk): void {
+  const events = new Events(controls);
+  app.addHook("onClose", async () => events.close());
+
+  app.get(
+    "/health",
+    {
+      config: { needs: "nothing" },
+      schema: {
+        tags,
+        summary: "200 while the balancer serves, with what is wrong; 503 while it stops",
+        response: answers({ 200: health }),
+      },
+    },
+    async () => {
+      if (controls.stopping()) throw new Problem("stopping", "the balancer is stopping");
+      const reasons = healthOf(controls.overlay(), await controls.plane.sample(), controls.ailments());
+      return {
+        status: reasons.length === 0 ? ("ok" as const) : ("degraded" as const),
+        reasons: [...reasons],
+      };
+    },
+  );
+
+  app.get(
+    "/api/v1/status",
+    {
+      schema: {
+        tags,
+        summary: "All three layers of every backend: as configured, as said, as it is",
+        response: answers({ 200: z.looseObject({}) }),
+      },
+    },
+    async () => ({ ...(await controls.status()) }),
+  );
+
+  app.get(
+    "/api/v1/events",
+    {
+      schema: {
+        tags,
+        summary: "The status each second, as server-sent events",
+        response: {
+          200: { description: "A stream", content: { "text/event-stream": { schema: z.string() } } },
+          "4xx": answers({})["4xx"],
+          "5xx": answers({})["5xx"],
+        },
+      },
+    },
+    async (_request, reply) => {
+      events.admit();
+      reply.hijack();
+      events.join(reply.raw);
+    },
+  );
+
+  app.get(
+    "/metrics",
+    {
+      schema: {
+        tags,
+        summary: "Numbers for Prometheus",
+        response: {
+          200: { description: "Text exposition", content: { "text/plain": { schema: z.string() } } },
+          ...answers({}),
+        },
+      },
+    },
+    async ({ headers: { accept } }, reply) => {
+      const { contentType, body } = await controls.scrape(accept);
+      return reply.type(contentType).send(body as never);
+    },
+  );
+}

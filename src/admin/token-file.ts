@@ -1,0 +1,104 @@
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { open, readFile, stat } from "node:fs/promises";
+import { explain, Failure } from "../command/failure.ts";
+
+/** What a token lets its owner do. */
+export type Right = "read" | "write";
+
+/** Who may call, and what for. */
+export interface Caller {
+  readonly name: string;
+  readonly right: Right;
+}
+
+interface Entry extends Caller {
+  readonly hash: Buffer;
+}
+
+const FEWEST_BITS = 128;
+const MOST_ENTRIES = 1_000;
+const MOST_BYTES = 1024 * 1024;
+const LINE = /^([\w.-]{1,64})\s+(read|write)\s+([\w.~+/=-]{1,512})$/;
+const OTHERS = 0o007;
+
+/** The tokens of a file; each is known by its hash alone. */
+export class TokenFile {
+  readonly #path: string;
+  #entries: readonly Entry[] = [];
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /**
+   * Reads the file, and makes one with a token that may write where there is none. Resolves with what an operator should
+   * know, a line each; rejects with a Failure, and keeps the tokens it has, where the file cannot be used.
+   */
+  async read(): Promise<readonly string[]> {
+    const made = await this.#madeWhereMissing();
+    const { size, mode } = await stat(this.#path).catch((error) => {
+      throw new Failure(explain(error, this.#path));
+    });
+    if (size > MOST_BYTES) throw new Failure(`${this.#path}: expected a file of at most 1 MiB`);
+    const text = await readFile(this.#path, "utf8").catch((error) => {
+      throw new Failure(explain(error, this.#path));
+    });
+    this.#entries = entriesOf(text, this.#path);
+    const open = (mode & OTHERS) !== 0;
+    return [
+      ...(made ? [`${this.#path} was missing: it was made, with one token that may write`] : []),
+      ...(open ? [`${this.#path} can be read or changed by every user of this machine: chmod 600`] : []),
+    ];
+  }
+
+  /** Whose token it is; the time that takes says nothing of the tokens. */
+  callerOf(token: string): Caller | undefined {
+    const hash = hashOf(token);
+    let found: Caller | undefined;
+    for (const entry of this.#entries) if (timingSafeEqual(entry.hash, hash)) found = entry;
+    return found;
+  }
+
+  async #madeWhereMissing(): Promise<boolean> {
+    try {
+      await using file = await open(this.#path, "wx", 0o600);
+      await file.writeFile(`admin write ${randomBytes(32).toString("base64url")}\n`);
+      await file.sync();
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+      throw new Failure(explain(error, this.#path));
+    }
+  }
+}
+
+/** Mistakes are told without what stands there, which may be a token. */
+function entriesOf(text: string, path: string): Entry[] {
+  const entries: Entry[] = [];
+  for (const [at, line] of text.split("\n").entries()) {
+    if (/^\s*(#|$)/.test(line)) continue;
+    const place = `${path}:${at + 1}`;
+    const [, name = "", right, token = ""] = LINE.exec(line.trim()) ?? [];
+    if (name === "") throw new Failure(`${place}: expected name read|write token`);
+    if (bitsOf(token) < FEWEST_BITS)
+      throw new Failure(
+        `${place}: expected a token of at least ${FEWEST_BITS} bits: 22 letters and digits, or 32 hexadecimal`,
+      );
+    if (entries.some((each) => each.name === name)) throw new Failure(`${place}: expected each name once`);
+    entries.push({ name, right: right as Right, hash: hashOf(token) });
+  }
+  if (entries.length === 0) throw new Failure(`${path}: expected at least one line name read|write token`);
+  if (entries.length > MOST_ENTRIES) throw new Failure(`${path}: expected at most ${MOST_ENTRIES} tokens`);
+  return entries;
+}
+
+/** At most so many: of what alphabet a text was drawn at random cannot be known. */
+function bitsOf(token: string): number {
+  if (new Set(token).size < 8) return 0;
+  const alphabet = /^\d+$/.test(token) ? 10 : /^(?:[\da-f]+|[\dA-F]+)$/.test(token) ? 16 : 64;
+  return token.length * Math.log2(alphabet);
+}
+
+function hashOf(token: string): Buffer {
+  return createHash("sha256").update(token).digest();
+}

@@ -1,0 +1,18 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { effective } from "./effective.ts";
+import { readConfig } from "./load.ts";
+import type { Mistake } from "./mistake.ts";
+import { warnings } from "./warnings.ts";
+
+/** What `lb check` would say of a text. */
+export type TextChecked =
+  | { readonly kind: "right"; readonly effective: string; readonly warnings: readonly string[] }
+  | { readonly kind: "wrong"; readonly mistakes: readonly Mistake[] };
+
+parentPort?.postMessage(checked(workerData as string));
+
+function checked(text: string): TextChecked {
+  const { config, mistakes } = readConfig(text);
+  if (config === undefined) return { kind: "wrong", mistakes };
+  return { kind: "right", effective: effective(config), warnings: warnings(config) };
+}

@@ -1,0 +1,149 @@
+import type { AdminApi } from "./admin/admin-api.ts";
+import type { Controls } from "./admin/controls.ts";
+import type { Config } from "./config/config.ts";
+import { otherFiles } from "./config/other-files.ts";
+import type { Reading } from "./config/reader.ts";
+import { Control } from "./control/control.ts";
+import { CopyBackends } from "./control/copy-backends.ts";
+import { systemClock } from "./core/clock.ts";
+import { systemDice } from "./core/dice.ts";
+import { openFiles, sessionsWithin } from "./core/open-files.ts";
+import type { Log } from "./observe/log.ts";
+import type { Metrics } from "./observe/metrics.ts";
+import { LocalPlane } from "./plane/local.ts";
+import type { Store } from "./store/store.ts";
+import { Supervisor } from "./supervisor/supervisor.ts";
+import { SocketTransport } from "./transport/sockets/index.ts";
+
+const SYSTEM = { clock: systemClock, dice: systemDice };
+
+/** How long dropped lines of the log are an ailment. */
+const DROPPED_MS = 60_000;
+
+/** What a balancer is run with. */
+export interface RunningParts {
+  readonly log: Log;
+  /** Reads the configuration again; see ControlParts. */
+  readonly load: (before: Config) => Promise<Reading>;
+  /** Whether there is a file to read again. */
+  readonly hasFile: boolean;
+}
+
+/** A whole balancer: its data plane, what steers it, its API, and the copies of servers that it keeps. */
+export class Running {
+  readonly control: Control;
+  readonly #config: Config;
+  readonly #parts: RunningParts;
+  readonly #plane: LocalPlane;
+  readonly #store: Store | undefined;
+  readonly #supervisor: Supervisor;
+  #dropped = { lines: 0, atMs: -Infinity };
+  #metrics: Metrics | undefined;
+  #admin: AdminApi | undefined;
+
+  private constructor(config: Config, store: Store | undefined, parts: RunningParts) {
+    const { log, load } = parts;
+    const transport = new SocketTransport(systemClock);
+    const maxSessions = sessionsWithin(openFiles(), otherFiles(config));
+    const plane = new LocalPlane({ ...SYSTEM, transport, maxSessions });
+    log.follow(plane);
+    this.#config = config;
+    this.#parts = parts;
+    this.#plane = plane;
+    this.#store = store;
+    const adopted = (next: Config) => this.#adopt(next);
+    this.control = new Control(config, { ...SYSTEM, transport, plane, log, store, load, adopted });
+    const host = new CopyBackends({ ...SYSTEM, transport, plane, control: this.control });
+    this.#supervisor = new Supervisor({ ...SYSTEM, log, host });
+  }
+
+  /** A balancer that listens on nothing yet. */
+  static async of(config: Config, parts: RunningParts): Promise<Running> {
+    // What a plain balancer does not need is not loaded: it would be half of its start.
+    const store = config.store && (await import("./store/store.ts")).openStore(config.store, SYSTEM);
+    return new Running(config, store, parts);
+  }
+
+  /** Listens; rejects with what prevents it, after undoing what was begun. Being told to stop meanwhile is no failure. */
+  async start(): Promise<void> {
+    try {
+      await this.control.start();
+      if (this.#config.admin !== undefined) await this.#openAdmin(this.#config.admin);
+    } catch (error) {
+      if (this.control.stopping) return;
+      await this.close(0);
+      throw error;
+    }
+  }
+
+  /**
+   * Stops accepting, lets sessions finish for `graceMs` and cuts the rest, then ends the copies; called again with 0 it does all
+   * that at once. Resolves with how many sessions were cut.
+   */
+  async close(graceMs: number): Promise<number> {
+    const cut = await this.control.close(graceMs);
+    await this.#supervisor.close({ now: graceMs === 0 });
+    await this.#admin?.[Symbol.asyncDispose]();
+    this.#metrics?.[Symbol.dispose]();
+    return cut;
+  }
+
+  #adopt({ servers }: Config): void {
+    this.#supervisor.configure(servers);
+    void this.#admin?.readTokens();
+  }
+
+  async #openAdmin(admin: NonNullable<Config["admin"]>): Promise<void> {
+    const [{ AdminApi }, { Metrics }] = await Promise.all([
+      import("./admin/admin-api.ts"),
+      import("./observe/metrics.ts"),
+    ]);
+    const { log } = this.#parts;
+    const metrics = new Metrics({
+      clock: systemClock,
+      plane: this.#plane,
+      droppedLogLines: () => log.dropped,
+      store: () => this.#store && { kind: this.#config.store?.kind ?? "file", up: this.#store.status.up },
+      copies: () => this.#supervisor.counts,
+    });
+    this.#metrics = metrics;
+    this.#admin = await AdminApi.open(admin, this.#controls(metrics));
+  }
+
+  #controls(metrics: Metrics): Controls {
+    const { control } = this;
+    const { log, hasFile } = this.#parts;
+    return {
+      clock: systemClock,
+      log,
+      plane: this.#plane,
+      steering: control.steering,
+      copies: this.#supervisor,
+      scrape: (accept) => metrics.render(accept),
+      overlay: () => control.overlay,
+      stopping: () => control.stopping,
+      status: () => control.status(),
+      ailments: () => this.#ailments(),
+      addressesOf: (name) => control.addressesOf(name),
+      reload: async () => (hasFile ? control.reload() : { kind: "no-file" }),
+    };
+  }
+
+  /** Lines that were dropped within the last minute, or since it was asked last. */
+  #droppedLines(dropped: number): string[] {
+    const nowMs = systemClock.now();
+    if (dropped > this.#dropped.lines) this.#dropped = { lines: dropped, atMs: nowMs };
+    return nowMs - this.#dropped.atMs < DROPPED_MS ? [`lines of the log are dropped, ${dropped} so far`] : [];
+  }
+
+  #ailments(): string[] {
+    const { log } = this.#parts;
+    const { up = true, reason } = this.#store?.status ?? {};
+    const givenUp = this.#supervisor.copies.filter(({ state }) => state === "given-up");
+    return [
+      ...(up ? [] : [`the store is down: ${reason}`]),
+      ...this.#droppedLines(log.dropped),
+      ...givenUp.map(({ name, lastExit }) => `the copy ${name} was given up: ${lastExit}`),
+    ];
+  }
+}

@@ -1,0 +1,82 @@
+import { Deferred } from "../core/deferred.ts";
+import { StoreDown, StoreFull } from "./refusals.ts";
+import { type Present, Room } from "./room.ts";
+import type { Keep } from "./seam.ts";
+
+/** What waits for the next write; with more than this nothing else is taken. */
+const MOST_WAITING = 20_000;
+
+/** What a group needs of its store. */
+export interface Writer {
+  readonly clients: Present;
+  readonly mostClients: number;
+  /** Keeps all of them or none, one change per key; rejects within a second. */
+  write(changes: readonly Keep[]): Promise<void>;
+}
+
+interface Call extends Deferred<void> {
+  readonly changes: readonly Keep[];
+}
+
+/**
+ * Group commit: one write at a time, and what is saved meanwhile goes together with the next. A call resolves when the write
+ * that it went with is done, and not before.
+ */
+export class Group {
+  #waiting: Call[] = [];
+  #waitingChanges = 0;
+  #running: Promise<void> | undefined;
+
+  constructor(readonly writer: Writer) {}
+
+  save(changes: readonly Keep[]): Promise<void> {
+    if (this.#waitingChanges + changes.length > MOST_WAITING) {
+      return Promise.reject(new StoreDown("too much waits for the store", 1_000));
+    }
+    const call = Object.assign(new Deferred<void>(), { changes });
+    this.#waiting.push(call);
+    this.#waitingChanges += changes.length;
+    this.#running ??= this.#run();
+    return call.promise;
+  }
+
+  /** Resolves when nothing waits and nothing is being written. */
+  async idle(): Promise<void> {
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    // Calls of the same moment go together from the first.
+    await Promise.resolve();
+    while (this.#waiting.length > 0) await this.#writeAll(this.#take());
+    this.#running = undefined;
+  }
+
+  #take(): Call[] {
+    const calls = this.#waiting;
+    this.#waiting = [];
+    this.#waitingChanges = 0;
+    const { clients, mostClients } = this.writer;
+    const room = new Room(clients, mostClients);
+    return calls.filter((call) => {
+      const admitted = room.admits(call.changes);
+      if (!admitted) call.reject(new StoreFull(mostClients));
+      return admitted;
+    });
+  }
+
+  async #writeAll(calls: readonly Call[]): Promise<void> {
+    const changes = newest(calls.flatMap((call) => call.changes));
+    try {
+      if (changes.length > 0) await this.writer.write(changes);
+      for (const call of calls) call.resolve();
+    } catch (error) {
+      for (const call of calls) call.reject(error);
+    }
+  }
+}
+
+/** Of several changes of one key the last. */
+function newest(changes: readonly Keep[]): readonly Keep[] {
+  return [...new Map(changes.map((change) => [`${change.shelf}/${change.key}`, change])).values()];
+}

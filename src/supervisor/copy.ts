@@ -1,0 +1,254 @@
+import { explain } from "../command/failure.ts";
+import type { Config } from "../config/config.ts";
+import type { Endpoint } from "../core/address.ts";
+import type { Clock } from "../core/clock.ts";
+import { Deferred } from "../core/deferred.ts";
+import type { Dice } from "../core/dice.ts";
+import type { Log } from "../observe/log.ts";
+import type { CopyHost } from "./copy-host.ts";
+import { Output } from "./output.ts";
+import type { Ports } from "./ports.ts";
+import { CopyProcess } from "./process.ts";
+
+/** A template of the configuration. */
+export type Template = Config["servers"][string];
+
+/** What a copy does: `given-up` waits to be deleted. */
+export const copyStates = ["starting", "up", "backing-off", "given-up", "stopping"] as const;
+export type CopyState = (typeof copyStates)[number];
+
+/** One copy, as it is told of. */
+export interface CopyStatus {
+  readonly name: string;
+  readonly template: string;
+  readonly pool: string;
+  /** Null between two processes. */
+  readonly endpoint: Endpoint | null;
+  readonly pid: number | null;
+  readonly state: CopyState;
+  /** Unix time since when. */
+  readonly sinceMs: number;
+  /** In a row. */
+  readonly crashes: number;
+  /** Processes that were started after the first one. */
+  readonly restarts: number;
+  /** How the last process ended, in words; null where none has. */
+  readonly lastExit: string | null;
+}
+
+/** What a copy is made of. */
+export interface CopyParts {
+  readonly host: CopyHost;
+  readonly ports: Ports;
+  readonly clock: Clock;
+  readonly dice: Dice;
+  readonly log: Log;
+}
+
+/** A process that has not answered its probe by then has crashed. */
+const ANSWERS_WITHIN_MS = 30_000;
+const ASK_FIRST_MS = 100;
+const ASK_LAST_MS = 1_000;
+/** A process that lived so long begins a new row of crashes. */
+const LONG_LIFE_MS = 60_000;
+const MOST_CRASHES = 10;
+const FIRST_BACKOFF_MS = 100;
+const LAST_BACKOFF_MS = 30_000;
+
+/** One copy of a server, through all its processes: started, made a backend once it answers, started again when it crashes. */
+export class Copy {
+  readonly #parts: CopyParts;
+  readonly #output: Output;
+  readonly #up = new Deferred<void>();
+  readonly #stop = new Deferred<"stop">();
+  readonly #kill = new Deferred<void>();
+  /** Resolves when it is stopped and nothing of it is left. */
+  readonly ended: Promise<void>;
+  #process: CopyProcess | undefined;
+  #endpoint: Endpoint | undefined;
+  #state: CopyState = "starting";
+  #sinceMs: number;
+  #crashes = 0;
+  #starts = 0;
+  #lastExit: string | null = null;
+
+  constructor(
+    readonly name: string,
+    readonly templateName: string,
+    readonly template: Template,
+    parts: CopyParts,
+  ) {
+    this.#parts = parts;
+    this.#output = new Output(name, parts.log, parts.clock);
+    this.#sinceMs = parts.clock.wallMs();
+    // Nothing need wait for it.
+    this.#up.promise.catch(() => {});
+    this.ended = this.#live();
+  }
+
+  /** Resolves when it is a backend; rejects where it was stopped or given up before. */
+  get up(): Promise<void> {
+    return this.#up.promise;
+  }
+
+  get status(): CopyStatus {
+    return {
+      name: this.name,
+      template: this.templateName,
+      pool: this.template.pool,
+      endpoint: this.#endpoint ?? null,
+      pid: this.#process?.pid ?? null,
+      state: this.#state,
+      sinceMs: this.#sinceMs,
+      crashes: this.#crashes,
+      restarts: Math.max(0, this.#starts - 1),
+      lastExit: this.#lastExit,
+    };
+  }
+
+  /** Takes it out of its pool, tells it to end and kills it where it does not; resolves when nothing of it is left. */
+  stop(): Promise<void> {
+    if (this.#state !== "given-up") this.#becomes("stopping");
+    this.#stop.resolve("stop");
+    return this.ended;
+  }
+
+  /** The same at once. */
+  kill(): Promise<void> {
+    this.#kill.resolve();
+    this.#process?.kill();
+    return this.stop();
+  }
+
+  async #live(): Promise<void> {
+    while ((await this.#once()) === "crashed") {
+      if (this.#crashes >= MOST_CRASHES) {
+        this.#giveUp();
+        await this.#stop.promise;
+        break;
+      }
+      if ((await this.#backOff()) === "stop") break;
+    }
+    this.#up.reject(new Error(`${this.name} was stopped`));
+  }
+
+  /** One process, from its start to its end. */
+  async #once(): Promise<"crashed" | "stop"> {
+    const { ports, clock } = this.#parts;
+    const { host, ports: range } = this.template;
+    using place = await ports.take(host, range);
+    if (this.#state === "stopping") return "stop";
+    const startedMs = clock.now();
+    if (place === undefined) return this.#crashed(`no free port of ${range.join("-")} on ${host}`, startedMs);
+    this.#becomes("starting");
+    this.#endpoint = { kind: "tcp", host, port: place.port };
+    this.#starts += 1;
+    const process = new CopyProcess(
+      this.#program(place.port),
+      (...said) => this.#output.follow(...said),
+      clock,
+    );
+    this.#process = process;
+    try {
+      const how = await this.#serve(process, this.#endpoint);
+      if (how === "stop") return how;
+      return this.#crashed(how, startedMs);
+    } finally {
+      process.kill();
+      this.#process = undefined;
+      this.#endpoint = undefined;
+    }
+  }
+
+  /** A backend for as long as it lives; resolves with why it is one no more. */
+  async #serve(process: CopyProcess, endpoint: Endpoint): Promise<string> {
+    const { host } = this.#parts;
+    const { pool } = this.template;
+    const exited = process.exited.then((how) => how || "ended");
+    const answered = await Promise.race([this.#answers(endpoint), exited, this.#stop.promise]);
+    if (answered === "stop") return this.#end(process);
+    if (answered !== "answers") return answered;
+    try {
+      await host.join(pool, this.name, endpoint);
+    } catch (error) {
+      return explain(error);
+    }
+    if (!this.#isStopping) this.#becomes("up");
+    this.#up.resolve();
+    this.#parts.log.logger.info({ copy: this.name, pool, pid: process.pid }, "copy up");
+    const how = await Promise.race([exited, this.#stop.promise]);
+    const graceMs = how === "stop" ? this.template.grace : 0;
+    await Promise.race([host.leave(pool, this.name, graceMs), this.#kill.promise]);
+    return how === "stop" ? this.#end(process) : how;
+  }
+
+  async #answers(endpoint: Endpoint): Promise<"answers" | "no answer to its probe within 30 s"> {
+    const { clock, host } = this.#parts;
+    const lastMs = clock.now() + ANSWERS_WITHIN_MS;
+    for (let waitMs = ASK_FIRST_MS; clock.now() < lastMs; waitMs = Math.min(2 * waitMs, ASK_LAST_MS)) {
+      if (this.#process?.pid === undefined) break;
+      if (await host.answers(this.template.pool, endpoint)) return "answers";
+      await this.#pause(waitMs);
+    }
+    return "no answer to its probe within 30 s";
+  }
+
+  async #end(process: CopyProcess): Promise<"stop"> {
+    process.terminate();
+    using _late = this.#parts.clock.after(this.template.grace, () => process.kill());
+    void this.#kill.promise.then(() => process.kill());
+    this.#lastExit = await process.exited;
+    this.#parts.log.logger.info({ copy: this.name, exit: this.#lastExit }, "copy stopped");
+    return "stop";
+  }
+
+  #crashed(how: string, startedMs: number): "crashed" {
+    const { clock, log } = this.#parts;
+    const livedMs = clock.now() - startedMs;
+    this.#crashes = livedMs >= LONG_LIFE_MS ? 1 : this.#crashes + 1;
+    this.#lastExit = how;
+    log.logger.warn(
+      { copy: this.name, reason: how, crashes: this.#crashes, livedMs: Math.round(livedMs) },
+      "copy crashed",
+    );
+    return "crashed";
+  }
+
+  #backOff(): Promise<"stop" | "go"> {
+    const { dice } = this.#parts;
+    if (this.#isStopping) return Promise.resolve("stop");
+    this.#becomes("backing-off");
+    const mostMs = Math.min(LAST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (this.#crashes - 1));
+    // Copies that crash together are not started together.
+    return Promise.race([this.#pause(mostMs * (0.5 + dice() / 2)), this.#stop.promise]);
+  }
+
+  #giveUp(): void {
+    this.#becomes("given-up");
+    const reason = this.#lastExit;
+    this.#parts.log.logger.error({ copy: this.name, crashes: this.#crashes, reason }, "copy given up");
+    this.#up.reject(new Error(`${this.name} crashed ${this.#crashes} times in a row: ${reason}`));
+  }
+
+  #pause(ms: number): Promise<"go"> {
+    const over = new Deferred<"go">();
+    this.#parts.clock.after(ms, () => over.resolve("go"));
+    return over.promise;
+  }
+
+  get #isStopping(): boolean {
+    return this.#state === "stopping";
+  }
+
+  #becomes(state: CopyState): void {
+    if (this.#isStopping || this.#state === state) return;
+    this.#state = state;
+    this.#sinceMs = this.#parts.clock.wallMs();
+  }
+
+  #program(port: number) {
+    const { command, env, host } = this.template;
+    const filled = command.map((word) => word.replaceAll("{host}", host).replaceAll("{port}", String(port)));
+    return { command: filled, env };
+  }
+}

@@ -1,0 +1,146 @@
+import { execFileSync } from "node:child_process";
+import { mkdir, mkdtemp, readdir, readFile, readlink, stat, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { StoreDown, StoreFull } from "#lb/store/store";
+import { eventually } from "../support/eventually.ts";
+import { client, opened, storeOf, storeRules } from "./contract.ts";
+import { Noted } from "./noted.ts";
+
+const folder = () => mkdtemp(join(tmpdir(), "store-"));
+const fresh = async () => ({ kind: "file", path: join(await folder(), "clients.json") }) as const;
+
+describe("a store in a file", () => {
+  storeRules(fresh);
+
+  test("is text for people, 0600, also where the file was open to others", async () => {
+    const settings = await fresh();
+    await writeFile(settings.path, '{"schema":"lb-store/1","clients":{},"backends":{}}', { mode: 0o644 });
+    await using first = await opened(settings);
+    await first.store.save([client("user1", { capacity: 10, ratePerSec: 1 }), client("user2", 2)]);
+    await first.store.saveTokens(new Map([["user1", 1.5]]), 7);
+    expect(await readFile(settings.path, "utf8")).toMatchInlineSnapshot(`
+      "{
+        "schema": "lb-store/1",
+        "clients": {
+          "user1": {"capacity":10,"ratePerSec":1},
+          "user2": 2
+        },
+        "backends": {}
+      }
+      "
+    `);
+    expect(await readFile(`${settings.path}.tokens`, "utf8")).toMatchInlineSnapshot(`
+      "{
+        "schema": "lb-tokens/1",
+        "atMs": 7,
+        "tokens": {
+          "user1": 1.5
+        }
+      }
+      "
+    `);
+    expect((await stat(settings.path)).mode & 0o777).toBe(0o600);
+    expect(await readdir(join(settings.path, ".."))).toEqual([
+      "clients.json",
+      "clients.json.lock",
+      "clients.json.tokens",
+    ]);
+  });
+
+  test.each([
+    ["", /is not JSON/],
+    ['{"schema":"lb-store/1","clients":{', /is not JSON: .*position/],
+    ["[]", /another program's file: schema: expected "lb-store\/1"/],
+    ['{"name":"app","version":"1.0.0"}', /another program's file/],
+    ['{"schema":"lb-stress/1"}', /another program's file/],
+    [
+      '{"schema":"lb-store/2","clients":{},"backends":{}}',
+      /newer version of the balancer: it has schema lb-store\/2/,
+    ],
+    ['{"schema":"lb-store/1","clients":[],"backends":{}}', /is damaged: clients: expected an object/],
+    ['{"schema":"lb-store/1","clients":{}}', /is damaged: backends: expected an object/],
+  ])("refuses %s, and leaves it as it is", async (text, wrong) => {
+    const settings = await fresh();
+    await writeFile(settings.path, text);
+    await expect(storeOf(settings).open(new Noted())).rejects.toThrow(wrong);
+    expect(await readFile(settings.path, "utf8")).toBe(text);
+  });
+
+  test("refuses tokens that are not its own, and leaves them as they are", async () => {
+    const settings = await fresh();
+    await writeFile(`${settings.path}.tokens`, '{"schema":"lb-tokens/1","atMs":1,"tokens":{"a":"x"}}');
+    await expect(storeOf(settings).open(new Noted())).rejects.toThrow(
+      "is damaged: tokens: a: expected a number",
+    );
+  });
+
+  test("says that the folder is missing, and that the path is a folder", async () => {
+    const here = await folder();
+    const missing = storeOf({ kind: "file", path: join(here, "none", "a.json") }).open(new Noted());
+    await expect(missing).rejects.toThrow(/none, the folder of the store, does not exist/);
+    await mkdir(join(here, "a.json"));
+    await expect(storeOf({ kind: "file", path: join(here, "a.json") }).open(new Noted())).rejects.toThrow(
+      /is not a file/,
+    );
+  });
+
+  test("writes what a symbolic link leads to, also before it is there", async () => {
+    const here = await folder();
+    const path = join(here, "link.json");
+    await symlink("real.json", path);
+    await using first = await opened({ kind: "file", path });
+    await first.store.save([client("a", 1)]);
+    expect(await readlink(path)).toBe("real.json");
+    expect(JSON.parse(await readFile(join(here, "real.json"), "utf8")).clients).toEqual({ a: 1 });
+    await expect(storeOf({ kind: "file", path: join(here, "real.json") }).open(new Noted())).rejects.toThrow(
+      "in use",
+    );
+  });
+
+  test("has 10 000 clients at most, and one call too many fails alone", async () => {
+    await using first = await opened(await fresh());
+    await first.store.save(Array.from({ length: 9_999 }, (_, n) => client(`c${n}`, n)));
+    const saves = ["x", "y", "c0"].map((key) => first.store.save([client(key, 1)]));
+    const [x, y, c0] = await Promise.allSettled(saves);
+    expect([x?.status, c0?.status]).toEqual(["fulfilled", "fulfilled"]);
+    expect(y).toMatchObject({ status: "rejected", reason: expect.any(StoreFull) });
+    await first.store.save([client("x", null), client("y", 1)]);
+  });
+
+  test.skipIf(!canMount())(
+    "a full disk keeps what was there, and the next save after there is room is taken",
+    async () => {
+      const here = await folder();
+      execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k", "none", here]);
+      try {
+        const settings = { kind: "file", path: join(here, "clients.json") } as const;
+        {
+          await using first = await opened(settings);
+          await first.store.save([client("a", "small")]);
+          const big = first.store.save([client("a", "large".repeat(20_000))]);
+          await expect(big).rejects.toThrow(StoreDown);
+          await expect(big).rejects.toThrow("the disk is full");
+          expect(JSON.parse(await readFile(settings.path, "utf8")).clients).toEqual({ a: "small" });
+          await eventually(() => expect(first.store.status.up).toBe(true));
+          expect(first.events.statuses.map(({ up }) => up)).toEqual([false, true]);
+          await first.store.save([client("a", "again")]);
+        }
+        await using again = await opened(settings);
+        expect(again.kept.clients.get("a")).toBe("again");
+      } finally {
+        execFileSync("umount", [here]);
+      }
+    },
+  );
+});
+
+function canMount(): boolean {
+  try {
+    execFileSync("unshare", ["-m", "true"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,170 @@
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { StoreDown } from "#lb/store/store";
+import { Database } from "../support/database.ts";
+import { eventually } from "../support/eventually.ts";
+import { freePort } from "../support/free-port.ts";
+import { client, opened, storeOf, storeRules } from "./contract.ts";
+import { Noted } from "./noted.ts";
+
+let database: Database;
+beforeAll(async () => {
+  database = await Database.start();
+});
+afterAll(() => database[Symbol.asyncDispose]());
+
+const fresh = async (node = "n1") => ({ kind: "postgres", url: await database.fresh(), node }) as const;
+
+describe("a store in PostgreSQL", () => {
+  storeRules(fresh);
+
+  test("tells the other balancers of clients, and of nothing else", async () => {
+    const settings = await fresh();
+    await using one = await opened(settings);
+    await using two = await opened({ ...settings, node: "n2" });
+    await one.store.save([client("a", 1), client("b", 2), { shelf: "backends", key: "p/x", value: 3 }]);
+    await eventually(() =>
+      expect(two.events.clients).toEqual(
+        new Map([
+          ["a", 1],
+          ["b", 2],
+        ]),
+      ),
+    );
+    await two.store.save([client("a", null)]);
+    await eventually(() => expect(one.events.clients).toEqual(new Map([["a", null]])));
+    expect(two.events.told).toBeUndefined();
+    await using three = await opened({ ...settings, node: "n3" });
+    expect([three.kept.clients, three.kept.backends]).toEqual([new Map([["b", 2]]), new Map()]);
+  });
+
+  test("many balancers that start at once make the tables once", async () => {
+    const settings = await fresh();
+    const all = await Promise.all(["a", "b", "c", "d"].map((node) => opened({ ...settings, node })));
+    expect(all.map(({ kept }) => kept.clients.size)).toEqual([0, 0, 0, 0]);
+    await Promise.all(all.map(({ store }) => store.close()));
+  });
+
+  test("two that save the same clients in another order at once both succeed, and agree", async () => {
+    const settings = await fresh();
+    await using one = await opened(settings);
+    await using two = await opened({ ...settings, node: "n2" });
+    const keys = Array.from({ length: 50 }, (_, n) => `k${n}`);
+    for (let round = 0; round < 10; round += 1) {
+      const there = one.store.save(keys.map((key) => client(key, `one ${round}`)));
+      const back = two.store.save(keys.toReversed().map((key) => client(key, `two ${round}`)));
+      await Promise.all([there, back]);
+    }
+    await using three = await opened({ ...settings, node: "n3" });
+    expect(new Set(three.kept.clients.values()).size).toBe(1);
+  });
+
+  test("refuses tables of a newer version, and another program's", async () => {
+    const settings = await fresh();
+    await (await opened(settings)).store.close();
+    await database.ask(settings.url, "update lb_store set version = 99");
+    await expect(storeOf(settings).open(new Noted())).rejects.toThrow("version 99, expected 1 at most");
+    const foreign = await fresh();
+    await database.ask(foreign.url, "create table lb_clients (name text)");
+    await expect(storeOf(foreign).open(new Noted())).rejects.toThrow("another program's table");
+    expect(await database.ask(foreign.url, "select to_regclass('lb_store') as there")).toEqual([
+      { there: null },
+    ]);
+  });
+
+  test("one that cannot be reached does not keep the balancer from its start, nor tells the password", async () => {
+    const store = storeOf({
+      kind: "postgres",
+      url: `postgres://lb:secret@127.0.0.1:${await freePort()}/x`,
+      node: "n1",
+    });
+    const events = new Noted();
+    expect(await store.open(events)).toBeUndefined();
+    expect(events.statuses).toMatchObject([{ up: false, reason: expect.stringContaining("ECONNREFUSED") }]);
+    expect(events.statuses[0]?.reason).not.toContain("secret");
+    await expect(store.save([client("a", 1)])).rejects.toThrow(StoreDown);
+    await store.close();
+  });
+
+  test("goes on after the database was stopped and started, with what others saved meanwhile", async () => {
+    const settings = await fresh();
+    {
+      await using before = await opened(settings);
+      await before.store.save([client("old", 1), { shelf: "backends", key: "p/x", value: "drain" }]);
+    }
+    await database.stop();
+    const store = storeOf(settings);
+    const events = new Noted();
+    expect(await store.open(events)).toBeUndefined();
+    await database.startAgain();
+    await eventually(() => expect(store.status.up).toBe(true));
+    expect(events.clients).toEqual(new Map([["old", 1]]));
+    expect(events.told).toEqual(new Map([["p/x", "drain"]]));
+    await using other = await opened({ ...settings, node: "n2" });
+
+    await database.stop();
+    await eventually(() => expect(store.status.up).toBe(false));
+    await expect(store.save([client("a", 1)])).rejects.toThrow(StoreDown);
+    await database.startAgain();
+    await eventually(() => expect(other.store.status.up).toBe(true));
+    await other.store.save([client("new", 2), client("old", null)]);
+    await eventually(() =>
+      expect(events.clients).toEqual(
+        new Map([
+          ["old", null],
+          ["new", 2],
+        ]),
+      ),
+    );
+    await eventually(() => expect(store.status.up).toBe(true));
+    await store.save([client("a", 3)]);
+    expect(events.statuses.map(({ up }) => up)).toEqual([false, true, false, true]);
+    await store.close();
+  });
+
+  test("one that stands still fails a save within 2 s, and what came of it is told afterwards", async () => {
+    const settings = await fresh();
+    await using one = await opened(settings);
+    await one.store.save([client("a", 1)]);
+    await database.freeze();
+    try {
+      const atMs = performance.now();
+      const saves = [one.store.save([client("a", 2)]), one.store.save([client("b", 2)])];
+      const results = await Promise.allSettled(saves);
+      expect(results).toMatchObject([{ reason: { uncertain: true } }, { reason: expect.any(StoreDown) }]);
+      expect(performance.now() - atMs).toBeLessThan(2_500);
+      await expect(one.store.save([client("a", 3)])).rejects.toThrow("did not answer");
+    } finally {
+      await database.thaw();
+    }
+    await eventually(() => expect(one.store.status.up).toBe(true));
+    await using other = await opened({ ...settings, node: "n2" });
+    const known = { a: 1, ...Object.fromEntries(one.events.clients) };
+    await eventually(() =>
+      expect({ a: 1, ...Object.fromEntries(one.events.clients) }).toEqual(
+        Object.fromEntries(other.kept.clients),
+      ),
+    );
+    expect(known).toBeDefined();
+  });
+
+  test("a node that another process took while the connection was lost stays there, and this one says so", async () => {
+    const settings = await fresh();
+    await using one = await opened(settings);
+    const other = new pg.Client({ connectionString: settings.url, application_name: "other" });
+    await other.connect();
+    const taken = other.query(
+      "select pg_advisory_lock(hashtextextended('lb node ' || current_schema() || ' n1', 0))",
+    );
+    const ended = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'lb n1'";
+    await database.ask(settings.url, ended);
+    await taken;
+    await eventually(() =>
+      expect(one.store.status.reason).toContain("the node n1 is in use by another process"),
+    );
+    await expect(one.store.save([client("k", 1)])).rejects.toThrow(StoreDown);
+    await other.end();
+    await eventually(() => expect(one.store.status.up).toBe(true));
+    await one.store.save([client("k", 1)]);
+  });
+});

@@ -1,0 +1,242 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { systemClock } from "#lb/core/clock";
+import { seededDice } from "#lb/core/dice";
+import type { CopyStatus, Template } from "#lb/supervisor/copy";
+import type { CopyHost } from "#lb/supervisor/copy-host";
+import { NoRoom, Supervisor } from "#lb/supervisor/supervisor";
+import { eventually } from "../support/eventually.ts";
+import { NotedLog } from "../support/noted-log.ts";
+import { runs } from "../support/processes.ts";
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "copies-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const LISTENS = `require("node:net").createServer((s) => s.on("error", () => {}).end("hello\\n")).listen(process.argv[3], process.argv[2]);`;
+
+describe("copies of a template", () => {
+  test("become backends once they answer, each on a port of its own, and none before", async () => {
+    await using made = await supervised(LISTENS);
+    const { names, up } = made.start(3);
+    expect(names).toEqual(["t-1", "t-2", "t-3"]);
+    expect(made.host.joined).toEqual([]);
+    await up;
+    expect(made.host.joined.toSorted()).toEqual(["t-1", "t-2", "t-3"]);
+    expect(
+      new Set(made.copies.map(({ endpoint }) => endpoint && "port" in endpoint && endpoint.port)).size,
+    ).toBe(3);
+    expect(made.copies).toMatchObject(
+      Array.from({ length: 3 }, () => ({ state: "up", crashes: 0, restarts: 0 })),
+    );
+  });
+
+  test("get PATH and what the template names of the environment, and nothing else", async () => {
+    process.env.LB_TEST_SECRET = "s3cret";
+    await using made = await supervised(`console.log(JSON.stringify(Object.keys(process.env)));${LISTENS}`, {
+      env: { COLOUR: "red" },
+    });
+    await made.start(1).up;
+    await eventually(() => expect(made.said()).toHaveLength(1));
+    const names: string[] = JSON.parse(made.said()[0] as string);
+    expect(names.filter((name) => name !== "LB_LEASH_FD").toSorted()).toEqual(["COLOUR", "PATH"]);
+  });
+
+  test("are as many as there is room for, or none", async () => {
+    await using made = await supervised(LISTENS, { ports: [0, 1] });
+    expect(() => made.start(3)).toThrow(NoRoom);
+    expect(made.copies).toEqual([]);
+  });
+
+  test("pass over a port that another program listens on", async () => {
+    await using made = await supervised(LISTENS);
+    const other = createServer().listen(made.ports[0], "127.0.0.1");
+    await made.start(1).up;
+    expect(made.copies[0]?.endpoint).toMatchObject({ port: made.ports[0] + 1 });
+    await new Promise((resolve) => other.close(resolve));
+  });
+
+  test("of a template that is new are as many as it says, of one that is gone none, of a changed one what they were", async () => {
+    await using made = await supervised(LISTENS, { count: 2 });
+    await eventually(() => expect(made.host.joined).toHaveLength(2));
+    const [first] = made.copies as [CopyStatus];
+    made.supervisor.configure({ t: { ...made.template, count: 9 } });
+    expect(made.copies).toHaveLength(2);
+    expect(made.copies[0]?.pid).toBe(first.pid);
+    made.supervisor.configure({});
+    await eventually(() => expect(made.copies).toEqual([]));
+    expect(runs(first.pid as number)).toBe(false);
+  });
+});
+
+describe("a copy that is stopped", () => {
+  test("leaves its pool first, is told to end, and is not started again", async () => {
+    await using made = await supervised(
+      `process.on("SIGTERM", () => { console.log("asked"); process.exit(0); });${LISTENS}`,
+    );
+    await made.start(1).up;
+    const { pid } = made.copies[0] as CopyStatus;
+    expect(made.supervisor.stop("t-1")).toBe(true);
+    await eventually(() => expect(made.copies).toEqual([]));
+    expect(made.host.left).toEqual([["t-1", made.template.grace]]);
+    expect(made.said()).toEqual(["asked"]);
+    expect(runs(pid as number)).toBe(false);
+    expect(made.supervisor.stop("t-1")).toBe(false);
+  });
+
+  test("is killed where it does not end within its grace", async () => {
+    await using made = await supervised(`process.on("SIGTERM", () => {});${LISTENS}`, { grace: 200 });
+    await made.start(1).up;
+    const { pid } = made.copies[0] as CopyStatus;
+    made.supervisor.stop("t-1");
+    await eventually(() => expect(made.copies).toEqual([]));
+    expect(runs(pid as number)).toBe(false);
+  });
+
+  test("takes with it what it started, which would hold its port", async () => {
+    const child = `require("node:child_process").spawn("sleep", ["1000"], { stdio: "inherit" }).pid`;
+    await using made = await supervised(`console.log(${child});${LISTENS}`);
+    await made.start(1).up;
+    await eventually(() => expect(made.said()).toHaveLength(1));
+    const grandchild = Number(made.said()[0]);
+    expect(runs(grandchild)).toBe(true);
+    made.supervisor.stop("t-1");
+    await eventually(() => expect(made.copies).toEqual([]));
+    await eventually(() => expect(runs(grandchild)).toBe(false));
+  });
+});
+
+describe("a copy that crashes", () => {
+  test("leaves its pool at once, and is a backend again with another process", async () => {
+    await using made = await supervised(LISTENS);
+    await made.start(1).up;
+    const { pid } = made.copies[0] as CopyStatus;
+    process.kill(pid as number, "SIGKILL");
+    await eventually(() => expect(made.host.joined).toHaveLength(2));
+    expect(made.host.left).toEqual([["t-1", 0]]);
+    expect(made.copies).toMatchObject([
+      { name: "t-1", state: "up", crashes: 1, restarts: 1, lastExit: "SIGKILL" },
+    ]);
+  });
+
+  test("ten times in a row is given up, loudly, and stays in the list until it is deleted", async () => {
+    await using made = await supervised("process.exit(3);", {}, 0.001);
+    const { up } = made.start(1);
+    await expect(up).rejects.toThrow("t-1 crashed 10 times in a row: exit code 3");
+    expect(made.copies).toMatchObject([{ state: "given-up", crashes: 10, restarts: 9 }]);
+    expect(made.log.lines.filter(([level]) => level === "error").map(([, message]) => message)).toEqual([
+      "copy given up",
+    ]);
+    made.supervisor.stop("t-1");
+    await eventually(() => expect(made.copies).toEqual([]));
+  });
+
+  test("because there is no such program is told as that", async () => {
+    await using made = await supervised("", { command: ["/no/such/program"] }, 0.001);
+    await expect(made.start(1).up).rejects.toThrow(/exit code 127|could not be started/);
+  });
+});
+
+describe("what a copy says", () => {
+  test("is a line of the log each, a long one cut, one without an end too", async () => {
+    await using made = await supervised(
+      `process.stdout.write("a\\n\\nb\\r\\n" + "x".repeat(1e6) + "\\nlast"); process.on("SIGTERM", () => process.exit()); ${LISTENS}`,
+    );
+    await made.start(1).up;
+    made.supervisor.stop("t-1");
+    await eventually(() => expect(made.copies).toEqual([]));
+    await eventually(() => expect(made.said().at(-1)).toBe("last"));
+    expect(made.said().map((line) => line.length)).toEqual([1, 1, 4096, 4]);
+  });
+
+  test("is bounded: of a flood a hundred lines a second, and one line that counts the rest", async () => {
+    await using made = await supervised(`for (let i = 0; i < 50_000; i++) console.log(i); ${LISTENS}`);
+    await made.start(1).up;
+    await eventually(() =>
+      expect(made.log.lines.map(([, message]) => message)).toContain("lines of a copy dropped"),
+    );
+    expect(made.said().length).toBeLessThan(1_000);
+  });
+});
+
+/** A supervisor of one template whose copies run a script with {host} and {port}; all are killed when it is disposed of. */
+async function supervised(script: string, more: Partial<Template> = {}, haste = 1) {
+  const path = join(folder, `${Math.random()}.cjs`);
+  await writeFile(path, script);
+  const low = 20_000 + Math.floor(Math.random() * 10_000);
+  const { ports: width = [0, 50], ...rest } = more;
+  const ports = [low + width[0], low + width[1]] as const;
+  const template: Template = {
+    command: [process.execPath, path, "{host}", "{port}"],
+    pool: "p",
+    host: "127.0.0.1",
+    count: 0,
+    env: {},
+    aliases: [],
+    grace: 5_000,
+    ...rest,
+    ports,
+  };
+  const host = new NotedHost();
+  const log = new NotedLog();
+  const clock = {
+    ...systemClock,
+    now: () => systemClock.now(),
+    wallMs: () => systemClock.wallMs(),
+    after: hasty(haste),
+  };
+  const supervisor = new Supervisor({ host, log, clock, dice: seededDice(1) });
+  supervisor.configure({ t: template });
+  return {
+    supervisor,
+    host,
+    log,
+    template,
+    ports,
+    start: (count: number) => supervisor.start("t", count) as NonNullable<ReturnType<Supervisor["start"]>>,
+    get copies() {
+      return supervisor.copies;
+    },
+    said: () =>
+      log.lines
+        .flatMap(([, message, fields]) =>
+          message === "copy says" ? [(fields as { line: string }).line] : [],
+        )
+        .filter((line) => line !== ""),
+    [Symbol.asyncDispose]: () => supervisor.close({ now: true }),
+  };
+}
+
+/** The same clock where what lasts takes a part of its time. */
+function hasty(part: number): typeof systemClock.after {
+  return (ms, call) => systemClock.after(ms * part, call);
+}
+
+/** A pool that takes all, and notes it. A copy answers once its port takes a connection. */
+class NotedHost implements CopyHost {
+  readonly joined: string[] = [];
+  readonly left: [name: string, withinMs: number][] = [];
+
+  answers(_pool: string, endpoint: Parameters<CopyHost["answers"]>[1]): Promise<boolean> {
+    return new Promise((resolve) => {
+      if (endpoint.kind === "unix") throw new Error("expected a port");
+      const socket = connect(endpoint.port, endpoint.host);
+      socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
+      socket.once("connect", () => socket.destroy());
+    });
+  }
+
+  async join(_pool: string, name: string): Promise<void> {
+    this.joined.push(name);
+  }
+
+  async leave(_pool: string, name: string, withinMs: number): Promise<void> {
+    this.left.push([name, withinMs]);
+  }
+}
