@@ -12,6 +12,8 @@ export interface Asking {
   readonly headers?: Readonly<Record<string, string>>;
   /** As JSON, unless it is a text. */
   readonly body?: unknown;
+  /** The address that it is sent from. */
+  readonly from?: string;
 }
 
 /** One answer. */
@@ -22,6 +24,28 @@ export interface Answer {
   /** The body as JSON. */
   // biome-ignore lint/suspicious/noExplicitAny: it is what the test says it is.
   readonly json: any;
+}
+
+/** What OpenAPI says of an operation, as far as tests look. */
+export interface Described {
+  readonly summary?: string;
+  readonly security?: readonly object[];
+  readonly parameters?: readonly {
+    readonly in: string;
+    readonly name: string;
+    readonly required?: boolean;
+  }[];
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema?: unknown }>> };
+  readonly responses: Readonly<Record<string, { readonly description?: string; readonly content?: object }>>;
+}
+
+/** One method of one path. */
+export interface Operation {
+  readonly method: string;
+  /** With `{name}` where a name stands. */
+  readonly template: string;
+  readonly path: string;
+  readonly described: Described;
 }
 
 /** A whole balancer in this process with its admin API, asked over real HTTP. */
@@ -68,14 +92,17 @@ export class Administered implements AsyncDisposable {
     return structuredClone([pools, [...overlay.clients()]]);
   }
 
-  ask(method: string, path: string, { headers = {}, body }: Asking = {}): Promise<Answer> {
+  ask(method: string, path: string, { headers = {}, body, from }: Asking = {}): Promise<Answer> {
     const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
     const typed =
       text === undefined
         ? {}
         : { "content-type": "application/json", "content-length": Buffer.byteLength(text) };
     const { endpoint } = this;
-    const where = endpoint.kind === "unix" ? { socketPath: endpoint.path } : endpoint;
+    const where =
+      endpoint.kind === "unix"
+        ? { socketPath: endpoint.path }
+        : { ...endpoint, ...(from !== undefined && { localAddress: from }) };
     const asking = request({ ...where, method, path, headers: { ...typed, ...headers }, agent: false });
     const answer = new Promise<Answer>((resolve, reject) => {
       asking.on("error", reject);
@@ -94,6 +121,20 @@ export class Administered implements AsyncDisposable {
 
   get(path: string, asking?: Asking): Promise<Answer> {
     return this.ask("GET", path, asking);
+  }
+
+  /** Each operation of its description, at a path that one could ask for. */
+  async operations(): Promise<readonly Operation[]> {
+    const { json } = await this.get("/docs/json");
+    const paths = Object.entries<Record<string, Described>>(json.paths);
+    return paths.flatMap(([template, methods]) =>
+      Object.entries(methods).map(([method, described]) => ({
+        method: method.toUpperCase(),
+        template,
+        path: template.replaceAll(/\{\w+\}/g, "a"),
+        described,
+      })),
+    );
   }
 
   /** A bare connection to the API. */
