@@ -1,4 +1,9 @@
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
 import { type IncomingHttpHeaders, request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
 import type { Config } from "#lb/config/config";
 import type { Overlay } from "#lb/control/overlay";
 import { type Endpoint, parseEndpoint } from "#lb/core/address";
@@ -82,14 +87,16 @@ export class Administered implements AsyncDisposable {
     return lines.map(([, message, fields]) => ({ message, ...fields }));
   }
 
-  /** All that an operator may have said or added. */
+  /** All that an operator may have said or added, and what the file of the store has of it. */
   said(): unknown {
     const { overlay } = this;
+    const { store } = overlay.file;
+    const kept = store?.kind === "file" && readFileSync(store.path, "utf8");
     const pools = Object.keys(overlay.file.pools).map((pool) => {
       const entries = overlay.entriesOf(pool) ?? [];
       return entries.map((entry) => [entry, overlay.backend(pool, entry.name)]);
     });
-    return structuredClone([pools, [...overlay.clients()]]);
+    return structuredClone([pools, [...overlay.clients()], kept]);
   }
 
   ask(method: string, path: string, { headers = {}, body, from }: Asking = {}): Promise<Answer> {
@@ -160,6 +167,18 @@ export function adminFile(admin = "", more = ""): string {
 pools: { p: { health: { probe: off }, backends: [{ name: a, address: "127.0.0.1:9001" }, { name: b, address: "127.0.0.1:9002" }] } }
 admin: { listen: "127.0.0.1:0"${admin === "" ? "" : `, ${admin}`} }
 ${more}`;
+}
+
+/** A folder that lasts as long as the test. */
+export async function ownFolder(): Promise<string> {
+  const made = await mkdtemp(join(tmpdir(), "administered-"));
+  onTestFinished(() => rm(made, { recursive: true, force: true }));
+  return made;
+}
+
+/** One whose store is a file. */
+export async function stored(text: string): Promise<Administered> {
+  return administered(`${text}\nstore: { kind: file, path: "${join(await ownFolder(), "words.json")}" }`);
 }
 
 /** Whether a body is the one shape of all errors. */

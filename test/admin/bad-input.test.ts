@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from "vitest";
-import { type Administered, adminFile, administered, isError, type Operation } from "./administered.ts";
+import { type Administered, adminFile, isError, type Operation, stored } from "./administered.ts";
 
 const BACKENDS = "/api/v1/pools/p/backends";
 const CLIENTS = "/api/v1/clients";
@@ -23,7 +23,7 @@ const mutations: readonly [method: string, path: string, body: Readonly<Record<s
 ];
 
 test("the table has every operation that takes a body of JSON", async () => {
-  await using api = await administered(FILE);
+  await using api = await stored(FILE);
   const all = await api.operations();
   const taking = all.filter(
     ({ described, template }) =>
@@ -39,7 +39,7 @@ test("the table has every operation that takes a body of JSON", async () => {
 
 describe.each(mutations)("%s %s", (method, path, right) => {
   test("refuses every body that is not as expected with 400, says what was, and changes nothing", async () => {
-    await using api = await administered(FILE);
+    await using api = await stored(FILE);
     for (const body of [
       undefined,
       "",
@@ -74,7 +74,7 @@ describe.each(mutations)("%s %s", (method, path, right) => {
   });
 
   test("refuses 65 KiB with 413", async () => {
-    await using api = await administered(FILE);
+    await using api = await stored(FILE);
     await refused(api, { method, path, body: { ...right, more: HUGE }, status: 413 });
   });
 });
@@ -112,7 +112,7 @@ describe("a name in a path", () => {
   ];
 
   test.each(routes)("that there is not is 404: %s %s", async (method, pathOf) => {
-    await using api = await administered(FILE);
+    await using api = await stored(FILE);
     for (const name of names.filter((each) => !(each === "a@127.0.0.1" && pathOf("") === `${BACKENDS}/`))) {
       const path = pathOf(name);
       const right = mutations.find(
@@ -127,7 +127,7 @@ describe("a name in a path", () => {
   });
 
   test("that is not well encoded is 400, that is too long 404", async () => {
-    await using api = await administered(FILE);
+    await using api = await stored(FILE);
     for (const path of [`${CLIENTS}/%`, `${CLIENTS}/%zz`, `${CLIENTS}/%ff%fe`, `${BACKENDS}/%c0%af`])
       await refused(api, { method: "GET", path, status: 400 });
     await refused(api, { method: "GET", path: `${CLIENTS}/${"x".repeat(513)}`, status: 404 });
@@ -138,7 +138,7 @@ describe("a name in a path", () => {
 test.each(["/api/v1/sessions", "/api/v1/decisions", CLIENTS])(
   "%s?limit= is a whole number within its bounds",
   async (path) => {
-    await using api = await administered(FILE);
+    await using api = await stored(FILE);
     expect((await api.get(`${path}?limit=1000`)).status).toBe(200);
     for (const limit of [
       "0",
@@ -158,7 +158,7 @@ test.each(["/api/v1/sessions", "/api/v1/decisions", CLIENTS])(
 );
 
 test("a wrong method of a path that there is is 405 and Allow, with and without a body", async () => {
-  await using api = await administered(FILE);
+  await using api = await stored(FILE);
   const rows = [
     ["POST", "/health", "GET, HEAD"],
     ["GET", "/api/v1/reload", "POST"],
@@ -250,7 +250,7 @@ describe("bytes that are no request", () => {
   test.each(rows)(
     "are answered in the one shape, and the connection is closed: %s",
     async (_, bytes, status) => {
-      await using api = await administered(FILE);
+      await using api = await stored(FILE);
       const before = api.said();
       const peer = await api.dial();
       peer.send(bytes);
@@ -263,7 +263,7 @@ describe("bytes that are no request", () => {
   );
 
   test("behind a request are answered after it", async () => {
-    await using api = await administered(FILE);
+    await using api = await stored(FILE);
     const peer = await api.dial();
     peer.send("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\nGARBAGE\r\n\r\n");
     await peer.outcome();
@@ -271,7 +271,7 @@ describe("bytes that are no request", () => {
   });
 
   test("that come too slowly end with 408: a head after 5 s, a body that drips after 10 s, nothing at all too", async () => {
-    await using api = await administered(FILE);
+    await using api = await stored(FILE);
     const before = api.said();
     const [silent, head, body] = await Promise.all([api.dial(), api.dial(), api.dial()]);
     head.send("GET /health HTTP/1.1\r\nHost: localhost\r\n");
@@ -292,7 +292,7 @@ describe("bytes that are no request", () => {
   }, 30_000);
 
   test("of a body that ends early change nothing", async () => {
-    await using api = await administered(FILE);
+    await using api = await stored(FILE);
     const before = api.said();
     const peer = await api.dial();
     peer.send(
@@ -305,7 +305,7 @@ describe("bytes that are no request", () => {
 });
 
 test("at most 64 connections are served at once, and one that leaves makes room", async () => {
-  await using api = await administered(FILE);
+  await using api = await stored(FILE);
   const peers = await Promise.all(Array.from({ length: 64 }, () => api.dial()));
   const late = await api.dial();
   await late.outcome();
@@ -323,7 +323,7 @@ test("at most 64 connections are served at once, and one that leaves makes room"
 });
 
 test("connections that are only kept for later make room for one that asks", async () => {
-  await using api = await administered(FILE);
+  await using api = await stored(FILE);
   const peers = await Promise.all(Array.from({ length: 64 }, () => api.dial()));
   for (const peer of peers) peer.send("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n");
   await Promise.all(peers.map((peer) => peer.bytes(100)));

@@ -1,8 +1,14 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
-import { type Administered, adminFile, administered, isError, type Operation } from "./administered.ts";
+import { expect, test } from "vitest";
+import {
+  type Administered,
+  adminFile,
+  administered,
+  isError,
+  type Operation,
+  ownFolder,
+} from "./administered.ts";
 
 const READ = `${"r".repeat(11)}0123456789abcdefghijkl`;
 const WRITE = `${"w".repeat(11)}0123456789abcdefghijkl`;
@@ -118,9 +124,7 @@ async function refused(
 }
 
 async function withTokens(): Promise<Administered> {
-  const folder = await mkdtemp(join(tmpdir(), "tokens-"));
-  onTestFinished(() => rm(folder, { recursive: true }));
-  const path = join(folder, "tokens");
+  const path = join(await ownFolder(), "tokens");
   await writeFile(path, `ops write ${WRITE}\nprometheus read ${READ}\n`, { mode: 0o600 });
   return administered(adminFile(`tokenFile: "${path}"`));
 }
