@@ -19,6 +19,8 @@ export interface Asking {
   readonly body?: unknown;
   /** The address that it is sent from. */
   readonly from?: string;
+  /** How long its answer may take. */
+  readonly withinMs?: number;
 }
 
 /** One answer. */
@@ -99,7 +101,7 @@ export class Administered implements AsyncDisposable {
     return structuredClone([pools, [...overlay.clients()], kept]);
   }
 
-  ask(method: string, path: string, { headers = {}, body, from }: Asking = {}): Promise<Answer> {
+  ask(method: string, path: string, { headers = {}, body, from, withinMs }: Asking = {}): Promise<Answer> {
     const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
     const typed =
       text === undefined
@@ -123,7 +125,7 @@ export class Administered implements AsyncDisposable {
       });
     });
     asking.end(text);
-    return within(`an answer to ${method} ${path}`, answer);
+    return within(`an answer to ${method} ${path}`, answer, withinMs);
   }
 
   get(path: string, asking?: Asking): Promise<Answer> {

@@ -136,7 +136,7 @@ export function aliases(app: Api, desk: Desk): void {
       const template = copies.templateOf(type);
       const newest = copies
         .list()
-        .filter((copy) => copy.template === template)
+        .filter((copy) => copy.template === template && copy.state !== "stopping")
         .slice(-n);
       const stopped = copies.stop(
         request,

@@ -67,7 +67,10 @@ async function through<T>(
   const way = await wayOf(desk);
   let socket: Socket | undefined;
   try {
-    socket = await enter(way, signal);
+    const entered = await enter(way, signal);
+    socket = entered;
+    // After a FIN its session would wait for the answer, and keep a place on a backend meanwhile.
+    signal.addEventListener("abort", () => breakOff(entered, way), { once: true });
     return await ask(way, socket, signal);
   } catch (error) {
     if (signal.aborted) throw new Problem("unavailable", `no answer came within ${LONGEST_MS / 1_000} s`);
@@ -75,6 +78,12 @@ async function through<T>(
   } finally {
     socket?.destroy();
   }
+}
+
+/** A unix socket has no reset. */
+function breakOff(socket: Socket, { endpoint }: Way): void {
+  if (endpoint.kind === "unix") socket.destroy();
+  else socket.resetAndDestroy();
 }
 
 function webAnswer(said: unknown) {
