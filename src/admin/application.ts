@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import { fastify } from "fastify";
@@ -61,6 +62,9 @@ export async function application(desk: Desk, entrance: EntranceParts): Promise<
     clientErrorHandler: (error, socket) => bare.answer(error, socket),
   });
   app.server.maxConnections = MOST_CONNECTIONS;
+  // Connections that are only kept for later make room for one that has something to ask.
+  app.server.on("drop", () => app.server.closeIdleConnections());
+  app.server.on("connect", (_request, socket) => bare.refuseTunnel(socket as Socket));
   app.server.on("request", (request, response) => bare.begun(request, response));
   // What is expected beside 100-continue is passed over (RFC 9110 §10.1.1 allows it): Node's own 417 has no body.
   app.server.on("checkExpectation", (request, response) => app.server.emit("request", request, response));

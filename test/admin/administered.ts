@@ -1,4 +1,9 @@
+import { readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
 import { type IncomingHttpHeaders, request } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
 import type { Config } from "#lb/config/config";
 import type { Overlay } from "#lb/control/overlay";
 import { type Endpoint, parseEndpoint } from "#lb/core/address";
@@ -12,6 +17,10 @@ export interface Asking {
   readonly headers?: Readonly<Record<string, string>>;
   /** As JSON, unless it is a text. */
   readonly body?: unknown;
+  /** The address that it is sent from. */
+  readonly from?: string;
+  /** How long its answer may take. */
+  readonly withinMs?: number;
 }
 
 /** One answer. */
@@ -22,6 +31,28 @@ export interface Answer {
   /** The body as JSON. */
   // biome-ignore lint/suspicious/noExplicitAny: it is what the test says it is.
   readonly json: any;
+}
+
+/** What OpenAPI says of an operation, as far as tests look. */
+export interface Described {
+  readonly summary?: string;
+  readonly security?: readonly object[];
+  readonly parameters?: readonly {
+    readonly in: string;
+    readonly name: string;
+    readonly required?: boolean;
+  }[];
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema?: unknown }>> };
+  readonly responses: Readonly<Record<string, { readonly description?: string; readonly content?: object }>>;
+}
+
+/** One method of one path. */
+export interface Operation {
+  readonly method: string;
+  /** With `{name}` where a name stands. */
+  readonly template: string;
+  readonly path: string;
+  readonly described: Described;
 }
 
 /** A whole balancer in this process with its admin API, asked over real HTTP. */
@@ -58,24 +89,29 @@ export class Administered implements AsyncDisposable {
     return lines.map(([, message, fields]) => ({ message, ...fields }));
   }
 
-  /** All that an operator may have said or added. */
+  /** All that an operator may have said or added, and what the file of the store has of it. */
   said(): unknown {
     const { overlay } = this;
+    const { store } = overlay.file;
+    const kept = store?.kind === "file" && readFileSync(store.path, "utf8");
     const pools = Object.keys(overlay.file.pools).map((pool) => {
       const entries = overlay.entriesOf(pool) ?? [];
       return entries.map((entry) => [entry, overlay.backend(pool, entry.name)]);
     });
-    return structuredClone([pools, [...overlay.clients()]]);
+    return structuredClone([pools, [...overlay.clients()], kept]);
   }
 
-  ask(method: string, path: string, { headers = {}, body }: Asking = {}): Promise<Answer> {
+  ask(method: string, path: string, { headers = {}, body, from, withinMs }: Asking = {}): Promise<Answer> {
     const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
     const typed =
       text === undefined
         ? {}
         : { "content-type": "application/json", "content-length": Buffer.byteLength(text) };
     const { endpoint } = this;
-    const where = endpoint.kind === "unix" ? { socketPath: endpoint.path } : endpoint;
+    const where =
+      endpoint.kind === "unix"
+        ? { socketPath: endpoint.path }
+        : { ...endpoint, ...(from !== undefined && { localAddress: from }) };
     const asking = request({ ...where, method, path, headers: { ...typed, ...headers }, agent: false });
     const answer = new Promise<Answer>((resolve, reject) => {
       asking.on("error", reject);
@@ -89,11 +125,25 @@ export class Administered implements AsyncDisposable {
       });
     });
     asking.end(text);
-    return within(`an answer to ${method} ${path}`, answer);
+    return within(`an answer to ${method} ${path}`, answer, withinMs);
   }
 
   get(path: string, asking?: Asking): Promise<Answer> {
     return this.ask("GET", path, asking);
+  }
+
+  /** Each operation of its description, at a path that one could ask for. */
+  async operations(): Promise<readonly Operation[]> {
+    const { json } = await this.get("/docs/json");
+    const paths = Object.entries<Record<string, Described>>(json.paths);
+    return paths.flatMap(([template, methods]) =>
+      Object.entries(methods).map(([method, described]) => ({
+        method: method.toUpperCase(),
+        template,
+        path: template.replaceAll(/\{\w+\}/g, "a"),
+        described,
+      })),
+    );
   }
 
   /** A bare connection to the API. */
@@ -119,6 +169,18 @@ export function adminFile(admin = "", more = ""): string {
 pools: { p: { health: { probe: off }, backends: [{ name: a, address: "127.0.0.1:9001" }, { name: b, address: "127.0.0.1:9002" }] } }
 admin: { listen: "127.0.0.1:0"${admin === "" ? "" : `, ${admin}`} }
 ${more}`;
+}
+
+/** A folder that lasts as long as the test. */
+export async function ownFolder(): Promise<string> {
+  const made = await mkdtemp(join(tmpdir(), "administered-"));
+  onTestFinished(() => rm(made, { recursive: true, force: true }));
+  return made;
+}
+
+/** One whose store is a file. */
+export async function stored(text: string): Promise<Administered> {
+  return administered(`${text}\nstore: { kind: file, path: "${join(await ownFolder(), "words.json")}" }`);
 }
 
 /** Whether a body is the one shape of all errors. */

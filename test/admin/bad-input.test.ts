@@ -1,5 +1,5 @@
-import { describe, expect, test } from "vitest";
-import { type Administered, adminFile, administered, isError } from "./administered.ts";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { type Administered, adminFile, isError, type Operation, stored } from "./administered.ts";
 
 const BACKENDS = "/api/v1/pools/p/backends";
 const CLIENTS = "/api/v1/clients";
@@ -22,9 +22,24 @@ const mutations: readonly [method: string, path: string, body: Readonly<Record<s
   ["POST", "/api/private/sendTask", { type: "generate_n_factorial", n: 1 }],
 ];
 
+test("the table has every operation that takes a body of JSON", async () => {
+  await using api = await stored(FILE);
+  const all = await api.operations();
+  const taking = all.filter(
+    ({ described, template }) =>
+      described.requestBody?.content["application/json"] !== undefined && !template.endsWith("/config/check"),
+  );
+  const fits = ({ method, template }: Operation) => {
+    const pattern = new RegExp(`^${template.replaceAll(/\{\w+\}/g, "[^/]+")}$`);
+    return mutations.some(([of, path]) => of === method && pattern.test(path));
+  };
+  expect(taking.filter((each) => !fits(each)).map(({ template }) => template)).toEqual([]);
+  expect(taking).toHaveLength(mutations.length);
+});
+
 describe.each(mutations)("%s %s", (method, path, right) => {
   test("refuses every body that is not as expected with 400, says what was, and changes nothing", async () => {
-    await using api = await administered(FILE);
+    await using api = await stored(FILE);
     for (const body of [
       undefined,
       "",
@@ -59,7 +74,7 @@ describe.each(mutations)("%s %s", (method, path, right) => {
   });
 
   test("refuses 65 KiB with 413", async () => {
-    await using api = await administered(FILE);
+    await using api = await stored(FILE);
     await refused(api, { method, path, body: { ...right, more: HUGE }, status: 413 });
   });
 });
@@ -97,7 +112,7 @@ describe("a name in a path", () => {
   ];
 
   test.each(routes)("that there is not is 404: %s %s", async (method, pathOf) => {
-    await using api = await administered(FILE);
+    await using api = await stored(FILE);
     for (const name of names.filter((each) => !(each === "a@127.0.0.1" && pathOf("") === `${BACKENDS}/`))) {
       const path = pathOf(name);
       const right = mutations.find(
@@ -112,7 +127,7 @@ describe("a name in a path", () => {
   });
 
   test("that is not well encoded is 400, that is too long 404", async () => {
-    await using api = await administered(FILE);
+    await using api = await stored(FILE);
     for (const path of [`${CLIENTS}/%`, `${CLIENTS}/%zz`, `${CLIENTS}/%ff%fe`, `${BACKENDS}/%c0%af`])
       await refused(api, { method: "GET", path, status: 400 });
     await refused(api, { method: "GET", path: `${CLIENTS}/${"x".repeat(513)}`, status: 404 });
@@ -123,7 +138,7 @@ describe("a name in a path", () => {
 test.each(["/api/v1/sessions", "/api/v1/decisions", CLIENTS])(
   "%s?limit= is a whole number within its bounds",
   async (path) => {
-    await using api = await administered(FILE);
+    await using api = await stored(FILE);
     expect((await api.get(`${path}?limit=1000`)).status).toBe(200);
     for (const limit of [
       "0",
@@ -143,7 +158,7 @@ test.each(["/api/v1/sessions", "/api/v1/decisions", CLIENTS])(
 );
 
 test("a wrong method of a path that there is is 405 and Allow, with and without a body", async () => {
-  await using api = await administered(FILE);
+  await using api = await stored(FILE);
   const rows = [
     ["POST", "/health", "GET, HEAD"],
     ["GET", "/api/v1/reload", "POST"],
@@ -186,16 +201,61 @@ describe("bytes that are no request", () => {
       400,
     ],
     ["a head of 17 KiB", `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${"x".repeat(17 * 1024)}\r\n\r\n`, 431],
+    [
+      "two Hosts",
+      "GET /health HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n",
+      400,
+    ],
+    [
+      "a whole URL of another site",
+      "GET http://evil.example/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+      421,
+    ],
+    [
+      "a whole URL with a user in it",
+      "GET http://localhost@evil.example/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+      421,
+    ],
+    ["a tunnel", "CONNECT localhost:22 HTTP/1.1\r\nHost: localhost\r\n\r\n", 405],
+    ["the whole server", "OPTIONS * HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", 404],
+    ["HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400],
+    [
+      "a method that is too new",
+      "QUERY /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+      400,
+    ],
+    [
+      "a path that leaves its folder",
+      "GET /docs/static/..%2f..%2fpackage.json HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+      404,
+    ],
+    [
+      "a path with a zero byte",
+      "GET /docs/static/%00 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+      400,
+    ],
+    [
+      "chunks of 128 KiB",
+      `POST ${CLIENTS} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n20000\r\n${"x".repeat(0x20000)}\r\n0\r\n\r\n`,
+      413,
+    ],
+    [
+      "a DELETE whose body is no JSON",
+      `DELETE /api/v1/sessions/1 HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 3\r\nConnection: close\r\n\r\nxxx`,
+      400,
+    ],
     ["a name with a line end in it", "GET / HTTP/1.1\r\nHost: local\nhost: x\r\n\r\n", 400],
   ];
 
   test.each(rows)(
     "are answered in the one shape, and the connection is closed: %s",
     async (_, bytes, status) => {
-      await using api = await administered(FILE);
+      await using api = await stored(FILE);
+      const before = api.said();
       const peer = await api.dial();
       peer.send(bytes);
       await peer.outcome();
+      expect(api.said()).toEqual(before);
       expect(peer.text).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
       expect(isError(JSON.parse(peer.text.split("\r\n\r\n")[1] as string))).toBe(true);
       expect((await api.get("/health")).status).toBe(200);
@@ -203,24 +263,36 @@ describe("bytes that are no request", () => {
   );
 
   test("behind a request are answered after it", async () => {
-    await using api = await administered(FILE);
+    await using api = await stored(FILE);
     const peer = await api.dial();
     peer.send("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\nGARBAGE\r\n\r\n");
     await peer.outcome();
     expect(peer.text.match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 200", "HTTP/1.1 400"]);
   });
 
-  test("that come too slowly end with 408", async () => {
-    await using api = await administered(FILE);
-    const peer = await api.dial();
-    peer.send("GET /health HTTP/1.1\r\nHost: localhost\r\n");
-    await peer.outcome();
-    expect(peer.text).toMatch(/^HTTP\/1.1 408 /);
-    expect(JSON.parse(peer.text.split("\r\n\r\n")[1] as string).error.code).toBe("too-slow");
-  });
+  test("that come too slowly end with 408: a head after 5 s, a body that drips after 10 s, nothing at all too", async () => {
+    await using api = await stored(FILE);
+    const before = api.said();
+    const [silent, head, body] = await Promise.all([api.dial(), api.dial(), api.dial()]);
+    head.send("GET /health HTTP/1.1\r\nHost: localhost\r\n");
+    body.send(
+      `PATCH ${BACKENDS}/a HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{"weight":9}`,
+    );
+    const dripping = setInterval(() => body.send(" "), 500);
+    onTestFinished(() => clearInterval(dripping));
+    await Promise.all([silent.outcome(), head.outcome()]);
+    // A peer waits 10 s, and this is as long.
+    await body.outcome().catch(() => body.outcome());
+    clearInterval(dripping);
+    for (const { text } of [silent, head, body]) {
+      expect(text).toMatch(/^HTTP\/1.1 408 /);
+      expect(JSON.parse(text.split("\r\n\r\n")[1] as string).error.code).toBe("too-slow");
+    }
+    expect(api.said()).toEqual(before);
+  }, 30_000);
 
   test("of a body that ends early change nothing", async () => {
-    await using api = await administered(FILE);
+    await using api = await stored(FILE);
     const before = api.said();
     const peer = await api.dial();
     peer.send(
@@ -233,7 +305,7 @@ describe("bytes that are no request", () => {
 });
 
 test("at most 64 connections are served at once, and one that leaves makes room", async () => {
-  await using api = await administered(FILE);
+  await using api = await stored(FILE);
   const peers = await Promise.all(Array.from({ length: 64 }, () => api.dial()));
   const late = await api.dial();
   await late.outcome();
@@ -248,6 +320,22 @@ test("at most 64 connections are served at once, and one that leaves makes room"
     )
     .toBe(200);
   for (const peer of peers) peer.reset();
+});
+
+test("connections that are only kept for later make room for one that asks", async () => {
+  await using api = await stored(FILE);
+  const peers = await Promise.all(Array.from({ length: 64 }, () => api.dial()));
+  for (const peer of peers) peer.send("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  await Promise.all(peers.map((peer) => peer.bytes(100)));
+  await expect
+    .poll(() =>
+      api.get("/health").then(
+        ({ status }) => status,
+        () => 0,
+      ),
+    )
+    .toBe(200);
+  await Promise.all(peers.map((peer) => peer.outcome()));
 });
 
 /** JSON with keys that would reach behind an object. */

@@ -1,8 +1,7 @@
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
-import { type Administered, adminFile, administered, isError } from "./administered.ts";
+import { describe, expect, test } from "vitest";
+import { type Administered, adminFile, administered, isError, ownFolder } from "./administered.ts";
 
 const A = "/api/v1/pools/p/backends/a";
 const READ = `${"r".repeat(11)}0123456789abcdefghijkl`;
@@ -201,7 +200,7 @@ describe("a token", () => {
 
 describe("the file of tokens", () => {
   test("is made where it is missing, for its owner alone, and says its token nowhere else", async () => {
-    const path = join(await folder(), "made");
+    const path = join(await ownFolder(), "made");
     await using api = await administered(adminFile(`tokenFile: "${path}"`));
     const [, right, token] = (await readFile(path, "utf8")).trim().split(" ");
     expect([right, (await stat(path)).mode & 0o777]).toEqual(["write", 0o600]);
@@ -210,13 +209,17 @@ describe("the file of tokens", () => {
     expect([log.includes(path), log.includes(token as string)]).toEqual([true, false]);
   });
 
+  test.each(["/dev/zero", "/proc"])("that is no file prevents the start: %s", async (path) => {
+    await expect(administered(adminFile(`tokenFile: "${path}"`))).rejects.toThrow(`${path}: expected a file`);
+  });
+
   test("that others can read is a warning", async () => {
     await using api = await withTokens(TOKENS, 0o644);
     expect(api.log.lines).toContainEqual(["warn", expect.stringContaining("every user of this machine"), {}]);
   });
 
   test("is read again at each reload, and a bad one leaves the tokens as they were, and is told", async () => {
-    const path = join(await folder(), "tokens");
+    const path = join(await ownFolder(), "tokens");
     await writeFile(path, TOKENS, { mode: 0o600 });
     await using api = await administered(adminFile(`tokenFile: "${path}"`));
     await writeFile(path, `ops write ${WRITE}y`);
@@ -242,7 +245,7 @@ describe("the file of tokens", () => {
     [`ops write ${WRITE}\nops read ${READ}`, "each name once"],
     ["\u0000\u0001", "name read|write token"],
   ])("that cannot be used prevents the start, and is not quoted: %j", async (text, expected) => {
-    const path = join(await folder(), "tokens");
+    const path = join(await ownFolder(), "tokens");
     await writeFile(path, text, { mode: 0o600 });
     const started = administered(adminFile(`tokenFile: "${path}"`));
     await expect(started).rejects.toThrow(expected);
@@ -251,7 +254,7 @@ describe("the file of tokens", () => {
 });
 
 test("a unix socket is open to its owner and its group, and Host is asked for there too", async () => {
-  const path = join(await folder(), "admin.sock");
+  const path = join(await ownFolder(), "admin.sock");
   await using api = await administered(
     adminFile().replace('listen: "127.0.0.1:0" }', `listen: "unix:${path}" }`),
   );
@@ -267,14 +270,8 @@ function bearer(token: string): Readonly<Record<string, string>> {
 }
 
 async function withTokens(text: string, mode = 0o600): Promise<Administered> {
-  const path = join(await folder(), "tokens");
+  const path = join(await ownFolder(), "tokens");
   await writeFile(path, text);
   await chmod(path, mode);
   return administered(adminFile(`tokenFile: "${path}"`));
-}
-
-async function folder(): Promise<string> {
-  const made = await mkdtemp(join(tmpdir(), "tokens-"));
-  onTestFinished(() => rm(made, { recursive: true }));
-  return made;
 }

@@ -1,7 +1,9 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseEndpoint } from "#lb/core/address";
 import { backend, dialPeer, echo } from "../support/peer.ts";
-import { adminFile, administered } from "./administered.ts";
+import { adminFile, administered, ownFolder } from "./administered.ts";
 
 describe("the health", () => {
   test("is ok, and degraded with what is wrong; both are 200", async () => {
@@ -69,6 +71,23 @@ describe("events", () => {
       .toBe(true);
     for (const reader of [...readers, again]) reader.reset();
   });
+});
+
+test("the end does not wait for readers of events, for wrong tokens that wait, or for connections that are kept", async () => {
+  const tokens = join(await ownFolder(), "tokens");
+  const token = "0123456789abcdefghijklmn";
+  await writeFile(tokens, `ops write ${token}`, { mode: 0o600 });
+  const api = await administered(adminFile(`tokenFile: "${tokens}"`));
+  const [events, late, kept] = await Promise.all([api.dial(), api.dial(), api.dial()]);
+  const asking = (path: string, secret: string) =>
+    `GET ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${secret}\r\n\r\n`;
+  events.send(asking("/api/v1/events", token));
+  kept.send(asking("/health", token));
+  await Promise.all([events.bytes(500), kept.bytes(100)]);
+  for (let time = 0; time < 4; time += 1) late.send(asking("/api/v1/status", "wrong"));
+  await api[Symbol.asyncDispose]();
+  await Promise.all([events, late, kept].map((peer) => peer.outcome()));
+  expect(late.text).not.toContain("200");
 });
 
 test("metrics are written as they are asked for", async () => {

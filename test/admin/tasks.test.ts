@@ -1,6 +1,8 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { backend, type Peer, type TestBackend } from "../support/peer.ts";
-import { administered } from "./administered.ts";
+import { administered, ownFolder } from "./administered.ts";
 
 const TASK = { type: "generate_nth_fibonacci", n: 90 };
 const VALUE = "2880067194370816120";
@@ -78,6 +80,53 @@ describe("a task", () => {
       expect([limit.status, limit.json.error.code]).toEqual([429, "rate-limited"]);
     },
   );
+
+  test("goes to a listener on a unix socket, with a PROXY header where that wants one", async () => {
+    await using server = await lines(() => `ok ${VALUE} s`);
+    for (const more of ["", "acceptProxy: { from: [unix] }"]) {
+      const listen = `unix:${join(await ownFolder(), "web.sock")}`;
+      await using api = await administered(
+        file(server, more).replace('127.0.0.1:0", pool', `${listen}", pool`),
+      );
+      expect((await api.ask("POST", "/api/v1/tasks", { body: TASK })).status).toBe(200);
+    }
+  });
+
+  test("is a client as any other: its session is recorded and counted", async () => {
+    await using server = await lines(() => `ok ${VALUE} s`);
+    await using api = await administered(file(server, ""));
+    await api.ask("POST", "/api/v1/tasks", { body: TASK });
+    await expect.poll(() => api.log.reported.length).toBe(1);
+    expect(api.log.reported[0]).toMatchObject({ record: { listener: "web", backend: "a", ending: "done" } });
+  });
+
+  test("that no answer comes to within 10 s is 503, and its session is over", async () => {
+    await using server = await backend();
+    for (const [each, answer] of await Promise.all(
+      ["", "refuse: http"].map(async (refuse) => {
+        const api = await administered(file(server, refuse));
+        return [api, await api.ask("POST", "/api/v1/tasks", { body: TASK, withinMs: 15_000 })] as const;
+      }),
+    )) {
+      await using api = each;
+      expect([answer.status, answer.json.error.message]).toEqual([503, "no answer came within 10 s"]);
+      await expect.poll(async () => (await api.get("/api/v1/sessions")).json.sessions).toEqual([]);
+    }
+  }, 30_000);
+
+  test("whose listener is gone is 503", async () => {
+    await using server = await lines(() => `ok ${VALUE} s`);
+    const listen = join(await ownFolder(), "web.sock");
+    await using api = await administered(
+      file(server, "").replace('127.0.0.1:0", pool', `unix:${listen}", pool`),
+    );
+    await rm(listen);
+    const lost = await api.ask("POST", "/api/v1/tasks", { body: TASK });
+    expect([lost.status, lost.json.error.message]).toEqual([
+      503,
+      expect.stringContaining("the listener web cannot be reached"),
+    ]);
+  });
 
   test("that is closed without an answer is 503", async () => {
     await using server = await backend((peer) => peer.socket.once("data", () => peer.reset()));
