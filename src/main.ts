@@ -3,7 +3,7 @@ import type { Argv } from "yargs";
 import { coerced, oneOf } from "./command/coerce.ts";
 import { exitCodes, runCommand } from "./command/command.ts";
 import { explain, UsageError } from "./command/failure.ts";
-import { onSignals, onTerminal } from "./command/signals.ts";
+import { onSignals, terminalClosed } from "./command/signals.ts";
 import { version } from "./command/version.ts";
 import { STDIN, sourceOf } from "./config/file.ts";
 import { type Flags, flagDefaults } from "./config/flags.ts";
@@ -153,7 +153,7 @@ async function started(running: Running, { config }: Args, log: Log): Promise<vo
 /** Whether SIGHUP asks for the file again, which it does once the balancer has begun; else it comes from a terminal that closed. */
 function reloads(args: Args, log: Log, begun: Promise<Begun>): boolean {
   if (fileOf(args) !== undefined) void begun.then(({ control }) => control.reload());
-  else if (onTerminal) return false;
+  else if (terminalClosed()) return false;
   else log.logger.warn("SIGHUP: there is no configuration file to read again");
   return true;
 }

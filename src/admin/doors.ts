@@ -26,7 +26,7 @@ const OF_NODE: Readonly<Record<string, readonly [ProblemCode, string]>> = {
 };
 
 /** What went wrong, as one of the table. */
-export function problemOf(error: unknown): Problem {
+function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const { code = "", statusCode = 500 } = error as { code?: string; statusCode?: number };
   const known = OF_FASTIFY[code];
@@ -56,14 +56,16 @@ export function answerProblem(log: Pick<Log, "logger">) {
  * every request that begins.
  */
 export class BareAnswers {
-  readonly #answering = new WeakMap<Socket, number>();
+  readonly #underWay = new WeakMap<Socket, Set<IncomingMessage>>();
   readonly #last = new WeakMap<Socket, () => void>();
 
-  begun({ socket }: IncomingMessage, response: ServerResponse): void {
-    this.#answering.set(socket, this.#under(socket) + 1);
+  begun(request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request;
+    const requests = this.#underWay.get(socket) ?? new Set();
+    this.#underWay.set(socket, requests.add(request));
     response.once("close", () => {
-      this.#answering.set(socket, this.#under(socket) - 1);
-      if (this.#under(socket) === 0) this.#last.get(socket)?.();
+      requests.delete(request);
+      if (!this.#answers(socket)) this.#last.get(socket)?.();
     });
   }
 
@@ -73,12 +75,13 @@ export class BareAnswers {
       if (socket.writable) socket.end(bareAnswer(problem), () => socket.destroySoon());
       else socket.destroy();
     };
-    if (this.#under(socket) === 0) close();
-    else this.#last.set(socket, close);
+    if (this.#answers(socket)) this.#last.set(socket, close);
+    else close();
   }
 
-  #under(socket: Socket): number {
-    return this.#answering.get(socket) ?? 0;
+  /** Whether an answer is under way. One whose request has not come whole has none: the rest of it never comes. */
+  #answers(socket: Socket): boolean {
+    return [...(this.#underWay.get(socket) ?? [])].some(({ complete }) => complete);
   }
 }
 

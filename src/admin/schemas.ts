@@ -3,7 +3,7 @@ import { field, unexpected, type Value } from "../config/value.ts";
 import { matching } from "../config/values.ts";
 
 /** The one shape of all errors. */
-export const errorSchema = z
+const errorSchema = z
   .object({ error: z.looseObject({ code: z.string(), message: z.string() }) })
   .meta({ id: "Error", description: "What went wrong: a word of the table of errors, and a sentence." });
 

@@ -2,6 +2,8 @@ import { z } from "zod";
 import { bucketValues } from "../../config/schema/clients.ts";
 import { field } from "../../config/value.ts";
 import { alias, clientId, wholeNumber } from "../../config/values.ts";
+import type { ClientEntry } from "../../contract/clients.ts";
+import { forEach, inSlices } from "../../core/slices.ts";
 import type { Api, Desk } from "../api.ts";
 import { ClientDesk } from "../client-desk.ts";
 import { tokensIn } from "../client-document.ts";
@@ -31,7 +33,7 @@ const copyRow = z.object({
 
 /** The paths of the systems that this one stands in for, in their own shapes. */
 export function aliases(app: Api, desk: Desk): void {
-  const { overlay, plane } = desk.controls;
+  const { overlay, plane, clock } = desk.controls;
   const clients = new ClientDesk(desk);
   const copies = new CopyDesk(desk);
   const tags = ["aliases"];
@@ -74,14 +76,14 @@ export function aliases(app: Api, desk: Desk): void {
     async ({ query }) => rowOf(await clients.get(query.id)),
   );
   app.get("/clients/list", { schema: { tags, response: answers({ 200: z.array(clientRow) }) } }, async () => {
-    const now = overlay();
     const left = new Map((await plane.clients()).map((each) => [each.id, [each]]));
-    return Array.from(now.clients(), ({ id, capacity, ratePerSec }) => ({
-      client_id: id,
-      capacity,
-      rate_per_sec: ratePerSec,
-      tokens: tokensIn(left.get(id) ?? [], id),
-    }));
+    const rows: z.output<typeof clientRow>[] = [];
+    const add = ({ id, capacity, ratePerSec }: ClientEntry) => {
+      const tokens = tokensIn(left.get(id) ?? [], id);
+      rows.push({ client_id: id, capacity, rate_per_sec: ratePerSec, tokens });
+    };
+    await inSlices(clock, forEach(overlay().clients(), add));
+    return rows;
   });
 
   app.post(
