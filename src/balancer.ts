@@ -12,7 +12,7 @@ import { formatEndpoint } from "./core/address.ts";
 import type { Clock } from "./core/clock.ts";
 import { Deferred } from "./core/deferred.ts";
 import type { Dice } from "./core/dice.ts";
-import { forEach, inSlices } from "./core/slices.ts";
+import { inSlices, type Steps } from "./core/slices.ts";
 import { Listener, type ListenerParts } from "./listener.ts";
 import { Counts } from "./live/counts.ts";
 import { numberOf, type Session } from "./live/session.ts";
@@ -63,6 +63,7 @@ export class Balancer {
   readonly #totals = new Map<string, ListenerTotals>();
   #turn: Promise<unknown> = Promise.resolve();
   #lastNumber = 0;
+  #closed = false;
 
   constructor(parts: BalancerParts) {
     const { clock, maxSessions } = parts;
@@ -104,9 +105,10 @@ export class Balancer {
    * Makes listeners and pools equal to the snapshot, one call after another. What can fail comes before anything is
    * changed: it rejects where there are more backends than it has room for, or with the system's error where a new
    * socket cannot be bound, and leaves everything as it was. It works in slices, so that traffic goes on; a new socket
-   * serves no session before all is changed.
+   * serves no session before all is changed. A balancer that was closed applies nothing more.
    */
-  apply(snapshot: Snapshot): Promise<void> {
+  async apply(snapshot: Snapshot): Promise<void> {
+    if (this.#closed) throw new Error("the balancer was closed");
     return this.#inTurn(() => this.#apply(snapshot));
   }
 
@@ -115,7 +117,7 @@ export class Balancer {
    * pool has more backends than there is room for.
    */
   change(change: Change): Promise<boolean> {
-    return this.#inTurn(async () => this.#change(change));
+    return this.#inTurn(() => this.#change(change));
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -124,7 +126,7 @@ export class Balancer {
     return done;
   }
 
-  #change(change: Change): boolean {
+  async #change(change: Change): Promise<boolean> {
     switch (change.kind) {
       case "pool":
         return this.#changePool(change.pool, change.reason);
@@ -136,33 +138,37 @@ export class Balancer {
     }
   }
 
-  #changePool(settings: PoolSettings, reason: string): boolean {
+  async #changePool(settings: PoolSettings, reason: string): Promise<boolean> {
     const pool = this.#pools.get(settings.name);
     if (pool === undefined) return false;
     const others = this.pools.reduce((sum, { members }) => sum + members.length, -pool.members.length);
     this.#forPools.counts.provideFor(others + settings.backends.length);
-    pool.update(settings, reason);
+    await inSlices(this.#clock, pool.updating(settings, reason));
     return true;
   }
 
   async #apply({ listeners, pools, clients, decisions = "asked" }: Snapshot): Promise<void> {
     this.#forPools.counts.provideFor(pools.reduce((sum, { backends }) => sum + backends.length, 0));
     const nextListeners = await this.#bind(listeners);
-    await this.clients.configure(clients);
-    this.#decisions.always = decisions === "always";
     const nextPools = new Map<string, Pool>();
-    const take = (settings: PoolSettings) => void nextPools.set(settings.name, this.#poolFor(settings));
-    await inSlices(this.#clock, forEach(pools, take));
-    for (const settings of listeners) {
-      const pool = nextPools.get(settings.pool) as Pool;
-      nextListeners.get(keyOf(settings))?.serveWith(settings, pool);
+    try {
+      await this.clients.configure(clients);
+      await inSlices(this.#clock, this.#fill(nextPools, pools));
+      for (const settings of listeners) {
+        const pool = nextPools.get(settings.pool) as Pool;
+        nextListeners.get(keyOf(settings))?.serveWith(settings, pool);
+      }
+    } catch (error) {
+      await this.#leaveAll(nextListeners, this.#listeners);
+      throw error;
     }
+    this.#decisions.always = decisions === "always";
     const [oldPools, oldListeners] = [this.#pools, this.#listeners];
     this.#pools = nextPools;
     this.#listeners = nextListeners;
-    this.#dissolve([...oldPools].filter(([name]) => !nextPools.has(name)));
-    const left = [...oldListeners].filter(([address]) => !nextListeners.has(address));
-    await Promise.all(left.map(([, listener]) => this.#leave(listener)));
+    // What their queues hold is served before their pools go.
+    await this.#leaveAll(oldListeners, nextListeners);
+    await this.#dissolve([...oldPools].filter(([name]) => !nextPools.has(name)));
     this.#forgetTotals();
   }
 
@@ -180,16 +186,19 @@ export class Balancer {
     for (const name of this.#totals.keys()) if (!names.has(name)) this.#totals.delete(name);
   }
 
-  #poolFor(settings: PoolSettings): Pool {
-    const { name } = settings;
-    const known = this.#pools.get(name) ?? this.#dissolved.get(name);
-    known?.update(settings);
-    return known ?? new Pool(settings, this.#forPools);
+  *#fill(filled: Map<string, Pool>, pools: readonly PoolSettings[]): Steps<void> {
+    for (const settings of pools) {
+      const { name } = settings;
+      const known = this.#pools.get(name) ?? this.#dissolved.get(name);
+      const pool = known ?? new Pool({ ...settings, backends: [] }, this.#forPools);
+      yield* pool.updating(settings);
+      filled.set(name, pool);
+    }
   }
 
   /** What still has sessions is kept, in case it comes back. */
-  #dissolve(pools: readonly (readonly [string, Pool])[]): void {
-    for (const [, pool] of pools) pool.dissolve();
+  async #dissolve(pools: readonly (readonly [string, Pool])[]): Promise<void> {
+    await inSlices(this.#clock, dissolving(pools));
     const left = [...this.#dissolved, ...pools].filter(
       ([name, pool]) => !this.#pools.has(name) && !pool.vacant,
     );
@@ -215,6 +224,12 @@ export class Balancer {
       await Promise.all(opened.map((listener) => this.#leave(listener)));
       throw error;
     }
+  }
+
+  /** Leaves those that are not among the others. */
+  async #leaveAll(listeners: ReadonlyMap<string, Listener>, others: ReadonlyMap<string, Listener>) {
+    const left = [...listeners].filter(([address]) => !others.has(address));
+    await Promise.all(left.map(([, listener]) => this.#leave(listener)));
   }
 
   /** Resolves when its address is free; its sessions live on. */
@@ -260,6 +275,7 @@ export class Balancer {
 
   /** See Plane.close. */
   async close(graceMs: number): Promise<number> {
+    this.#closed = true;
     const how = graceMs === 0 ? "now" : "served";
     if (how === "now") this.#hurryUp();
     const hurry = this.#hurry.promise;
@@ -293,6 +309,10 @@ export class Balancer {
     const emptied = Promise.all(listeners.map((listener) => listener.emptied()));
     await Promise.race([emptied, over.promise]);
   }
+}
+
+function* dissolving(pools: readonly (readonly [string, Pool])[]): Steps<void> {
+  for (const [, pool] of pools) yield* pool.dissolving();
 }
 
 /** What identifies a listener from one snapshot to the next: its address, and where that leaves the port open its name. */

@@ -3,9 +3,8 @@ import type { Argv } from "yargs";
 import { coerced, oneOf } from "./command/coerce.ts";
 import { exitCodes, runCommand } from "./command/command.ts";
 import { explain, UsageError } from "./command/failure.ts";
-import { onSignals, onTerminal } from "./command/signals.ts";
+import { onSignals, terminalClosed } from "./command/signals.ts";
 import { version } from "./command/version.ts";
-import { effective } from "./config/effective.ts";
 import { STDIN, sourceOf } from "./config/file.ts";
 import { type Flags, flagDefaults } from "./config/flags.ts";
 import { loadConfig } from "./config/load.ts";
@@ -101,7 +100,10 @@ async function check(args: Args): Promise<number> {
   const [, word] = args._;
   if (word !== undefined) throw new UsageError(`expected --config before the file to check, got "${word}"`);
   if (args.config === undefined) throw new UsageError("expected --config with a file to check");
-  const config = await loadConfig(flagsOf(args));
+  const [config, { effective }] = await Promise.all([
+    loadConfig(flagsOf(args)),
+    import("./config/effective.ts"),
+  ]);
   for (const warning of warnings(config)) console.error(`lb: warning: ${warning}`);
   process.stdout.write(effective(config));
   return exitCodes.done;
@@ -151,7 +153,7 @@ async function started(running: Running, { config }: Args, log: Log): Promise<vo
 /** Whether SIGHUP asks for the file again, which it does once the balancer has begun; else it comes from a terminal that closed. */
 function reloads(args: Args, log: Log, begun: Promise<Begun>): boolean {
   if (fileOf(args) !== undefined) void begun.then(({ control }) => control.reload());
-  else if (onTerminal) return false;
+  else if (terminalClosed()) return false;
   else log.logger.warn("SIGHUP: there is no configuration file to read again");
   return true;
 }

@@ -27,8 +27,13 @@ export interface SignalEvents {
   none?(signal: NodeJS.Signals): void;
 }
 
-/** Whether the program was started on a terminal, which may close. */
-export const onTerminal = [0, 1, 2].some((descriptor) => isatty(descriptor));
+/** Of standard input, output and error those that were a terminal when the program was started. */
+const onTerminal = [0, 1, 2].filter((descriptor) => isatty(descriptor));
+
+/** Whether the terminal on which the program was started has closed: it is none any more. */
+export function terminalClosed(): boolean {
+  return onTerminal.some((descriptor) => !isatty(descriptor));
+}
 
 const held = new Set<Known>();
 let holding: Disposable | undefined;

@@ -1,8 +1,8 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { Config } from "./config.ts";
 import { difference } from "./difference.ts";
-import { configOf } from "./load.ts";
 import { warnings } from "./warnings.ts";
+import { configOf } from "./written.ts";
 
 type FileFlags = Parameters<typeof configOf>[1];
 

@@ -6,7 +6,7 @@ import type { Verdict } from "../contract/verdict.ts";
 import { formatEndpoint } from "../core/address.ts";
 import type { Clock } from "../core/clock.ts";
 import { Newcomers } from "../core/newcomers.ts";
-import { forEach, inSlices } from "../core/slices.ts";
+import { inSlices, type Steps } from "../core/slices.ts";
 import type { HealthChecker } from "../health/checker.ts";
 import type { Log } from "../observe/log.ts";
 import type { Plane } from "../plane/plane.ts";
@@ -18,7 +18,7 @@ import {
   type HostsOf,
   type NamesWanted,
   namesIn,
-  poolSettings,
+  poolSteps,
   refuseLoops,
   snapshotSteps,
 } from "./snapshot.ts";
@@ -105,29 +105,19 @@ export class Reconciler {
 
   /** In a turn: makes this what is wanted, and all of the data plane equal to it. Rejects, and changes nothing, where it cannot be. */
   async all(overlay: Overlay): Promise<Applied> {
-    const { names, plane, checker } = this.#parts;
+    const { clock, names, plane } = this.#parts;
     try {
       // Applying would open again what is being closed.
       if (this.#closed) throw new Failure("the balancer is stopping");
       refuseUnresolved(overlay, names);
       const answers = new Map<string, readonly string[]>();
-      const snapshot = await inSlices(this.#parts.clock, snapshotSteps(overlay, this.#hostsOf(answers)));
+      const snapshot = await inSlices(clock, snapshotSteps(overlay, this.#hostsOf(answers)));
       if (this.#closed) throw new Failure("the balancer is stopping");
       const applied = await plane.apply(snapshot);
       this.#overlay = overlay;
       this.#answers = answers;
       this.#listening = applied.listeners;
-      if (this.#closed) return applied;
-      const watched = new Set(checker.pools);
-      const watch = (pool: PoolSettings) => {
-        if (this.#closed) return;
-        watched.delete(pool.name);
-        this.#watch(pool);
-      };
-      await inSlices(this.#parts.clock, forEach(snapshot.pools, watch));
-      this.#families.keepPools(new Set(snapshot.pools.map(({ name }) => name)));
-      if (this.#closed) return applied;
-      for (const gone of watched) checker.watch(gone, []);
+      await inSlices(clock, this.#watching(snapshot.pools));
       return applied;
     } catch (error) {
       throw heldByOwn(error, this.#listening);
@@ -142,11 +132,12 @@ export class Reconciler {
    */
   async pool(name: string, reason: string): Promise<void> {
     const answers = new Map(this.#answers);
-    const pool = poolSettings(name, this.#overlay, this.#hostsOf(answers));
+    const steps = poolSteps(name, this.#overlay, this.#hostsOf(answers));
+    const pool = await inSlices(this.#parts.clock, steps);
     await this.#parts.plane.change({ kind: "pool", pool, reason });
     this.#answers = answers;
     this.#keepNames();
-    if (!this.#closed) this.#watch(pool);
+    await inSlices(this.#parts.clock, this.#watchingOne(pool));
   }
 
   /**
@@ -201,8 +192,18 @@ export class Reconciler {
       logger.info({ listener: name, address: formatEndpoint(endpoint) }, "listening");
   }
 
-  #watch(pool: PoolSettings): void {
-    this.#parts.checker.watch(pool.name, targetsOf(pool, this.#overlay));
+  /** Probes the backends of these pools alone from now on, unless probing has stopped. */
+  *#watching(pools: readonly PoolSettings[]): Steps<void> {
+    const { checker } = this.#parts;
+    for (const pool of pools) yield* this.#watchingOne(pool);
+    const names = new Set(pools.map(({ name }) => name));
+    const gone = [...checker.pools].filter((name) => !names.has(name));
+    for (const name of gone) yield* checker.watching(name, []);
+    this.#families.keepPools(names);
+  }
+
+  *#watchingOne(pool: PoolSettings): Steps<void> {
+    yield* this.#parts.checker.watching(pool.name, targetsOf(pool, this.#overlay));
     this.#families.keepBackends(pool.name, new Set(pool.backends.map(({ name, entry = name }) => entry)));
   }
 

@@ -42,7 +42,7 @@ export function* snapshotSteps(
   }
   const pools: PoolSettings[] = [];
   for (const name of Object.keys(overlay.file.pools))
-    yield pools.push(poolSettings(name, overlay, addressesOf));
+    yield pools.push(yield* poolSteps(name, overlay, addressesOf));
   const list: ClientEntry[] = [];
   for (const client of overlay.clients()) yield list.push(client);
   const { admin, clients } = overlay.file;
@@ -85,9 +85,11 @@ function namesInFile(file: Config): NamesWanted {
 }
 
 /** One pool that there is, as the data plane takes it. */
-export function poolSettings(name: string, overlay: Overlay, addressesOf: HostsOf): PoolSettings {
+export function* poolSteps(name: string, overlay: Overlay, addressesOf: HostsOf): Steps<PoolSettings> {
   const pool = overlay.file.pools[name] as Config["pools"][string];
   const { timeouts, queue, keepAlive, slowStart, outlier, health: _, ...rest } = pool;
+  const backends: BackendSettings[] = [];
+  for (const backend of membersOf(name, overlay, addressesOf)) yield backends.push(backend);
   return {
     ...rest,
     name,
@@ -101,7 +103,7 @@ export function poolSettings(name: string, overlay: Overlay, addressesOf: HostsO
       maxEjected: outlier.maxEjected,
       earlyMs: outlier.early,
     },
-    backends: [...membersOf(name, overlay, addressesOf)],
+    backends,
   };
 }
 

@@ -8,15 +8,18 @@ export type Steps<T> = Generator<unknown, T>;
 
 /**
  * Does work in slices of 5 ms, between which the loop serves what is ready: traffic goes on while thousands of steps are
- * made. Rejects as the work throws.
+ * made. Work that took more than one slice ends with a pause, so that what follows it is not added to the last one. Rejects
+ * as the work throws.
  */
 export async function inSlices<T>(clock: Clock, work: Steps<T>): Promise<T> {
   let untilMs = clock.now() + SLICE_MS;
-  for (;;) {
+  for (let paused = false; ; ) {
     const { done, value } = work.next();
-    if (done) return value as T;
-    if (clock.now() < untilMs) continue;
+    if (done && !paused) return value as T;
+    if (!done && clock.now() < untilMs) continue;
     await new Promise((resolve) => setImmediate(resolve));
+    if (done) return value as T;
+    paused = true;
     untilMs = clock.now() + SLICE_MS;
   }
 }

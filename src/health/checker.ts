@@ -2,6 +2,7 @@ import type { Verdict } from "../contract/verdict.ts";
 import { type Endpoint, formatEndpoint } from "../core/address.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Dice } from "../core/dice.ts";
+import { atOnce, type Steps } from "../core/slices.ts";
 import type { Transport } from "../transport/transport.ts";
 import { Places } from "./places.ts";
 import { probe } from "./probe.ts";
@@ -27,7 +28,8 @@ export interface CheckerParts {
 export class HealthChecker implements Disposable {
   readonly #parts: CheckerParts;
   /** By pool, then by entry and address. */
-  readonly #watched = new Map<string, ReadonlyMap<string, Watch>>();
+  readonly #watched = new Map<string, Map<string, Watch>>();
+  #stopped = false;
   readonly #places = new Places((watch) => this.#probe(watch));
 
   constructor(parts: CheckerParts) {
@@ -36,21 +38,31 @@ export class HealthChecker implements Disposable {
 
   /**
    * Watches these backends of a pool from now on, and no others of it; one that was watched before keeps its state, and its
-   * rhythm until the next probe.
+   * rhythm until the next probe. One after another.
    */
-  watch(pool: string, targets: readonly Target[]): void {
-    const before = new Map(this.#watched.get(pool));
-    const now = new Map<string, Watch>();
-    for (const target of targets.filter(isProbed)) {
+  *watching(pool: string, targets: Iterable<Target>): Steps<void> {
+    const watched = this.#watched.get(pool) ?? new Map<string, Watch>();
+    const leaving = new Map(watched);
+    this.#watched.set(pool, watched);
+    for (const target of targets) {
+      if (this.#stopped) return;
+      if (!isProbed(target)) continue;
       const key = `${target.entry} ${formatEndpoint(target.endpoint)}`;
-      const watch = before.get(key) ?? this.#begin(target);
+      const watch = watched.get(key) ?? this.#begin(target);
       watch.target = target;
-      before.delete(key);
-      now.set(key, watch);
+      leaving.delete(key);
+      yield watched.set(key, watch);
     }
-    if (now.size > 0) this.#watched.set(pool, now);
-    else this.#watched.delete(pool);
-    for (const watch of before.values()) watch.acquit();
+    for (const [key, watch] of leaving) {
+      watched.delete(key);
+      yield watch.acquit();
+    }
+    if (watched.size === 0) this.#watched.delete(pool);
+  }
+
+  /** The same without a pause. */
+  watch(pool: string, targets: Iterable<Target>): void {
+    atOnce(this.watching(pool, targets));
   }
 
   /** The pools of which backends are watched. */
@@ -60,6 +72,7 @@ export class HealthChecker implements Disposable {
 
   /** Stops probing; what is under way ends by its own deadline and tells nothing. */
   [Symbol.dispose](): void {
+    this.#stopped = true;
     for (const pool of this.#watched.values()) for (const watch of pool.values()) watch.stop();
     this.#watched.clear();
   }

@@ -5,6 +5,7 @@ import type { Tell } from "../contract/report.ts";
 import type { Verdict } from "../contract/verdict.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Dice } from "../core/dice.ts";
+import { atOnce, type Steps } from "../core/slices.ts";
 import { Backend } from "../live/backend.ts";
 import type { Counts } from "../live/counts.ts";
 import { measureLatency } from "../live/latency.ts";
@@ -31,6 +32,8 @@ export interface PoolParts {
 }
 
 const CONFIGURED = "configured";
+/** How many members change at once: some 5 ms. A pool of more changes in parts, and serves between them with what it has by then. */
+const PART = 2_048;
 
 /** The backends that sessions of some listeners are spread over. It knows no sockets. */
 export class Pool implements LeaseEvents {
@@ -58,7 +61,7 @@ export class Pool implements LeaseEvents {
     this.#room = { settings, ranker, members, condition, clock, decisions, events: this };
     this.#door = new Door(this.#room);
     this.alarms = new Alarms(clock, settings.name, report);
-    this.#enlist(settings.backends, CONFIGURED);
+    atOnce(this.#enlist(settings.backends, CONFIGURED));
   }
 
   get name(): string {
@@ -155,20 +158,30 @@ export class Pool implements LeaseEvents {
 
   /**
    * Applies new settings in place: what did not change keeps its counts and its part in the algorithm's memory. State
-   * changes that come of it are told with the reason.
+   * changes that come of it are told with the reason. One after another.
    */
-  update(settings: PoolSettings, reason: string = CONFIGURED): void {
+  *updating(settings: PoolSettings, reason: string = CONFIGURED): Steps<void> {
     const { ranker, members } = this.#room;
     if (settings.algorithm !== ranker.name)
       this.#room.ranker = new Ranker(settings.algorithm, members, this.#parts);
     this.#room.settings = settings;
-    this.#enlist(settings.backends, reason);
+    yield* this.#enlist(settings.backends, reason);
   }
 
-  /** Lets go of all members; their sessions live on, and `update` takes it into use again. */
-  dissolve(): void {
-    this.#enlist([], CONFIGURED);
+  /** The same without a pause. */
+  update(settings: PoolSettings, reason?: string): void {
+    atOnce(this.updating(settings, reason));
+  }
+
+  /** Lets go of all members; their sessions live on, and `updating` takes it into use again. */
+  *dissolving(): Steps<void> {
+    yield* this.#enlist([], CONFIGURED);
     this.#door.close();
+  }
+
+  /** The same without a pause. */
+  dissolve(): void {
+    atOnce(this.dissolving());
   }
 
   #changed(backend: Backend): void {
@@ -176,21 +189,39 @@ export class Pool implements LeaseEvents {
     if (!this.#enlisting) this.#door.wake();
   }
 
-  #enlist(backends: readonly BackendSettings[], reason: string): void {
-    this.#enlisting = true;
-    const before = new Map(this.members.map((member) => [member.identity, member]));
-    const members = backends.map((settings) => {
+  /** Makes these the members, part by part; after each the members are what they are counted as. */
+  *#enlist(backends: readonly BackendSettings[], reason: string): Steps<void> {
+    const leaving = new Map(this.members.map((member) => [member.identity, member]));
+    const staying: Backend[] = [];
+    const changes = this.#changes(backends, reason, staying, leaving);
+    for (let done: boolean | undefined = false; !done; ) {
+      this.#enlisting = true;
+      for (let left = PART; left > 0 && !done; left--) done = changes.next().done;
+      this.#room.members.replace([...staying, ...leaving.values()]);
+      this.#enlisting = false;
+      this.#door.wake();
+      yield;
+    }
+  }
+
+  /** One member a step: those that stay or come, then those that leave. */
+  *#changes(
+    backends: readonly BackendSettings[],
+    reason: string,
+    staying: Backend[],
+    leaving: Map<string, Backend>,
+  ): Steps<void> {
+    for (const settings of backends) {
       const identity = identityOf(settings);
-      const known = before.get(identity);
-      before.delete(identity);
-      if (known === undefined) return this.#enrolled(settings, reason);
-      this.condition.configure(known, settings, reason);
-      return known;
-    });
-    for (const gone of before.values()) this.#retire(gone);
-    this.#room.members.replace(members);
-    this.#enlisting = false;
-    this.#door.wake();
+      const known = leaving.get(identity);
+      leaving.delete(identity);
+      if (known !== undefined) this.condition.configure(known, settings, reason);
+      yield staying.push(known ?? this.#enrolled(settings, reason));
+    }
+    for (const gone of leaving.values()) {
+      leaving.delete(gone.identity);
+      yield this.#retire(gone);
+    }
   }
 
   /** A newcomer, or one that was removed and still has sessions. */

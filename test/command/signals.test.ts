@@ -63,7 +63,9 @@ test.each(["SIGUSR1", "SIGUSR2", "SIGALRM"] as const)(
 const noPty = spawnSync("script", ["--version"]).stdout?.includes("util-linux") !== true;
 
 test.skipIf(noPty)(
-  needing("a balancer without a file ends with its terminal", { script: noPty ? undefined : "script" }),
+  needing("a balancer without a file ends with its terminal, and by no SIGHUP before that closes", {
+    script: noPty ? undefined : "script",
+  }),
   async () => {
     const lb = fileURLToPath(new URL("../../dist/lb.js", import.meta.url));
     const command = `echo $$; exec ${process.execPath} ${lb} ${FLAGS.join(" ")}`;
@@ -74,11 +76,13 @@ test.skipIf(noPty)(
     terminal.stdout.on("data", (chunk: Buffer) => {
       text += chunk;
     });
-    const started = async () => {
-      while (!text.includes("started")) await once(terminal.stdout, "data");
+    const said = async (words: string) => {
+      while (!text.includes(words)) await once(terminal.stdout, "data");
     };
-    await within("a balancer on a terminal", started());
+    await within("a balancer on a terminal", said("started"));
     const pid = Number(/^\d+/.exec(text)?.[0]);
+    process.kill(pid, "SIGHUP");
+    await within("an answer", said("there is no configuration file to read again"));
     terminal.kill("SIGKILL");
     await eventually(() => expect(runs(pid)).toBe(false));
   },

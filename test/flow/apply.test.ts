@@ -5,6 +5,7 @@ import type { Endpoint } from "#lb/core/address";
 import { plainBackend } from "../support/backends.ts";
 import { blackHole } from "../support/dead-ends.ts";
 import { fleet } from "../support/fleet.ts";
+import { freePort } from "../support/free-port.ts";
 import { lab, plainListener, plainPool } from "../support/lab.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { backend, dialPeer, echo } from "../support/peer.ts";
@@ -233,3 +234,22 @@ type Member = { name: string; endpoint: Endpoint };
 function many(count: number, address: number): Endpoint[] {
   return Array.from({ length: count }, (_, n) => ({ kind: "tcp", host: `127.0.0.${address}`, port: n + 1 }));
 }
+
+test("a balancer that was closed applies nothing more", async () => {
+  await using servers = await fleet("a");
+  await using balancer = await lab({ backends: servers.members });
+  await balancer.plane.close({ graceMs: 0 });
+  await expect(balancer.apply({ backends: servers.members })).rejects.toThrow("the balancer was closed");
+});
+
+test("a socket that was bound is closed again where something throws after that", async () => {
+  await using balancer = await lab({ backends: [] });
+  const endpoint = { kind: "tcp", host: "127.0.0.1", port: await freePort() } as const;
+  const snapshot = {
+    listeners: [{ ...plainListener, endpoint }],
+    pools: [{ ...plainPool, backends: [] }],
+    clients: { default: undefined, list: [null as never] },
+  };
+  await expect(balancer.plane.apply(snapshot)).rejects.toThrow(TypeError);
+  await expect(dialPeer(endpoint)).rejects.toMatchObject({ code: "ECONNREFUSED" });
+});

@@ -102,6 +102,22 @@ test.each(algorithmNames)("%s finds the one free backend behind a thousand full 
   for (let n = 0; n < 10; n++) expect(taken(pool).backend.name).toBe("free");
 });
 
+test("a pool of thousands changes in parts, and serves after each with the members that it counts", () => {
+  const named = (name: string) => Array.from({ length: 5_000 }, (_, n) => member(`${name}-${n}`));
+  const { pool } = made(named("old"));
+  const next = settings(named("new"));
+  let parts = 0;
+  for (const _ of pool.updating(next)) {
+    parts += 1;
+    expect(pool.condition.census.usable).toBe(pool.members.length);
+    expect(new Set(pool.members).size).toBe(pool.members.length);
+    using lease = taken(pool);
+    expect(pool.members).toContain(lease.backend);
+  }
+  expect(parts).toBeGreaterThan(2);
+  expect(pool.members.map(({ name }) => name)).toEqual(next.backends.map(({ name }) => name));
+});
+
 test("tells why there is no place", () => {
   const { pool, want } = made([member("a"), member("b")], { retryBudget: { share: 0, min: 1 } });
   const tried = new Tried();
