@@ -32,7 +32,7 @@ describe("the health", () => {
     client.send("x");
     await client.bytes(1);
     const closing = api.running.close(Infinity);
-    await expect.poll(async () => (await api.get("/health")).status).toBe(503);
+    await expect.poll(async () => (await api.get("/health")).status, { timeout: 10_000 }).toBe(503);
     const refused = await api.ask("PATCH", "/api/v1/pools/p/backends/a", { body: { weight: 2 } });
     expect([refused.status, refused.json.error.code]).toEqual([503, "stopping"]);
     const { sessions } = (await api.get("/api/v1/sessions")).json;
