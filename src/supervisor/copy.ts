@@ -179,7 +179,7 @@ export class Copy {
     this.#parts.log.logger.info({ copy: this.name, pool, pid: process.pid }, "copy up");
     const how = await this.#unlessStopped(exited);
     if (how !== "stop") {
-      await host.leave(pool, this.name, 0);
+      await host.lost(pool, this.name);
       return how;
     }
     await Promise.race([host.leave(pool, this.name, this.template.grace), this.#kill.promise]);

@@ -181,6 +181,20 @@ describe("what is said of a backend", () => {
     expect(await steering.removeBackend("p", "ping-1")).toEqual({ kind: "refused", why: "is-a-copy" });
     expect(store.shelves.backends).toEqual(new Map());
     expect((await steering.removeBackend("p", "ping-1", { source: "copy" })).kind).toBe("done");
+    expect(store.asked).toEqual([]);
+  });
+
+  test("of a copy needs no store: one that crashes while that is down leaves its pool, and joins again", async () => {
+    const store = new MemoryStore();
+    const made = controlled(text(), store);
+    await made.control.start();
+    const { steering } = made.control;
+    const join = () => steering.addBackend("p", backend("ping-1", "127.0.0.1:2"), { source: "copy" });
+    store.goes(false);
+    expect((await join()).kind).toBe("done");
+    expect((await steering.removeBackend("p", "ping-1", { source: "copy" })).kind).toBe("done");
+    expect(made.backends().at(-1)).toEqual(["a"]);
+    expect((await join()).kind).toBe("done");
   });
 });
 

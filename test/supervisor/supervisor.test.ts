@@ -119,7 +119,7 @@ describe("a copy that crashes", () => {
     const { pid } = made.copies[0] as CopyStatus;
     process.kill(pid as number, "SIGKILL");
     await eventually(() => expect(made.host.joined).toHaveLength(2));
-    expect(made.host.left).toEqual([["t-1", 0]]);
+    expect(made.host.gone).toEqual(["t-1"]);
     expect(made.copies).toMatchObject([
       { name: "t-1", state: "up", crashes: 1, restarts: 1, lastExit: "SIGKILL" },
     ]);
@@ -222,6 +222,7 @@ function hasty(part: number): typeof systemClock.after {
 class NotedHost implements CopyHost {
   readonly joined: string[] = [];
   readonly left: [name: string, withinMs: number][] = [];
+  readonly gone: string[] = [];
 
   answers(_pool: string, endpoint: Parameters<CopyHost["answers"]>[1]): Promise<boolean> {
     return new Promise((resolve) => {
@@ -238,5 +239,9 @@ class NotedHost implements CopyHost {
 
   async leave(_pool: string, name: string, withinMs: number): Promise<void> {
     this.left.push([name, withinMs]);
+  }
+
+  async lost(_pool: string, name: string): Promise<void> {
+    this.gone.push(name);
   }
 }
