@@ -22,10 +22,15 @@ export interface Reading {
   readonly warnings: readonly string[];
 }
 
+/** What a configuration was read from, and its warnings: to look for those of a thousand pools takes a while. */
+interface Read extends Pick<Reading, "warnings"> {
+  readonly text: string;
+}
+
 /** Reads the configuration of a command line: at the start at once, later in a thread of its own while traffic goes on. */
 export class ConfigReader {
   readonly #flags: Flags;
-  readonly #texts = new WeakMap<Config, string>();
+  readonly #read = new WeakMap<Config, Read>();
 
   constructor(flags: Flags) {
     this.#flags = flags;
@@ -37,7 +42,9 @@ export class ConfigReader {
     if (path === undefined) return loadConfig(this.#flags);
     const text = await readConfigFile(path);
     const { configOf } = await textReader();
-    return this.#noted(configOf(text, { ...this.#flags, config: path }), text);
+    const config = configOf(text, { ...this.#flags, config: path });
+    this.#read.set(config, { text, warnings: warnings(config) });
+    return config;
   }
 
   /** Reads the file again; `before` is what it was and still is. Rejects with what is wrong with it. */
@@ -45,16 +52,11 @@ export class ConfigReader {
     const { config: path } = this.#flags;
     if (path === undefined) throw new Failure("there is no configuration file to read again");
     const text = await readConfigFile(path);
-    const old = this.#texts.get(before);
-    if (text === old) return { config: before, changes: [], warnings: warnings(before) };
-    const reading = await readInThread({ flags: { ...this.#flags, config: path }, before: old, text });
-    this.#noted(reading.config, text);
+    const old = this.#read.get(before);
+    if (text === old?.text) return { config: before, changes: [], warnings: old.warnings };
+    const reading = await readInThread({ flags: { ...this.#flags, config: path }, before: old?.text, text });
+    this.#read.set(reading.config, { text, warnings: reading.warnings });
     return reading;
-  }
-
-  #noted(config: Config, text: string): Config {
-    this.#texts.set(config, text);
-    return config;
   }
 }
 

@@ -1,13 +1,13 @@
 import type { Clock } from "./clock.ts";
 
 /** How long other work may have to wait for a slice. */
-const SLICE_MS = 5;
+const SLICE_MS = 2;
 
 /** Work that may be interrupted wherever it yields, and what comes of it. */
 export type Steps<T> = Generator<unknown, T>;
 
 /**
- * Does work in slices of 5 ms, between which the loop serves what is ready: traffic goes on while thousands of steps are
+ * Does work in slices of 2 ms, between which the loop serves what is ready: traffic goes on while thousands of steps are
  * made. Work that took more than one slice ends with a pause, so that what follows it is not added to the last one. Rejects
  * as the work throws.
  */

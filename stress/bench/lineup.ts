@@ -63,15 +63,21 @@ async function start(
   folder: string,
   children: Children,
 ): Promise<Omit<Bench, "load">> {
-  if (!subject.command) return { port: backends[0] as number, proxy: undefined, fail: undefined };
+  if (!subject.command)
+    return { port: backends[0] as number, proxy: undefined, fail: undefined, reload: undefined };
   await mkdir(folder, { recursive: true });
   const port = await freePort();
   const place = { port, backends, folder };
   const [command, ...args] = subject.command(place);
   const proxy = children.start({ name: subject.name, command, args });
   await proxy.until(listening({ kind: "tcp", host, port }));
-  const { fail } = subject;
-  return { port, proxy, fail: fail && (() => fail(place, proxy)) };
+  const { fail, reload } = subject;
+  return {
+    port,
+    proxy,
+    fail: fail && (() => fail(place, proxy)),
+    reload: reload && ((weight) => reload(place, proxy, weight)),
+  };
 }
 
 async function freePort(): Promise<number> {

@@ -4,6 +4,7 @@ import { cpuNs, residentKib } from "./cost.ts";
 import { failing } from "./failing.ts";
 import type { Bench, Measure, Sample } from "./measure.ts";
 import type { Task } from "./messages.ts";
+import { reloads } from "./reload.ts";
 
 // What is over is tidied up a moment later, and belongs to it.
 const SETTLE_MS = 10;
@@ -101,4 +102,5 @@ export const measures: readonly Measure[] = [
   },
   idle,
   failing,
+  ...reloads,
 ];

@@ -25,6 +25,8 @@ export interface Subject {
   readonly command?: (place: Place) => CommandLine;
   /** Has all backends of its proxy fail at once, and tells how many they are; left out where it cannot. */
   readonly fail?: (place: Place, proxy: Child) => number;
+  /** Has its proxy read its file again, in which all backends have this weight; 1 is what they had. Left out where it cannot. */
+  readonly reload?: (place: Place, proxy: Child, weight: number) => void;
   /** It runs only where it is named. */
   readonly extra?: true;
 }

@@ -1,24 +1,30 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
+import { mkdir, mkdtemp } from "node:fs/promises";
 import { Agent, createServer, type IncomingMessage, request } from "node:http";
 import type { AddressInfo, Server, Socket } from "node:net";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { connect as connectTls, createServer as createTlsServer } from "node:tls";
 import { expect, test } from "vitest";
 import type { SessionRecord } from "#lb/contract/record";
 import type { Endpoint } from "#lb/core/address";
-import { formatEndpoint } from "#lb/core/address";
+import { formatEndpoint, type SocketAddress } from "#lb/core/address";
 import { type BalancerProcess, balancerProcess } from "../support/balancer-process.ts";
 import { eventually } from "../support/eventually.ts";
+import { freePort } from "../support/free-port.ts";
 import { backend, dialPeer, type Peer } from "../support/peer.ts";
 import { Postgres, type PostgresPrograms } from "../support/postgres.ts";
 import { start } from "../support/process.ts";
 import { installed, needing, output, Program } from "../support/program.ts";
+import { Service } from "../support/service.ts";
 
 const REQUESTS = 20_000;
 const ab = installed("ab");
 const postgres = { psql: installed("psql"), initdb: installed("initdb"), postgres: installed("postgres") };
 const withPostgres = test.skipIf(Object.values(postgres).includes(undefined));
+const openssh = { sshd: installed("sshd"), ssh: installed("ssh"), "ssh-keygen": installed("ssh-keygen") };
 const PSQL = ["-X", "-q", "-A", "-t", "-U", "lb", "-d", "postgres", "-v", "ON_ERROR_STOP=1"];
 
 test.skipIf(ab === undefined)(
@@ -66,6 +72,22 @@ withPostgres(
     psql.child.stdin?.end("\\q\n");
     expect([await psql.code(), psql.stderr]).toEqual([0, ""]);
     expect((await stopped(balancer)).map(({ ending }) => ending)).toEqual(["done", "done"]);
+  },
+  60_000,
+);
+
+test.skipIf(Object.values(openssh).includes(undefined))(
+  needing("ssh: a login by key, a MiB sent up and down again, and a command's exit code", openssh),
+  async () => {
+    await using server = await sshServer();
+    await using balancer = await balancerProcess("round-robin", [server.endpoint]);
+    const sent = Buffer.alloc(2 ** 20, "0123456789abcdef");
+    const login = server.login(balancer.endpoint as SocketAddress);
+    await using copying = new Program(openssh.ssh as string, [...login, "cat; exit 7"]);
+    copying.child.stdin?.end(sent);
+    expect(await copying.code(), copying.stderr).toBe(7);
+    expect(copying.stdout === sent.toString()).toBe(true);
+    expect((await stopped(balancer)).map(({ ending }) => ending)).toEqual(["done"]);
   },
   60_000,
 );
@@ -213,4 +235,36 @@ function lines(count: number): string {
 
 function md5(n: number): string {
   return createHash("md5").update(String(n)).digest("hex");
+}
+
+/** One that this account may log in to, with a key of its own. */
+async function sshServer() {
+  const [folder, port] = [await mkdtemp(join(tmpdir(), "ssh-")), await freePort()];
+  const key = join(folder, "key");
+  await output(openssh["ssh-keygen"] as string, ["-q", "-t", "ed25519", "-N", "", "-f", key]);
+  // It starts the sessions of root from there, which its unit makes.
+  if (process.getuid?.() === 0) await mkdir("/run/sshd", { recursive: true });
+  const settings = {
+    ListenAddress: `127.0.0.1:${port}`,
+    HostKey: key,
+    AuthorizedKeysFile: `${key}.pub`,
+    PidFile: "none",
+    PermitRootLogin: "yes",
+    StrictModes: "no",
+    UsePAM: "no",
+  };
+  const options = Object.entries(settings).flatMap(([name, value]) => ["-o", `${name}=${value}`]);
+  const how = { endpoint: { kind: "tcp", host: "127.0.0.1", port }, folder, asRoot: true } as const;
+  const args = ["-D", "-e", "-f", "/dev/null", ...options];
+  const server = await Service.start(openssh.sshd as string, args, { ...how, ready: "Server listening" });
+  const trust = ["-o", "StrictHostKeyChecking=no", "-o", `UserKnownHostsFile=${folder}/known`];
+  const alone = ["-F", "/dev/null", "-i", key, "-o", "BatchMode=yes", "-o", "IdentitiesOnly=yes", ...trust];
+  return Object.assign(server, {
+    login: ({ host, port }: SocketAddress) => [
+      "-p",
+      String(port),
+      ...alone,
+      `${userInfo().username}@${host}`,
+    ],
+  });
 }

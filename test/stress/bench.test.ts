@@ -156,7 +156,7 @@ describe.skipIf(process.platform !== "linux")("the command", () => {
     [
       "--measures",
       "joy",
-      'bench: --measures: expected names out of message,connection,bulk,idle,failing, got "joy"',
+      'bench: --measures: expected names out of message,connection,bulk,idle,failing,reload,unchanged, got "joy"',
     ],
     ["--rounds", "0", 'bench: --rounds: expected a whole number from 1 to 100, got "0"'],
   ])("refuses %s %s in one line", async (option, value, line) => {
