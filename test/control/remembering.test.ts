@@ -274,3 +274,16 @@ function* values({ control }: ReturnType<typeof controlled>) {
     for (const [key, each] of Object.entries(control.overlay.clientValues(id) ?? {}))
       if (each.source === "api") yield [id, key, each];
 }
+
+test("a store that is down at the start is told of once, and what it has is put when it is back", async () => {
+  const store = new MemoryStore();
+  store.status = { up: false, sinceMs: 0, reason: "pulled out" };
+  const made = controlled(text(), store);
+  await made.control.start();
+  expect(made.messages("error")).toEqual(["store down, traffic and limits go on from memory"]);
+  const word = { key: "weight", value: 9, replaced: 1, since: "2026-01-01T00:00:00.000Z" };
+  store.goes(true);
+  store.events?.backends(new Map([["p/a", { said: [word] }]]));
+  await made.clock.run(0);
+  expect(made.control.overlay.backend("p", "a")?.weight.value).toBe(9);
+});
