@@ -77,9 +77,10 @@ const backendsLife: Call = async (operator, nth) => {
     happened.shuts(name);
 };
 
-/** Another share for a backend of the file, which each operator gives to its own. */
+/** Another share for a backend of the file; each of two operators has its own. */
 const weight: Call = async (operator, nth) => {
-  const name = operator.number === 1 ? "b" : "c";
+  const name = ["", "b", "c"][operator.number];
+  if (name === undefined) return;
   const value = 1 + (nth % 5);
   await operator.ask("PATCH", `${POOL}/${name}`, [200], { weight: value, maxConnections: 1_000 });
   operator.desk.promises.kept(`backend ${name}`, { weight: value, state: "ready" });
