@@ -5,7 +5,6 @@ import { exitCodes, runCommand } from "./command/command.ts";
 import { explain, UsageError } from "./command/failure.ts";
 import { onSignals, terminalClosed } from "./command/signals.ts";
 import { version } from "./command/version.ts";
-import { effective } from "./config/effective.ts";
 import { STDIN, sourceOf } from "./config/file.ts";
 import { type Flags, flagDefaults } from "./config/flags.ts";
 import { loadConfig } from "./config/load.ts";
@@ -19,6 +18,7 @@ import { Deferred } from "./core/deferred.ts";
 import { formatDuration } from "./core/duration.ts";
 import { type LogLevel, logLevels } from "./core/log-settings.ts";
 import { type Log, openLog } from "./observe/log.ts";
+import { addOperations, isOperation, type OperateArgs } from "./operate/commands.ts";
 import { Running } from "./running.ts";
 
 interface Args {
@@ -35,11 +35,18 @@ interface Args {
 await runCommand<Args>({
   name: "lb",
   options,
-  run: (args) => (args._[0] === "check" ? check(args) : run(args)),
+  run: work,
 });
 
+async function work(args: Args): Promise<number> {
+  const [word] = args._;
+  if (isOperation(word))
+    return (await import("./operate/operate.ts")).operate(word, args as unknown as OperateArgs);
+  return word === "check" ? check(args) : run(args);
+}
+
 function options(yargs: Argv): Argv<Args> {
-  return yargs
+  return addOperations(yargs, ["config", "listen", "backend", "log-level"])
     .usage("$0 [algorithm]", "Spreads TCP connections over backends.", (command) =>
       command
         .positional("algorithm", { describe: algorithmNames.join(", "), type: "string" })
@@ -93,7 +100,10 @@ async function check(args: Args): Promise<number> {
   const [, word] = args._;
   if (word !== undefined) throw new UsageError(`expected --config before the file to check, got "${word}"`);
   if (args.config === undefined) throw new UsageError("expected --config with a file to check");
-  const config = await loadConfig(flagsOf(args));
+  const [config, { effective }] = await Promise.all([
+    loadConfig(flagsOf(args)),
+    import("./config/effective.ts"),
+  ]);
   for (const warning of warnings(config)) console.error(`lb: warning: ${warning}`);
   process.stdout.write(effective(config));
   return exitCodes.done;

@@ -70,6 +70,21 @@ describe("the architecture", () => {
     expect(packages.filter((each) => !PACKAGES[part]?.includes(each))).toEqual([]);
   });
 
+  // Half of a start is the reading of files.
+  test("a plain start loads no API, store or metrics, and only the packages that it works with", () => {
+    const loaded = loadedBy("main.ts");
+    const idle = [
+      "admin/",
+      "operate/operate.ts",
+      "observe/metrics.ts",
+      "store/store.ts",
+      "config/document.ts",
+    ];
+    expect(loaded.filter((each) => idle.some((name) => each.startsWith(name)))).toEqual([]);
+    const packages = loaded.filter((each) => !each.endsWith(".ts") && !isBuiltin(each));
+    expect(packages.toSorted()).toEqual(["pino", "yargs", "zod"]);
+  });
+
   test.each(["servers", "clients", "stress"])(
     "%s imports only the vocabulary and the manners of src",
     (folder) => {
@@ -131,6 +146,25 @@ function importsOf(path: string): string[] {
   return [
     ...text.matchAll(/^(?:import|export)\b[^"';]*?from "([^"]+)"|^import "([^"]+)"|\bimport\("([^"]+)"\)/gm),
   ].map((found) => found[1] ?? found[2] ?? (found[3] as string));
+}
+
+/** What is loaded with a file of src before it runs: files of src, and packages. */
+function loadedBy(name: string): readonly string[] {
+  const loaded = new Set<string>();
+  const load = (file: string) => {
+    if (loaded.has(file)) return;
+    loaded.add(file);
+    if (!file.endsWith(".ts")) return;
+    const text = readFileSync(join(root, "src", file), "utf8");
+    for (const [, from, alone] of text.matchAll(
+      /^(?:import|export)\b(?! type\b)[^"';]*?from "([^"]+)"|^import "([^"]+)"/gm,
+    )) {
+      const each = (from ?? alone) as string;
+      load(each.startsWith(".") ? normalize(join(dirname(file), each)) : each);
+    }
+  };
+  load(name);
+  return [...loaded];
 }
 
 function partOf(file: string): string {

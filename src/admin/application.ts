@@ -1,7 +1,8 @@
+import type { Socket } from "node:net";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import { fastify } from "fastify";
-import { jsonSchemaTransform, jsonSchemaTransformObject } from "fastify-type-provider-zod";
+import { createJsonSchemaTransform, createJsonSchemaTransformObject } from "fastify-type-provider-zod";
 import type { z } from "zod";
 import { version } from "../command/version.ts";
 import { understand } from "../config/check.ts";
@@ -53,14 +54,20 @@ export async function application(desk: Desk, entrance: EntranceParts): Promise<
     bodyLimit: MOST_BODY_BYTES,
     requestTimeout: REQUEST_MS,
     connectionTimeout: IDLE_MS,
-    http: { headersTimeout: HEAD_MS, connectionsCheckingInterval: LOOK_MS },
+    // A request without Host is answered as one with another's.
+    http: { headersTimeout: HEAD_MS, connectionsCheckingInterval: LOOK_MS, requireHostHeader: false },
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 512 },
     frameworkErrors: (error, request, reply) => answer(error, request, reply),
     clientErrorHandler: (error, socket) => bare.answer(error, socket),
   });
   app.server.maxConnections = MOST_CONNECTIONS;
+  // Connections that are only kept for later make room for one that has something to ask.
+  app.server.on("drop", () => app.server.closeIdleConnections());
+  app.server.on("connect", (_request, socket) => bare.refuseTunnel(socket as Socket));
   app.server.on("request", (request, response) => bare.begun(request, response));
+  // What is expected beside 100-continue is passed over (RFC 9110 §10.1.1 allows it): Node's own 417 has no body.
+  app.server.on("checkExpectation", (request, response) => app.server.emit("request", request, response));
   app.setErrorHandler(answer);
   const methods = new Methods();
   methods.follow(app);
@@ -93,6 +100,30 @@ function readBodies(app: Api): void {
   );
 }
 
+/** What was expected, in words, is no keyword of JSON Schema: it describes what nothing else does. */
+const inJsonSchema = {
+  override({ jsonSchema }: { readonly jsonSchema: { expected?: unknown; description?: string } }) {
+    const { expected } = jsonSchema;
+    delete jsonSchema.expected;
+    if (typeof expected === "string") jsonSchema.description ??= expected;
+  },
+};
+
+/** The parts of the description that have names. */
+interface Described {
+  readonly components?: { readonly schemas?: Record<string, unknown> };
+}
+
+const withParts = createJsonSchemaTransformObject({ zodToJsonConfig: inJsonSchema });
+
+/** The parts that have names are of answers alone; each comes a second time, as what a body of it would be. */
+const withoutInputs: typeof withParts = (document) => {
+  const described = withParts(document) as Described;
+  const { schemas = {} } = described.components ?? {};
+  for (const name of Object.keys(schemas)) if (name.endsWith("Input")) delete schemas[name];
+  return described as ReturnType<typeof withParts>;
+};
+
 /** The description of all that is added after it, and a page to try it out. */
 async function describe(app: Api): Promise<void> {
   app.addHook("onRoute", (route) => {
@@ -109,8 +140,9 @@ async function describe(app: Api): Promise<void> {
       components: { securitySchemes: { token: { type: "http", scheme: "bearer" } } },
       security: [{ token: [] }],
     },
-    transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
+    transform: createJsonSchemaTransform({ zodToJsonConfig: inJsonSchema }),
+    transformObject: withoutInputs,
   });
-  await app.register(swaggerUi, { routePrefix: "/docs", uiConfig: { validatorUrl: null } as object });
+  const uiConfig = { validatorUrl: null } as object;
+  await app.register(swaggerUi, { routePrefix: "/docs", theme: { title: "lb" }, uiConfig });
 }

@@ -34,7 +34,12 @@ export function audit(app: FastifyInstance, { logger }: Pick<Log, "logger">): vo
     const { audited = isMutation(request) && !request.is404 } = request.routeOptions.config;
     if (!audited || request.change === null) return;
     const { before, after } = request.change;
-    const line = { ...who(request), status: statusCode, before: told(before), after: told(after) };
+    const line = {
+      ...who(request),
+      status: statusCode,
+      before: told(values(before)),
+      after: told(values(after)),
+    };
     logger.info(line, statusCode < REFUSED ? "changed by the admin API" : "refused by the admin API");
   });
 }
@@ -42,6 +47,12 @@ export function audit(app: FastifyInstance, { logger }: Pick<Log, "logger">): vo
 function who(request: FastifyRequest) {
   const { caller, method, url } = request;
   return { by: caller?.name ?? null, from: addressOf(request), what: told(`${method} ${url}`) };
+}
+
+/** Without who said each value: this line says it. */
+function values(thing: unknown): unknown {
+  if (typeof thing !== "object" || thing === null) return thing;
+  return Object.fromEntries(Object.entries(thing).filter(([key]) => key !== "from"));
 }
 
 /** Text from outside cannot look like another line of the log, or like another field of this one. */

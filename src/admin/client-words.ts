@@ -36,7 +36,7 @@ export const newClient = z
   })
   .refine(
     ({ id, addresses: given }) =>
-      !(typeof id === "string" && isBlock(id)) || (given as readonly unknown[]).length === 0,
+      !(typeof id === "string" && isBlock(id)) || !(Array.isArray(given) && given.length > 0),
     {
       path: ["addresses"],
       error: "addresses only beside a name; an address or block stands for itself",

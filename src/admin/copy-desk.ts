@@ -39,17 +39,18 @@ export class CopyDesk {
   }
 
   /** Whether all were up within 5 s. */
-  async areUp(up: Promise<void>): Promise<boolean> {
-    const late = new Promise<boolean>((resolve) =>
-      this.#desk.controls.clock.after(UP_MS, () => resolve(false)),
-    );
-    return Promise.race([
+  areUp(up: Promise<void>): Promise<boolean> {
+    return new Promise((resolve) => {
+      const late = this.#desk.controls.clock.after(UP_MS, () => resolve(false));
+      const told = (all: boolean) => {
+        late[Symbol.dispose]();
+        resolve(all);
+      };
       up.then(
-        () => true,
-        () => false,
-      ),
-      late,
-    ]);
+        () => told(true),
+        () => told(false),
+      );
+    });
   }
 
   stop(request: FastifyRequest, names: readonly string[]): readonly string[] {

@@ -4,9 +4,10 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { explain, Failure } from "../command/failure.ts";
 import { ConfigMistakes } from "../config/mistake.ts";
 import type { Log } from "../observe/log.ts";
+import { StoreDown, StoreFull } from "../store/refusals.ts";
 import { mistakesProblem } from "./mistakes.ts";
 import { Problem, type ProblemCode } from "./problem.ts";
-import { isStoreDown } from "./store-down.ts";
+import { SECURITY_HEADERS } from "./security-headers.ts";
 
 /** What the server itself refuses, by its code. */
 const OF_FASTIFY: Readonly<Record<string, readonly [ProblemCode, string]>> = {
@@ -26,19 +27,22 @@ const OF_NODE: Readonly<Record<string, readonly [ProblemCode, string]>> = {
 };
 
 /** What went wrong, as one of the table. */
-export function problemOf(error: unknown): Problem {
+function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const { code = "", statusCode = 500 } = error as { code?: string; statusCode?: number };
   const known = OF_FASTIFY[code];
   if (known !== undefined) return new Problem(...known);
   if (error instanceof ConfigMistakes) return mistakesProblem(error.mistakes);
-  if (isStoreDown(error)) {
+  if (error instanceof StoreFull) return new Problem("full", error.message);
+  if (error instanceof StoreDown) {
     const headers = { "retry-after": String(Math.max(1, Math.ceil(error.retryAfterMs / 1_000))) };
     return new Problem("unavailable", "the store is down: nothing was changed", { headers });
   }
   if (error instanceof Failure) return new Problem("unavailable", explain(error));
-  if (error instanceof SyntaxError || (statusCode >= 400 && statusCode < 500))
+  if (error instanceof SyntaxError)
     return new Problem("invalid", "expected a body that is JSON, without the keys __proto__ and constructor");
+  if (statusCode >= 400 && statusCode < 500)
+    return new Problem("invalid", "expected a method, a path and a body as /docs lists them");
   return new Problem("bug", "a defect of the balancer; its log says more");
 }
 
@@ -56,39 +60,56 @@ export function answerProblem(log: Pick<Log, "logger">) {
  * every request that begins.
  */
 export class BareAnswers {
-  readonly #answering = new WeakMap<Socket, number>();
+  readonly #underWay = new WeakMap<Socket, Set<IncomingMessage>>();
   readonly #last = new WeakMap<Socket, () => void>();
 
-  begun({ socket }: IncomingMessage, response: ServerResponse): void {
-    this.#answering.set(socket, this.#under(socket) + 1);
+  begun(request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request;
+    const requests = this.#underWay.get(socket) ?? new Set();
+    this.#underWay.set(socket, requests.add(request));
     response.once("close", () => {
-      this.#answering.set(socket, this.#under(socket) - 1);
-      if (this.#under(socket) === 0) this.#last.get(socket)?.();
+      requests.delete(request);
+      if (!this.#answers(socket)) this.#last.get(socket)?.();
     });
   }
 
   answer({ code = "" }: { readonly code?: string }, socket: Socket): void {
-    const problem = new Problem(...(OF_NODE[code] ?? (["invalid", "expected an HTTP request"] as const)));
+    this.#close(
+      socket,
+      new Problem(...(OF_NODE[code] ?? (["invalid", "expected an HTTP request"] as const))),
+    );
+  }
+
+  /** Refuses to be a proxy; the socket is no more Node's server's. */
+  refuseTunnel(socket: Socket): void {
+    socket.on("error", () => {});
+    const message = "expected a method of a path: this is no proxy";
+    this.#close(socket, new Problem("method-not-allowed", message, { headers: { allow: "GET" } }));
+  }
+
+  #close(socket: Socket, problem: Problem): void {
     const close = () => {
       if (socket.writable) socket.end(bareAnswer(problem), () => socket.destroySoon());
       else socket.destroy();
     };
-    if (this.#under(socket) === 0) close();
-    else this.#last.set(socket, close);
+    if (this.#answers(socket)) this.#last.set(socket, close);
+    else close();
   }
 
-  #under(socket: Socket): number {
-    return this.#answering.get(socket) ?? 0;
+  /** Whether an answer is under way. One whose request has not come whole has none: the rest of it never comes. */
+  #answers(socket: Socket): boolean {
+    return [...(this.#underWay.get(socket) ?? [])].some(({ complete }) => complete);
   }
 }
 
-function bareAnswer({ status, body }: Problem): string {
+function bareAnswer({ status, body, headers }: Problem): string {
   const text = JSON.stringify(body);
   const head = [
     `HTTP/1.1 ${status} ${body.error.code}`,
     "Content-Type: application/json",
     `Content-Length: ${Buffer.byteLength(text)}`,
     "Connection: close",
+    ...Object.entries({ ...SECURITY_HEADERS, ...headers }).map(([name, value]) => `${name}: ${value}`),
   ];
   return `${head.join("\r\n")}\r\n\r\n${text}`;
 }

@@ -12,6 +12,8 @@ export class Events {
   readonly #controls: Pick<Controls, "clock" | "status" | "log">;
   readonly #readers = new Set<ServerResponse>();
   #runs = false;
+  /** What was told last, for a reader that comes between two times. */
+  #last = "";
 
   constructor(controls: Pick<Controls, "clock" | "status" | "log">) {
     this.#controls = controls;
@@ -33,6 +35,7 @@ export class Events {
     response.on("error", () => {});
     response.once("close", () => this.#readers.delete(response));
     this.#readers.add(response);
+    if (this.#last !== "") response.write(this.#last);
     if (this.#runs) return;
     this.#runs = true;
     void this.#tell();
@@ -47,6 +50,7 @@ export class Events {
     const { clock, status, log } = this.#controls;
     try {
       const text = `data: ${JSON.stringify(await status())}\n\n`;
+      this.#last = text;
       for (const response of this.#readers) {
         if (response.writableLength > MOST_UNSENT_BYTES) response.destroy();
         else response.write(text);
@@ -57,5 +61,6 @@ export class Events {
     }
     this.#runs = this.#readers.size > 0;
     if (this.#runs) clock.after(EVERY_MS, () => void this.#tell());
+    else this.#last = "";
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "../core/clock.ts";
+import { limitKey } from "../core/ip.ts";
 import { Problem } from "./problem.ts";
 
 const MOST = 1_000;
@@ -14,7 +15,7 @@ interface Offender {
   lastMs: number;
 }
 
-/** Addresses that sent wrong tokens: each further one of them is answered later. Right ones never wait. */
+/** Addresses (IPv6: /64) that sent wrong tokens: each further one of them is answered later. Right ones never wait. */
 export class Offenders {
   readonly #clock: Clock;
   /** The one that offended last comes last. */
@@ -26,7 +27,7 @@ export class Offenders {
 
   /** Resolves when a wrong token may be answered; throws where too many of its address wait for that already. */
   async offended(address: string): Promise<void> {
-    const offender = this.#known(address);
+    const offender = this.#known(limitKey(address));
     if (offender.waiting >= MOST_WAITING)
       throw new Problem("too-many", "too many wrong tokens from this address", {
         headers: { connection: "close" },

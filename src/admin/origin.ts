@@ -18,8 +18,10 @@ export function isMutation({ method }: Pick<FastifyRequest, "method">): boolean 
  * Turns away a request for a name that is not ours: a page of another site may have its own name lead to this address (DNS
  * rebinding), and its browser would send all that it may send to us.
  */
-export function checkHost({ headers }: FastifyRequest, names: readonly string[]): void {
-  const host = headers.host ?? "";
+export function checkHost(request: FastifyRequest, names: readonly string[]): void {
+  if ((request.raw.headersDistinct.host ?? []).length > 1)
+    throw new Problem("invalid", "expected one Host, got several");
+  const host = hostOf(request);
   const [, ipv6, name = ""] = HOST.exec(host) ?? [];
   const isAddress = ipv6 !== undefined ? isIP(ipv6) === 6 : isIP(name) === 4;
   const known = ["localhost", ...names].map((each) => each.toLowerCase());
@@ -29,13 +31,19 @@ export function checkHost({ headers }: FastifyRequest, names: readonly string[])
 }
 
 /** Turns away what a page of another site has a browser send (Fetch Metadata, RFC 6454 §7). */
-export function checkOrigin({ headers }: FastifyRequest): void {
-  const { origin, host = "" } = headers;
-  const site = headers["sec-fetch-site"];
+export function checkOrigin(request: FastifyRequest): void {
+  const { origin, "sec-fetch-site": site } = request.headers;
+  const host = hostOf(request);
   if (origin !== undefined && !isOwn(origin, host))
     throw new Problem("forbidden", `expected no Origin, or that of this API, got ${shown(origin)}`);
   if (!OWN_SITE.includes(site))
     throw new Problem("forbidden", `expected Sec-Fetch-Site same-origin or none, got ${shown(site)}`);
+}
+
+/** Whom a request is for: what its target says where that is a whole URL, else its Host (RFC 9112 §3.2.2). */
+function hostOf({ headers, url }: FastifyRequest): string {
+  const [, authority] = /^[a-z][a-z\d+.-]*:\/\/([^/?#]*)/i.exec(url) ?? [];
+  return authority ?? headers.host ?? "";
 }
 
 function isOwn(origin: string, host: string): boolean {

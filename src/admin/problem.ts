@@ -37,17 +37,18 @@ interface More {
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
-/** Thrown to answer a request with an error. It carries no stack: it is an outcome, not a defect. */
-export class Problem {
+/** Thrown to answer a request with an error. */
+export class Problem extends Error {
   readonly headers: Readonly<Record<string, string>>;
   readonly #word: string;
   readonly #details: Readonly<Record<string, unknown>>;
 
   constructor(
     readonly code: ProblemCode,
-    readonly message: string,
+    message: string,
     { headers = {}, details = {}, word = code }: More = {},
   ) {
+    super(message);
     this.headers = headers;
     this.#word = word;
     this.#details = details;

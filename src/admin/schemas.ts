@@ -3,13 +3,21 @@ import { field, unexpected, type Value } from "../config/value.ts";
 import { matching } from "../config/values.ts";
 
 /** The one shape of all errors. */
-export const errorSchema = z
+const errorSchema = z
   .object({ error: z.looseObject({ code: z.string(), message: z.string() }) })
   .meta({ id: "Error", description: "What went wrong: a word of the table of errors, and a sentence." });
 
+function errors(description: string) {
+  return { description, content: { "application/json": { schema: errorSchema } } };
+}
+
 /** The answers of a route: its own, and errors. */
 export function answers<const Own extends Record<number, z.ZodType>>(own: Own) {
-  return { ...own, "4xx": errorSchema, "5xx": errorSchema };
+  return {
+    ...own,
+    "4xx": errors("The request was refused, and changed nothing."),
+    "5xx": errors("The balancer, its store or a server cannot do it now."),
+  };
 }
 
 export const nothing = z.null().describe("Done; there is nothing to say.");

@@ -36,9 +36,12 @@ export class TokenFile {
    */
   async read(): Promise<readonly string[]> {
     const made = await this.#madeWhereMissing();
-    const { size, mode } = await stat(this.#path).catch((error) => {
+    const status = await stat(this.#path).catch((error) => {
       throw new Failure(explain(error, this.#path));
     });
+    const { size, mode } = status;
+    // The end of a pipe or a device may never come.
+    if (!status.isFile()) throw new Failure(`${this.#path}: expected a file`);
     if (size > MOST_BYTES) throw new Failure(`${this.#path}: expected a file of at most 1 MiB`);
     const text = await readFile(this.#path, "utf8").catch((error) => {
       throw new Failure(explain(error, this.#path));

@@ -8,7 +8,7 @@ import type {
 } from "../contract/clients.ts";
 import type { Clock } from "../core/clock.ts";
 import { ipOf, limitKey } from "../core/ip.ts";
-import { forEach, inSlices } from "../core/slices.ts";
+import { forEach, inSlices, type Steps } from "../core/slices.ts";
 import { PrefixTable } from "./prefix-table.ts";
 import { Recent } from "./recent.ts";
 import { TokenBucket } from "./token-bucket.ts";
@@ -95,9 +95,11 @@ export class ClientBuckets {
   }
 
   /** What every entry of the list has left. */
-  sample(): ClientTokens[] {
-    const nowMs = this.#clock.now();
-    return Array.from(this.#listed, ([id, { bucket }]) => ({ id, tokens: bucket.tokens(nowMs) }));
+  *sample(): Steps<ClientTokens[]> {
+    const tokens: ClientTokens[] = [];
+    for (const [id, { bucket }] of this.#listed)
+      yield tokens.push({ id, tokens: bucket.tokens(this.#clock.now()) });
+    return tokens;
   }
 
   /** What the buckets have done, one by one for the `most` entries that have been there the longest. */

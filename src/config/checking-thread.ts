@@ -1,8 +1,8 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { effective } from "./effective.ts";
-import { readConfig } from "./load.ts";
 import type { Mistake } from "./mistake.ts";
 import { warnings } from "./warnings.ts";
+import { readConfig } from "./written.ts";
 
 /** What `lb check` would say of a text. */
 export type TextChecked =

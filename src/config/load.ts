@@ -1,12 +1,9 @@
 import { UsageError } from "../command/failure.ts";
-import { type Checked, check } from "./check.ts";
+import { check } from "./check.ts";
 import type { Config } from "./config.ts";
-import { readDocument } from "./document.ts";
-import { type Answered, answered, askedAt, keepAsking, keyOf } from "./environment.ts";
-import { readConfigFile, sourceOf } from "./file.ts";
-import { checkFlags, type Flags, valueOfFlags, withFlags } from "./flags.ts";
-import { ConfigMistakes, type Mistake, wordsOf } from "./mistake.ts";
-import { shown } from "./shown.ts";
+import { readConfigFile } from "./file.ts";
+import { checkFlags, type Flags, valueOfFlags } from "./flags.ts";
+import { type Mistake, wordsOf } from "./mistake.ts";
 
 /**
  * The configuration of a file, of flags, or of both. Rejects with a UsageError where the flags are wrong, a Failure
@@ -14,45 +11,15 @@ import { shown } from "./shown.ts";
  */
 export async function loadConfig(flags: Flags): Promise<Config> {
   checkFlags(flags);
-  if (flags.config === undefined) return fromFlags(flags);
-  return configOf(await readConfigFile(flags.config), { ...flags, config: flags.config });
+  const { config: path } = flags;
+  if (path === undefined) return fromFlags(flags);
+  const text = await readConfigFile(path);
+  return (await textReader()).configOf(text, { ...flags, config: path });
 }
 
-/** The configuration of a text under the flags of its file; throws ConfigMistakes, all of them, or a UsageError where the flags are wrong. */
-export function configOf(text: string, flags: Flags & { readonly config: string }): Config {
-  checkFlags(flags);
-  const { config, mistakes } = readConfig(text, flags);
-  if (config === undefined) throw new ConfigMistakes(sourceOf(flags.config), mistakes);
-  return config;
-}
-
-/** A file's text, YAML or JSON by its content, under the flags beside it; mistakes in the order of the lines. */
-export function readConfig(text: string, flags: Flags = {}): Checked {
-  const { value, mistakes: ofWriting, lineOf } = readDocument(text);
-  if (value === undefined) return { config: undefined, mistakes: ofWriting };
-  const { value: inFile, mistakes: ofEnvironment, asking } = answered(value);
-  const whole = withFlags(inFile, flags);
-  const { config, mistakes } = check(whole);
-  // Of that key the writing has told already, and of what the environment does not have, the environment.
-  const told = new Set(ofEnvironment.map(({ path }) => keyOf(path)));
-  const others = mistakes.filter(({ path }) => path.at(-1) !== "__proto__" && !told.has(keyOf(path)));
-  const placed = [...ofEnvironment, ...withoutAnswers(others, asking)].map((mistake) => ({
-    ...mistake,
-    line: lineOf(mistake.path),
-  }));
-  const all = [...ofWriting, ...placed];
-  if (config === undefined || all.length > 0) return { config: undefined, mistakes: all.sort(byLine) };
-  keepAsking(config, asking, whole);
-  return { config, mistakes: [] };
-}
-
-/** What came from the environment is shown as the file asks for it. */
-function withoutAnswers(mistakes: readonly Mistake[], asking: Answered["asking"]): Mistake[] {
-  const askedFor = askedAt(asking);
-  return mistakes.map((mistake) => {
-    const written = askedFor(mistake.path);
-    return written === undefined || "unreadable" in mistake ? mistake : { ...mistake, got: shown(written) };
-  });
+/** What reads a file's text: the parser is not loaded where there is no file. */
+export function textReader(): Promise<typeof import("./written.ts")> {
+  return import("./written.ts");
 }
 
 function fromFlags(flags: Flags): Config {
@@ -60,8 +27,4 @@ function fromFlags(flags: Flags): Config {
   if (config !== undefined) return config;
   const mistake = mistakes[0] as Mistake;
   throw new UsageError(`${mistake.path[0] === "listeners" ? "--listen" : "--backend"}: ${wordsOf(mistake)}`);
-}
-
-function byLine(one: Mistake, other: Mistake): number {
-  return (one.line ?? 0) - (other.line ?? 0);
 }

@@ -5,7 +5,7 @@ import { Failure } from "../command/failure.ts";
 import type { Config } from "./config.ts";
 import { readConfigFile } from "./file.ts";
 import type { Flags } from "./flags.ts";
-import { configOf, loadConfig } from "./load.ts";
+import { loadConfig, textReader } from "./load.ts";
 import type { Part, Task } from "./reading-thread.ts";
 import { warnings } from "./warnings.ts";
 
@@ -41,6 +41,7 @@ export class ConfigReader {
     const { config: path } = this.#flags;
     if (path === undefined) return loadConfig(this.#flags);
     const text = await readConfigFile(path);
+    const { configOf } = await textReader();
     const config = configOf(text, { ...this.#flags, config: path });
     this.#read.set(config, { text, warnings: warnings(config) });
     return config;

@@ -2,8 +2,8 @@ import { constants, setPriority } from "node:os";
 import { parentPort, workerData } from "node:worker_threads";
 import type { Config } from "./config.ts";
 import { difference } from "./difference.ts";
-import { configOf } from "./load.ts";
 import { warnings } from "./warnings.ts";
+import { configOf } from "./written.ts";
 
 type FileFlags = Parameters<typeof configOf>[1];
 

@@ -1,6 +1,6 @@
+import { createRequire } from "node:module";
 import type { Writable } from "node:stream";
 import { type Logger, pino } from "pino";
-import { prettyFactory } from "pino-pretty";
 import { explain } from "../command/failure.ts";
 import type { Report, StateChange } from "../contract/report.ts";
 import { systemClock } from "../core/clock.ts";
@@ -81,6 +81,8 @@ function stdout(): Writable {
 function printerOf({ format }: LogSettings): (line: string) => string {
   const pretty = format === "pretty" || (format === "auto" && process.stdout.isTTY);
   if (!pretty) return (line) => line;
+  // Loaded where lines are pretty, which in production they are not.
+  const { prettyFactory } = createRequire(import.meta.url)("pino-pretty") as typeof import("pino-pretty");
   const colorize = process.stdout.isTTY === true && !process.env.NO_COLOR;
   return prettyFactory({ colorize, singleLine: true, translateTime: "HH:MM:ss.l" });
 }

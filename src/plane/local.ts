@@ -6,6 +6,7 @@ import type { BackendSample, ListenerSample, PoolSample, Sample, SessionSample }
 import type { Applied, Change, Snapshot } from "../contract/snapshot.ts";
 import type { Clock } from "../core/clock.ts";
 import { leastOf } from "../core/least-of.ts";
+import { inSlices } from "../core/slices.ts";
 import type { Listener } from "../listener.ts";
 import type { Backend } from "../live/backend.ts";
 import { ListenerTotals } from "../live/totals.ts";
@@ -68,7 +69,7 @@ export class LocalPlane implements Plane {
   }
 
   async clients(): Promise<readonly ClientTokens[]> {
-    return this.#balancer.clients.sample();
+    return inSlices(this.#clock, this.#balancer.clients.sample());
   }
 
   async clientTotals(most: number): Promise<ClientsSample> {

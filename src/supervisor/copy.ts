@@ -60,8 +60,9 @@ export class Copy {
   readonly #parts: CopyParts;
   readonly #output: Output;
   readonly #up = new Deferred<void>();
-  readonly #stop = new Deferred<"stop">();
   readonly #kill = new Deferred<void>();
+  /** Called once, when it is told to stop. */
+  readonly #stops = new Set<() => void>();
   /** Resolves when it is stopped and nothing of it is left. */
   readonly ended: Promise<void>;
   #process: CopyProcess | undefined;
@@ -108,8 +109,8 @@ export class Copy {
 
   /** Takes it out of its pool, tells it to end and kills it where it does not; resolves when nothing of it is left. */
   stop(): Promise<void> {
-    if (this.#state !== "given-up") this.#becomes("stopping");
-    this.#stop.resolve("stop");
+    this.#becomes("stopping");
+    for (const stop of this.#stops) stop();
     return this.ended;
   }
 
@@ -124,7 +125,7 @@ export class Copy {
     while ((await this.#once()) === "crashed") {
       if (this.#crashes >= MOST_CRASHES) {
         this.#giveUp();
-        await this.#stop.promise;
+        await this.#unlessStopped(new Promise(() => {}));
         break;
       }
       if ((await this.#backOff()) === "stop") break;
@@ -165,7 +166,7 @@ export class Copy {
     const { host } = this.#parts;
     const { pool } = this.template;
     const exited = process.exited.then((how) => how || "ended");
-    const answered = await Promise.race([this.#answers(endpoint), exited, this.#stop.promise]);
+    const answered = await this.#unlessStopped(Promise.race([this.#answers(endpoint), exited]));
     if (answered === "stop") return this.#end(process);
     if (answered !== "answers") return answered;
     try {
@@ -176,10 +177,13 @@ export class Copy {
     if (!this.#isStopping) this.#becomes("up");
     this.#up.resolve();
     this.#parts.log.logger.info({ copy: this.name, pool, pid: process.pid }, "copy up");
-    const how = await Promise.race([exited, this.#stop.promise]);
-    const graceMs = how === "stop" ? this.template.grace : 0;
-    await Promise.race([host.leave(pool, this.name, graceMs), this.#kill.promise]);
-    return how === "stop" ? this.#end(process) : how;
+    const how = await this.#unlessStopped(exited);
+    if (how !== "stop") {
+      await host.leave(pool, this.name, 0);
+      return how;
+    }
+    await Promise.race([host.leave(pool, this.name, this.template.grace), this.#kill.promise]);
+    return this.#end(process);
   }
 
   async #answers(endpoint: Endpoint): Promise<"answers" | "no answer to its probe within 30 s"> {
@@ -220,7 +224,7 @@ export class Copy {
     this.#becomes("backing-off");
     const mostMs = Math.min(LAST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (this.#crashes - 1));
     // Copies that crash together are not started together.
-    return Promise.race([this.#pause(mostMs * (0.5 + dice() / 2)), this.#stop.promise]);
+    return this.#unlessStopped(this.#pause(mostMs * (0.5 + dice() / 2)));
   }
 
   #giveUp(): void {
@@ -228,6 +232,19 @@ export class Copy {
     const reason = this.#lastExit;
     this.#parts.log.logger.error({ copy: this.name, crashes: this.#crashes, reason }, "copy given up");
     this.#up.reject(new Error(`${this.name} crashed ${this.#crashes} times in a row: ${reason}`));
+  }
+
+  /** Settles as the work does, or with "stop" before that. Nothing of it is kept afterwards, however long the copy lives. */
+  async #unlessStopped<T>(work: Promise<T>): Promise<T | "stop"> {
+    if (this.#isStopping) return "stop";
+    const stopped = new Deferred<"stop">();
+    const stop = () => stopped.resolve("stop");
+    this.#stops.add(stop);
+    try {
+      return await Promise.race([work, stopped.promise]);
+    } finally {
+      this.#stops.delete(stop);
+    }
   }
 
   #pause(ms: number): Promise<"go"> {

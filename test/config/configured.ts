@@ -1,9 +1,9 @@
 import type { Config } from "#lb/config/config";
 import { difference } from "#lb/config/difference";
-import { readConfig } from "#lb/config/load";
 import { ConfigMistakes, formatMistake } from "#lb/config/mistake";
 import type { Reading } from "#lb/config/reader";
 import { warnings } from "#lb/config/warnings";
+import { readConfig } from "#lb/config/written";
 import { Overlay } from "#lb/control/overlay";
 
 /** A file with one listener and one pool, which is right; `more` are further lines of it. */

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { difference } from "#lb/config/difference";
 import { effective } from "#lb/config/effective";
-import { readConfig } from "#lb/config/load";
+import { readConfig } from "#lb/config/written";
 import { configured, file, mistakesIn } from "./configured.ts";
 
 afterEach(() => vi.unstubAllEnvs());

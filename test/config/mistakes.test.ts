@@ -334,3 +334,37 @@ describe("templates of servers", () => {
     expect(mistakesIn(text)).toEqual([]);
   });
 });
+
+describe("the admin API", () => {
+  const expected =
+    "admin.tokenFile: expected a path of a file with tokens, where the API listens beyond loopback";
+
+  test.each(["0.0.0.0:8081", '"[::]:8081"', "10.0.0.1:8081", "lb.example.com:8081"])(
+    "wants tokens where other machines reach it: %s",
+    (listen) => {
+      expect(mistakesIn(file(`admin: { listen: ${listen} }`))).toEqual([expect.stringContaining(expected)]);
+      expect(mistakesIn(file(`admin: { listen: ${listen}, tokenFile: off }`))).toHaveLength(1);
+      expect(mistakesIn(file(`admin: { listen: ${listen}, tokenFile: t }`))).toEqual([]);
+    },
+  );
+
+  test.each([
+    "127.0.0.1:8081",
+    "127.9.9.9:8081",
+    '"[::1]:8081"',
+    '"[::ffff:127.0.0.1]:8081"',
+    "localhost:8081",
+    "unix:/run/lb.sock",
+  ])("wants none where only this machine reaches it: %s", (listen) => {
+    expect(mistakesIn(file(`admin: { listen: ${listen} }`))).toEqual([]);
+  });
+
+  test("sends tasks through a listener that there is", () => {
+    const tasks = (listener: string) =>
+      file(`admin: { listen: "127.0.0.1:8081", tasks: { listener: ${listener} } }`);
+    expect(mistakesIn(tasks("web"))).toEqual([]);
+    expect(mistakesIn(tasks("wbe"))).toEqual([
+      expect.stringContaining('admin.tasks.listener: expected one of the listeners web, got "wbe"'),
+    ]);
+  });
+});

@@ -2,6 +2,8 @@ import { z } from "zod";
 import { bucketValues } from "../../config/schema/clients.ts";
 import { field } from "../../config/value.ts";
 import { alias, clientId, wholeNumber } from "../../config/values.ts";
+import type { ClientEntry } from "../../contract/clients.ts";
+import { forEach, inSlices } from "../../core/slices.ts";
 import type { Api, Desk } from "../api.ts";
 import { ClientDesk } from "../client-desk.ts";
 import { tokensIn } from "../client-document.ts";
@@ -31,7 +33,7 @@ const copyRow = z.object({
 
 /** The paths of the systems that this one stands in for, in their own shapes. */
 export function aliases(app: Api, desk: Desk): void {
-  const { overlay, plane } = desk.controls;
+  const { overlay, plane, clock } = desk.controls;
   const clients = new ClientDesk(desk);
   const copies = new CopyDesk(desk);
   const tags = ["aliases"];
@@ -44,7 +46,7 @@ export function aliases(app: Api, desk: Desk): void {
 
   app.post(
     "/clients/register",
-    { schema: { tags, body: registered, response: answers({ 201: clientRow }) } },
+    { schema: { tags, summary: "Adds a client", body: registered, response: answers({ 201: clientRow }) } },
     async (request, reply) => {
       const { client_id: id, capacity, rate_per_sec: ratePerSec } = request.body;
       const row = rowOf(await clients.add(request, { id, capacity, ratePerSec, addresses: [] }));
@@ -54,7 +56,14 @@ export function aliases(app: Api, desk: Desk): void {
   );
   app.put(
     "/clients/update",
-    { schema: { tags, body: updated, response: answers({ 200: clientRow }) } },
+    {
+      schema: {
+        tags,
+        summary: "Says something of a client",
+        body: updated,
+        response: answers({ 200: clientRow }),
+      },
+    },
     async (request) => {
       const { client_id: id, capacity, rate_per_sec: ratePerSec } = request.body;
       return rowOf(await clients.set(request, id, { capacity, ratePerSec }));
@@ -62,7 +71,14 @@ export function aliases(app: Api, desk: Desk): void {
   );
   app.delete(
     "/clients/delete",
-    { schema: { tags, querystring: byId, response: answers({ 204: nothing }) } },
+    {
+      schema: {
+        tags,
+        summary: "Removes a client that the API added",
+        querystring: byId,
+        response: answers({ 204: nothing }),
+      },
+    },
     async (request, reply) => {
       await clients.remove(request, request.query.id);
       return reply.code(204).send(null);
@@ -70,23 +86,34 @@ export function aliases(app: Api, desk: Desk): void {
   );
   app.get(
     "/clients/get",
-    { schema: { tags, querystring: byId, response: answers({ 200: clientRow }) } },
+    { schema: { tags, summary: "One client", querystring: byId, response: answers({ 200: clientRow }) } },
     async ({ query }) => rowOf(await clients.get(query.id)),
   );
-  app.get("/clients/list", { schema: { tags, response: answers({ 200: z.array(clientRow) }) } }, async () => {
-    const now = overlay();
-    const left = new Map((await plane.clients()).map((each) => [each.id, [each]]));
-    return Array.from(now.clients(), ({ id, capacity, ratePerSec }) => ({
-      client_id: id,
-      capacity,
-      rate_per_sec: ratePerSec,
-      tokens: tokensIn(left.get(id) ?? [], id),
-    }));
-  });
+  app.get(
+    "/clients/list",
+    { schema: { tags, summary: "All clients", response: answers({ 200: z.array(clientRow) }) } },
+    async () => {
+      const left = new Map((await plane.clients()).map((each) => [each.id, [each]]));
+      const rows: z.output<typeof clientRow>[] = [];
+      const add = ({ id, capacity, ratePerSec }: ClientEntry) => {
+        const tokens = tokensIn(left.get(id) ?? [], id);
+        rows.push({ client_id: id, capacity, rate_per_sec: ratePerSec, tokens });
+      };
+      await inSlices(clock, forEach(overlay().clients(), add));
+      return rows;
+    },
+  );
 
   app.post(
     "/api/private/addNewCopy",
-    { schema: { tags, body: copiesOf, response: answers({ 201: copyRow, 202: copyRow }) } },
+    {
+      schema: {
+        tags,
+        summary: "Starts copies; 201 when all answer their probe, 202 where that takes longer than 5 s",
+        body: copiesOf,
+        response: answers({ 201: copyRow, 202: copyRow }),
+      },
+    },
     async (request, reply) => {
       const { type, n } = request.body;
       const { names, up } = copies.start(request, copies.templateOf(type), n);
@@ -96,13 +123,20 @@ export function aliases(app: Api, desk: Desk): void {
   );
   app.post(
     "/api/private/DeleteCopy",
-    { schema: { tags, body: copiesOf, response: answers({ 200: copyRow }) } },
+    {
+      schema: {
+        tags,
+        summary: "Stops the n newest copies, or all there are",
+        body: copiesOf,
+        response: answers({ 200: copyRow }),
+      },
+    },
     async (request) => {
       const { type, n } = request.body;
       const template = copies.templateOf(type);
       const newest = copies
         .list()
-        .filter((copy) => copy.template === template)
+        .filter((copy) => copy.template === template && copy.state !== "stopping")
         .slice(-n);
       const stopped = copies.stop(
         request,
@@ -113,7 +147,15 @@ export function aliases(app: Api, desk: Desk): void {
   );
   app.post(
     "/api/private/sendTask",
-    { config: { audited: false }, schema: { tags, body: task, response: answers({ 200: taskAnswer }) } },
+    {
+      config: { audited: false },
+      schema: {
+        tags,
+        summary: "Sends a task through the balancer, as any client",
+        body: task,
+        response: answers({ 200: taskAnswer }),
+      },
+    },
     ({ body }) => sendTask(desk, body),
   );
 }

@@ -22,6 +22,7 @@ export function status(app: Api, { controls }: Desk): void {
       schema: {
         tags,
         summary: "200 while the balancer serves, with what is wrong; 503 while it stops",
+        security: [],
         response: answers({ 200: health }),
       },
     },
@@ -50,6 +51,7 @@ export function status(app: Api, { controls }: Desk): void {
   app.get(
     "/api/v1/events",
     {
+      exposeHeadRoute: false,
       schema: {
         tags,
         summary: "The status each second, as server-sent events",

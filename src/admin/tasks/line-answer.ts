@@ -21,8 +21,6 @@ export async function askByLine(
 
 async function firstLine(socket: Socket, signal: AbortSignal): Promise<string | undefined> {
   const splitter = new LineSplitter();
-  const stop = () => socket.destroy();
-  signal.addEventListener("abort", stop, { once: true });
   try {
     for await (const chunk of socket) for (const line of splitter.push(chunk as Buffer)) return line;
     return undefined;
@@ -31,7 +29,5 @@ async function firstLine(socket: Socket, signal: AbortSignal): Promise<string | 
     if (error instanceof LineTooLong) throw new Problem("bad-answer", error.message);
     // Broken off, which is no answer either.
     return undefined;
-  } finally {
-    signal.removeEventListener("abort", stop);
   }
 }

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { understand } from "../../config/check.ts";
 import { field } from "../../config/value.ts";
 import { oneOf, wholeNumber } from "../../config/values.ts";
+import { resetSocket } from "../../transport/sockets/closing.ts";
 import type { Desk } from "../api.ts";
 import { invalid } from "../mistakes.ts";
 import { Problem } from "../problem.ts";
@@ -67,7 +68,10 @@ async function through<T>(
   const way = await wayOf(desk);
   let socket: Socket | undefined;
   try {
-    socket = await enter(way, signal);
+    const entered = await enter(way, signal);
+    socket = entered;
+    // After a FIN its session would wait for the answer, and keep a place on a backend meanwhile.
+    signal.addEventListener("abort", () => resetSocket(entered, way.endpoint.kind), { once: true });
     return await ask(way, socket, signal);
   } catch (error) {
     if (signal.aborted) throw new Problem("unavailable", `no answer came within ${LONGEST_MS / 1_000} s`);

@@ -1,10 +1,9 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { PrefixTable } from "../../admission/prefix-table.ts";
+import { TrustedPeers } from "../../admission/trusted-peers.ts";
 import { explain } from "../../command/failure.ts";
 import type { ListenerConfig } from "../../config/config.ts";
 import type { Endpoint } from "../../core/address.ts";
-import { ipOf } from "../../core/ip.ts";
 import { encodeHeader } from "../../proxy-protocol/encode.ts";
 import type { Desk } from "../api.ts";
 import { Problem } from "../problem.ts";
@@ -55,8 +54,7 @@ function dialled(endpoint: Endpoint): Endpoint {
   return { ...endpoint, host };
 }
 
-function wantsHeader({ acceptProxy }: ListenerConfig, own: string | undefined): boolean {
-  const trusted = new PrefixTable<true>();
-  for (const peer of acceptProxy?.from ?? []) trusted.add(peer, true);
-  return trusted.find(own === undefined ? undefined : ipOf(own)) ?? false;
+function wantsHeader({ acceptProxy }: ListenerConfig, own = "unix"): boolean {
+  if (acceptProxy === undefined) return false;
+  return new TrustedPeers({ from: acceptProxy.from, timeoutMs: acceptProxy.timeout }).includes(own);
 }
