@@ -23,7 +23,8 @@ const LAYERS = [
   ["config", "observe"],
   ["control", "supervisor"],
   ["admin", "operate"],
-  ["running"],
+  ["running", "options"],
+  ["run", "check"],
   ["main"],
   ["lb"],
 ];
@@ -44,7 +45,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
     "@fastify/static",
   ],
   operate: ["cli-progress", "yargs"],
-  main: ["yargs"],
+  options: ["yargs"],
 };
 
 const files = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
@@ -72,7 +73,7 @@ describe("the architecture", () => {
 
   // Half of a start is the reading of files.
   test("a plain start loads no API, store or metrics, and only the packages that it works with", () => {
-    const loaded = loadedBy("main.ts");
+    const loaded = [...loadedBy("main.ts"), ...loadedBy("run.ts")];
     const idle = [
       "admin/",
       "operate/operate.ts",
@@ -81,8 +82,14 @@ describe("the architecture", () => {
       "config/document.ts",
     ];
     expect(loaded.filter((each) => idle.some((name) => each.startsWith(name)))).toEqual([]);
-    const packages = loaded.filter((each) => !each.endsWith(".ts") && !isBuiltin(each));
-    expect(packages.toSorted()).toEqual(["pino", "yargs", "zod"]);
+    expect(packagesAmong(loaded)).toEqual(["pino", "yargs", "zod"]);
+  });
+
+  test("an operator's command loads no balancer", () => {
+    expect(packagesAmong([...loadedBy("main.ts"), ...loadedBy("operate/operate.ts")])).toEqual([
+      "cli-progress",
+      "yargs",
+    ]);
   });
 
   test.each(["servers", "clients", "stress"])(
@@ -109,6 +116,10 @@ describe("the architecture", () => {
     },
   );
 });
+
+function packagesAmong(loaded: readonly string[]): string[] {
+  return [...new Set(loaded.filter((each) => !each.endsWith(".ts") && !isBuiltin(each)))].toSorted();
+}
 
 /** Each file of a root, with the files of it that it imports. */
 function importsWithin(folder: string): ReadonlyMap<string, readonly string[]> {

@@ -3,6 +3,7 @@ import { UsageError } from "../command/failure.ts";
 import { algorithmNames } from "../contract/algorithm.ts";
 import { parseEndpoint } from "../core/address.ts";
 import type { LogLevel } from "../core/log-settings.ts";
+import { flagDefaults } from "./flag-defaults.ts";
 import { HEAVIEST } from "./schema/pool.ts";
 
 /** The command line's part of the configuration, as it was typed; undefined: not given. */
@@ -15,12 +16,6 @@ export interface Flags {
   readonly backends?: readonly string[] | undefined;
   readonly logLevel?: LogLevel | undefined;
 }
-
-/** What holds where there is neither a file nor the flag. */
-export const flagDefaults = {
-  listen: "127.0.0.1:8080",
-  backends: ["127.0.0.1:9001", "127.0.0.1:9002", "127.0.0.1:9003"],
-} as const;
 
 /** Throws a UsageError where a flag is not as expected. */
 export function checkFlags({ algorithm, listen, backends }: Flags): void {

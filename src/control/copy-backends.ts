@@ -66,6 +66,11 @@ export class CopyBackends {
     }
   }
 
+  /** Takes it out of the pool at once. What its process had answered is still under way, so its sessions are left alone. Never rejects. */
+  async lost(pool: string, name: string): Promise<void> {
+    await this.#parts.control.steering.removeBackend(pool, name, { source: "copy" }).catch(() => {});
+  }
+
   async #drained(pool: string, name: string, withinMs: number): Promise<void> {
     const { plane, clock, control } = this.#parts;
     const over = new Deferred<void>();

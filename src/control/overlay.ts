@@ -46,6 +46,8 @@ export interface BackendEdit extends Row<BackendConfig> {
   readonly shelf: "backends";
   readonly pool: string;
   readonly name: string;
+  /** Removes a copy of a server, of which the store never knew. */
+  readonly wasCopy?: true;
 }
 
 /** Another row for one client. */
@@ -174,7 +176,7 @@ export class Overlay {
     const from = this.sourceOf(pool, name);
     if (from === undefined) return "unknown";
     if (from !== source) return from === "file" ? "of-the-file" : "is-a-copy";
-    return nothingOfBackend(pool, name);
+    return { ...nothingOfBackend(pool, name), ...(from === "copy" && { wasCopy: true }) };
   }
 
   /** How many clients there are. */

@@ -58,8 +58,8 @@ export class Remembering {
         status: (status) => this.#tell(status),
       });
       this.#kept = kept ?? NOTHING;
-      if (kept === undefined) this.#tell(store.status);
-      else for (const news of await this.keeper.restore(kept, overlay)) tellNews(log, news);
+      if (kept !== undefined)
+        for (const news of await this.keeper.restore(kept, overlay)) tellNews(log, news);
     } catch (error) {
       throw error instanceof StoreRefused || error instanceof RangeError ? new Failure(error.message) : error;
     }

@@ -14,7 +14,7 @@ import type { Saying } from "./words.ts";
 
 /** How an edit is kept: undefined where it is not, because the backend is a copy of a server. */
 export function keepOf(edit: Edit): Keep | undefined {
-  if (edit.added?.source === "copy") return undefined;
+  if (edit.added?.source === "copy" || (edit.shelf === "backends" && edit.wasCopy)) return undefined;
   const { shelf } = edit;
   const key = edit.shelf === "clients" ? edit.id : keyOf(edit.pool, edit.name);
   return { shelf, key, value: edit.shelf === "clients" ? clientRow(edit) : backendRow(edit) };

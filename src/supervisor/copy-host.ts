@@ -8,4 +8,6 @@ export interface CopyHost {
   join(pool: string, name: string, endpoint: Endpoint): Promise<void>;
   /** Takes it out of the pool; resolves when its last session has ended, soon after `withinMs` at the latest. Never rejects. */
   leave(pool: string, name: string, withinMs: number): Promise<void>;
+  /** Takes it out of the pool at once; its process is gone, and its sessions end by that. Never rejects. */
+  lost(pool: string, name: string): Promise<void>;
 }

@@ -7,6 +7,7 @@ import type { Dice } from "../core/dice.ts";
 import type { Log } from "../observe/log.ts";
 import type { CopyHost } from "./copy-host.ts";
 import { Output } from "./output.ts";
+import type { Places } from "./places.ts";
 import type { Ports } from "./ports.ts";
 import { CopyProcess } from "./process.ts";
 
@@ -36,10 +37,13 @@ export interface CopyStatus {
   readonly lastExit: string | null;
 }
 
+type CopyEndpoint = Endpoint & { readonly kind: "tcp" };
+
 /** What a copy is made of. */
 export interface CopyParts {
   readonly host: CopyHost;
   readonly ports: Ports;
+  readonly starting: Places;
   readonly clock: Clock;
   readonly dice: Dice;
   readonly log: Log;
@@ -49,6 +53,7 @@ export interface CopyParts {
 const ANSWERS_WITHIN_MS = 30_000;
 const ASK_FIRST_MS = 100;
 const ASK_LAST_MS = 1_000;
+const JOINS_WITHIN_MS = 10_000;
 /** A process that lived so long begins a new row of crashes. */
 const LONG_LIFE_MS = 60_000;
 const MOST_CRASHES = 10;
@@ -66,11 +71,13 @@ export class Copy {
   /** Resolves when it is stopped and nothing of it is left. */
   readonly ended: Promise<void>;
   #process: CopyProcess | undefined;
-  #endpoint: Endpoint | undefined;
+  #endpoint: CopyEndpoint | undefined;
   #state: CopyState = "starting";
   #sinceMs: number;
   #crashes = 0;
   #starts = 0;
+  /** Where a free port is looked for first. */
+  #nextPort: number | undefined;
   #lastExit: string | null = null;
 
   constructor(
@@ -137,7 +144,8 @@ export class Copy {
   async #once(): Promise<"crashed" | "stop"> {
     const { ports, clock } = this.#parts;
     const { host, ports: range } = this.template;
-    using place = await ports.take(host, range);
+    using turn = await this.#turn();
+    using place = await ports.take(host, range, this.#nextPort);
     if (this.#state === "stopping") return "stop";
     const startedMs = clock.now();
     if (place === undefined) return this.#crashed(`no free port of ${range.join("-")} on ${host}`, startedMs);
@@ -151,46 +159,77 @@ export class Copy {
     );
     this.#process = process;
     try {
-      const how = await this.#serve(process, this.#endpoint);
+      const how = await this.#serve(process, this.#endpoint, turn);
       if (how === "stop") return how;
+      // Its port is held until it is gone.
+      process.kill();
+      await process.exited;
       return this.#crashed(how, startedMs);
     } finally {
-      process.kill();
       this.#process = undefined;
       this.#endpoint = undefined;
     }
   }
 
+  /** A place among those that start, which takes processor time that they have only 30 s to get. */
+  async #turn(): Promise<Disposable> {
+    const turn = this.#parts.starting.take();
+    const taken = await this.#unlessStopped(turn);
+    if (taken !== "stop") return taken;
+    void turn.then((place) => place[Symbol.dispose]());
+    return { [Symbol.dispose]() {} };
+  }
+
   /** A backend for as long as it lives; resolves with why it is one no more. */
-  async #serve(process: CopyProcess, endpoint: Endpoint): Promise<string> {
+  async #serve(process: CopyProcess, endpoint: CopyEndpoint, turn: Disposable): Promise<string> {
     const { host } = this.#parts;
     const { pool } = this.template;
-    const exited = process.exited.then((how) => how || "ended");
-    const answered = await this.#unlessStopped(Promise.race([this.#answers(endpoint), exited]));
+    const { exited } = process;
+    // Where it does not get up, its port may be why.
+    this.#nextPort = endpoint.port + 1;
+    const answered = await this.#unlessStopped(Promise.race([this.#answers(process, endpoint), exited]));
     if (answered === "stop") return this.#end(process);
     if (answered !== "answers") return answered;
-    try {
-      await host.join(pool, this.name, endpoint);
-    } catch (error) {
-      return explain(error);
-    }
+    const refusal = await this.#join(endpoint);
+    if (refusal !== undefined) return refusal;
+    this.#nextPort = endpoint.port;
+    turn[Symbol.dispose]();
     if (!this.#isStopping) this.#becomes("up");
     this.#up.resolve();
     this.#parts.log.logger.info({ copy: this.name, pool, pid: process.pid }, "copy up");
     const how = await this.#unlessStopped(exited);
     if (how !== "stop") {
-      await host.leave(pool, this.name, 0);
+      await host.lost(pool, this.name);
       return how;
     }
     await Promise.race([host.leave(pool, this.name, this.template.grace), this.#kill.promise]);
     return this.#end(process);
   }
 
-  async #answers(endpoint: Endpoint): Promise<"answers" | "no answer to its probe within 30 s"> {
+  /** Resolves with why it is no backend; a pool that takes it too late gives it back. */
+  async #join(endpoint: Endpoint): Promise<string | undefined> {
+    const { host, clock } = this.#parts;
+    const { pool } = this.template;
+    const joined = host.join(pool, this.name, endpoint);
+    const late = new Deferred<string>();
+    using _deadline = clock.after(JOINS_WITHIN_MS, () => {
+      late.resolve("its pool did not take it within 10 s");
+      joined.then(() => host.leave(pool, this.name, 0)).catch(() => {});
+    });
+    return await Promise.race([
+      joined.then(
+        () => undefined,
+        (error) => explain(error),
+      ),
+      late.promise,
+    ]);
+  }
+
+  async #answers(process: CopyProcess, endpoint: Endpoint): Promise<string> {
     const { clock, host } = this.#parts;
     const lastMs = clock.now() + ANSWERS_WITHIN_MS;
     for (let waitMs = ASK_FIRST_MS; clock.now() < lastMs; waitMs = Math.min(2 * waitMs, ASK_LAST_MS)) {
-      if (this.#process?.pid === undefined) break;
+      if (this.#process !== process || process.pid === undefined) return await process.exited;
       if (await host.answers(this.template.pool, endpoint)) return "answers";
       await this.#pause(waitMs);
     }

@@ -4,14 +4,20 @@ import type { Log } from "../observe/log.ts";
 
 const LONGEST = 4_096;
 const LINES_PER_SEC = 100;
+const BYTES_PER_SEC = 1024 * 1024;
 const NEWLINE = 0x0a;
 
-/** What copies say, in the balancer's log: so many lines a second of each, none too long, and the rest counted. */
+/**
+ * What copies say, in the balancer's log: so many lines a second of each, none too long, and the rest counted. A copy that
+ * says more than a mebibyte in a second waits for the next: to read it would take the time of sessions.
+ */
 export class Output {
   readonly #copy: string;
   readonly #log: Log;
   readonly #clock: Clock;
+  readonly #streams = new Set<Readable>();
   #room = LINES_PER_SEC;
+  #bytes = 0;
   #dropped = 0;
   #timer: Disposable | undefined;
 
@@ -30,7 +36,10 @@ export class Output {
       held = [];
       bytes = 0;
     };
+    this.#streams.add(output);
+    output.on("close", () => this.#streams.delete(output));
     output.on("data", (chunk: Buffer) => {
+      this.#count(chunk.length);
       for (const part of partsOf(chunk)) {
         if (part === undefined) end();
         else {
@@ -44,8 +53,13 @@ export class Output {
     output.on("error", end);
   }
 
-  #say(stream: "stdout" | "stderr", line: Buffer, cut: boolean): void {
+  #count(bytes: number): void {
     this.#timer ??= this.#clock.after(1_000, () => this.#refill());
+    this.#bytes += bytes;
+    if (this.#bytes > BYTES_PER_SEC) for (const output of this.#streams) output.pause();
+  }
+
+  #say(stream: "stdout" | "stderr", line: Buffer, cut: boolean): void {
     if (this.#room === 0) {
       this.#dropped += 1;
       return;
@@ -58,6 +72,8 @@ export class Output {
   #refill(): void {
     this.#timer = undefined;
     this.#room = LINES_PER_SEC;
+    this.#bytes = 0;
+    for (const output of this.#streams) output.resume();
     if (this.#dropped > 0)
       this.#log.logger.warn({ copy: this.#copy, lines: this.#dropped }, "lines of a copy dropped");
     this.#dropped = 0;

@@ -11,12 +11,18 @@ export class Ports {
     return left;
   }
 
-  /** Holds the first port of a range that no program listens on, until it is disposed of; undefined where there is none. */
+  /**
+   * Holds the first port of a range that no program listens on, until it is disposed of, looking from `from` on and round to
+   * it; undefined where there is none.
+   */
   async take(
     host: string,
     [min, max]: readonly [number, number],
+    from: number = min,
   ): Promise<(Disposable & { readonly port: number }) | undefined> {
-    for (let port = min; port <= max; port += 1) {
+    const size = max - min + 1;
+    for (let tried = 0; tried < size; tried += 1) {
+      const port = min + ((from - min + tried) % size);
       const key = keyOf(host, port);
       if (this.#held.has(key)) continue;
       this.#held.add(key);
@@ -27,10 +33,14 @@ export class Ports {
   }
 }
 
+/** By another program, or for users with more rights. */
+const TAKEN: readonly unknown[] = ["EADDRINUSE", "EACCES"];
+
 function isFree(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once("error", () => resolve(false));
+    // What lacks for other reasons, its program tells better.
+    server.once("error", ({ code }: NodeJS.ErrnoException) => resolve(!TAKEN.includes(code)));
     server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(true)));
   });
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
 import { explain } from "../command/failure.ts";
 import type { Clock } from "../core/clock.ts";
+import { Deferred } from "../core/deferred.ts";
 import { bond, LEASH } from "./leash.ts";
 
 /** What a copy runs. */
@@ -14,12 +15,17 @@ export interface Program {
 /** How long the output of a process that has ended may be held open by what it left behind. */
 const OUTPUT_MS = 250;
 
+/** A process that was killed may take so long to be gone. */
+const DEATH_MS = 5_000;
+
 /** A program while it runs, in a session of its own: a terminal's Ctrl-C ends the balancer, which ends it in order. */
 export class CopyProcess {
-  readonly #child: ChildProcess;
-  /** Resolves when it has ended, or could not be started, with how, in words. */
-  readonly exited: Promise<string>;
+  /** Undefined where the system did not even try. */
+  readonly #child: ChildProcess | undefined;
+  readonly #exited = new Deferred<string>();
+  readonly #clock: Clock;
   #over = false;
+  #killed = false;
 
   /** `said`: is given its output, a stream each; it must read it. */
   constructor(
@@ -27,57 +33,84 @@ export class CopyProcess {
     said: (stream: "stdout" | "stderr", output: Readable) => void,
     clock: Clock,
   ) {
-    const { command: words, leash } = bond(command);
-    const [file, ...args] = words as [string, ...string[]];
-    this.#child = spawn(file, args, {
-      detached: true,
-      stdio: ["ignore", "pipe", "pipe", ...(leash ? ["pipe" as const] : [])],
-      env: { ...withPath(env), ...(leash && { [LEASH.name]: String(LEASH.fd) }) },
-    });
-    // A leash is closed by the system, and never written to.
-    this.#child.stdio[LEASH.fd]?.on("error", () => {});
-    for (const stream of ["stdout", "stderr"] as const) said(stream, this.#child[stream] as Readable);
-    this.exited = this.#ended(clock);
+    this.#clock = clock;
+    try {
+      this.#child = launched(command, env);
+    } catch (error) {
+      this.#exited.resolve(notStarted(error));
+      return;
+    }
+    this.#watch(this.#child);
+    for (const stream of ["stdout", "stderr"] as const) {
+      const output = this.#child[stream];
+      if (output) said(stream, output);
+    }
+  }
+
+  /** Resolves when it has ended, or could not be started, with how, in words; soon after it was killed at the latest. */
+  get exited(): Promise<string> {
+    return this.#exited.promise;
   }
 
   /** Undefined where it could not be started. */
   get pid(): number | undefined {
-    return this.#child.pid;
+    return this.#child?.pid;
   }
 
   /** Asks it to end. */
   terminate(): void {
-    if (!this.#over) this.#child.kill("SIGTERM");
+    if (!this.#over) this.#child?.kill("SIGTERM");
   }
 
-  /** Ends it at once, with all that it started. */
+  /** Ends it at once, with all that it started. One that the kernel cannot end, as its disk does not answer, counts as gone after 5 s. */
   kill(): void {
     if (this.#over || this.pid === undefined) return;
+    if (!this.#killed)
+      this.#clock.after(DEATH_MS, () =>
+        this.#exited.resolve(`was killed, and process ${this.pid} is still there`),
+      );
+    this.#killed = true;
     try {
       process.kill(-this.pid, "SIGKILL");
     } catch {
-      this.#child.kill("SIGKILL");
+      this.#child?.kill("SIGKILL");
     }
   }
 
-  #ended(clock: Clock): Promise<string> {
-    const child = this.#child;
-    return new Promise((resolve) => {
-      child.on("error", (error) => {
-        if (child.pid === undefined) resolve(`could not be started: ${explain(error)}`);
+  #watch(child: ChildProcess): void {
+    child.on("error", (error) => {
+      if (child.pid === undefined) this.#exited.resolve(notStarted(error));
+    });
+    child.once("exit", (code, signal) => {
+      // Its own processes would hold its port.
+      this.kill();
+      this.#over = true;
+      const late = this.#clock.after(OUTPUT_MS, () => {
+        for (const stream of child.stdio) stream?.destroy();
       });
-      child.once("exit", (code, signal) => {
-        // Its own processes would hold its port.
-        this.kill();
-        this.#over = true;
-        const late = clock.after(OUTPUT_MS, () => {
-          for (const stream of child.stdio) stream?.destroy();
-        });
-        child.once("close", () => late[Symbol.dispose]());
-        resolve(signal === null ? `exit code ${code}` : signal);
-      });
+      child.once("close", () => late[Symbol.dispose]());
+      this.#exited.resolve(signal === null ? `exit code ${code}` : signal);
     });
   }
+}
+
+/** Throws where the arguments are no arguments; where the system refuses, that is an "error", and there are no streams. */
+function launched(command: readonly string[], env: Program["env"]): ChildProcess {
+  const { command: words, leash } = bond(command);
+  const [file, ...args] = words as [string, ...string[]];
+  const child = spawn(file, args, {
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe", ...(leash ? ["pipe" as const] : [])],
+    env: { ...withPath(env), ...(leash && { [LEASH.name]: String(LEASH.fd) }) },
+  });
+  const streams: ChildProcess["stdio"] | undefined = child.stdio;
+  // A leash is closed by the system, and never written to.
+  streams?.[LEASH.fd]?.on("error", () => {});
+  return child;
+}
+
+function notStarted(error: unknown): string {
+  return `could not be started: ${explain(error)}`;
 }
 
 function withPath(env: Readonly<Record<string, string>>): NodeJS.ProcessEnv {

@@ -2,7 +2,11 @@ import { Failure } from "../command/failure.ts";
 import type { Config } from "../config/config.ts";
 import { MOST_COPIES } from "../config/other-files.ts";
 import { Copy, type CopyParts, type CopyState, type CopyStatus, copyStates, type Template } from "./copy.ts";
+import { Places } from "./places.ts";
 import { Ports } from "./ports.ts";
+
+/** Of many that start at once on few processors none would answer in its time. */
+const STARTING_AT_ONCE = 16;
 
 /** Copies that are being started. */
 export interface Started {
@@ -30,9 +34,9 @@ export class Supervisor {
   #seen = new Set<string>();
   #closed = false;
 
-  constructor(parts: Omit<CopyParts, "ports">) {
+  constructor(parts: Omit<CopyParts, "ports" | "starting">) {
     this.#ports = new Ports();
-    this.#parts = { ...parts, ports: this.#ports };
+    this.#parts = { ...parts, ports: this.#ports, starting: new Places(STARTING_AT_ONCE) };
     process.once("exit", this.#killAll);
   }
 

@@ -34,7 +34,7 @@ export interface Answer {
 }
 
 /** What OpenAPI says of an operation, as far as tests look. */
-export interface Described {
+interface Described {
   readonly summary?: string;
   readonly security?: readonly object[];
   readonly parameters?: readonly {

@@ -39,6 +39,28 @@ describe("a backend", () => {
     expect((await api.ask("DELETE", added.headers.location as string)).status).toBe(204);
   });
 
+  test("on a unix socket is named by its path, in which each slash is encoded", async () => {
+    await using api = await administered(
+      adminFile().replace('name: a, address: "127.0.0.1:9001"', 'address: "unix:/tmp/a b%.sock"'),
+    );
+    const path = `${ALL}/${encodeURIComponent("unix:/tmp/a b%.sock")}`;
+    expect((await api.get(path)).json.name).toBe("unix:/tmp/a b%.sock");
+    expect((await api.ask("PATCH", path, { body: { weight: 2 } })).json.weight).toBe(2);
+    expect((await api.get(path.replaceAll("%2F", "/"))).status).toBe(404);
+  });
+
+  test("is steered at one of its addresses as name@address, which keeps its own word", async () => {
+    await using api = await administered(adminFile());
+    const one = "a@127.0.0.1";
+    const path = `${ALL}/${one}`;
+    const said = await api.ask("PATCH", path, { body: { weight: 5 } });
+    expect([said.status, said.json.name, said.json.weight]).toEqual([200, one, 5]);
+    await api.ask("PATCH", A, { body: { weight: 2 } });
+    expect((await api.get(path)).json.weight).toBe(5);
+    expect((await api.get(A)).json.weight).toBe(2);
+    expect((await api.ask("DELETE", path)).status).toBe(404);
+  });
+
   test("is added once, and one of the file is not removed", async () => {
     await using api = await administered(adminFile());
     const twice = await api.ask("POST", ALL, { body: { name: "a", address: "127.0.0.1:9003" } });

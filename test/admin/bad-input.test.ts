@@ -1,4 +1,5 @@
 import { describe, expect, onTestFinished, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
 import { type Administered, adminFile, isError, type Operation, stored } from "./administered.ts";
 
 const BACKENDS = "/api/v1/pools/p/backends";
@@ -311,14 +312,7 @@ test("at most 64 connections are served at once, and one that leaves makes room"
   await late.outcome();
   expect(late.text).toBe("");
   peers[0]?.reset();
-  await expect
-    .poll(() =>
-      api.get("/health").then(
-        ({ status }) => status,
-        () => 0,
-      ),
-    )
-    .toBe(200);
+  await eventually(async () => expect((await api.get("/health")).status).toBe(200));
   for (const peer of peers) peer.reset();
 });
 
@@ -327,14 +321,7 @@ test("connections that are only kept for later make room for one that asks", asy
   const peers = await Promise.all(Array.from({ length: 64 }, () => api.dial()));
   for (const peer of peers) peer.send("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n");
   await Promise.all(peers.map((peer) => peer.bytes(100)));
-  await expect
-    .poll(() =>
-      api.get("/health").then(
-        ({ status }) => status,
-        () => 0,
-      ),
-    )
-    .toBe(200);
+  await eventually(async () => expect((await api.get("/health")).status).toBe(200));
   await Promise.all(peers.map((peer) => peer.outcome()));
 });
 

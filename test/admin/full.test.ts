@@ -21,7 +21,9 @@ test("the API answers while every listener is full", async () => {
   refused.reset();
   const changed = await api.ask("PATCH", "/api/v1/pools/p/backends/a", { body: { weight: 2 } });
   expect(changed.status).toBe(200);
-  await expect.poll(async () => (await api.get("/api/v1/sessions")).json.sessions.length).toBe(2);
+  await expect
+    .poll(async () => (await api.get("/api/v1/sessions")).json.sessions.length, { timeout: 10_000 })
+    .toBe(2);
   const task = await api.ask("POST", "/api/v1/tasks", {
     body: { type: "generate_nth_fibonacci", n: 1 },
   });

@@ -57,6 +57,16 @@ test("every operation is 421 for a foreign Host, and 403 for a foreign Origin or
     );
 });
 
+test("every operation that changes something leaves one line in the log, also where it is refused; a task changes nothing", async () => {
+  await using api = await administered(adminFile());
+  const all = (await api.operations()).filter((each) => changes(each) && !/[tT]asks?$/.test(each.template));
+  expect(all.length).toBeGreaterThan(12);
+  for (const { method, path } of all) await api.ask(method, path);
+  await expect
+    .poll(() => api.audit.map(({ what }) => what), { timeout: 10_000 })
+    .toEqual(all.map(({ method, path }) => `${method} ${path}`));
+});
+
 test("every operation has a summary, its path's names as parameters, and answers, of which errors have the one shape", async () => {
   await using api = await administered(adminFile());
   for (const { method, template, described } of await api.operations()) {

@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseEndpoint } from "#lb/core/address";
+import { freePort } from "../support/free-port.ts";
 import { backend, dialPeer, echo } from "../support/peer.ts";
 import { adminFile, administered, ownFolder } from "./administered.ts";
 
@@ -31,7 +32,7 @@ describe("the health", () => {
     client.send("x");
     await client.bytes(1);
     const closing = api.running.close(Infinity);
-    await expect.poll(async () => (await api.get("/health")).status).toBe(503);
+    await expect.poll(async () => (await api.get("/health")).status, { timeout: 10_000 }).toBe(503);
     const refused = await api.ask("PATCH", "/api/v1/pools/p/backends/a", { body: { weight: 2 } });
     expect([refused.status, refused.json.error.code]).toEqual([503, "stopping"]);
     const { sessions } = (await api.get("/api/v1/sessions")).json;
@@ -141,6 +142,37 @@ describe("the configuration", () => {
       body: adminFile(),
     });
     expect(other.status).toBe(415);
+  });
+
+  test("is checked twice at once, and no more: 429", async () => {
+    await using api = await administered(adminFile());
+    const asked = Array.from({ length: 6 }, () =>
+      api.ask("POST", "/api/v1/config/check", {
+        headers: { "content-type": "application/yaml" },
+        body: adminFile(),
+      }),
+    );
+    const statuses = (await Promise.all(asked)).map(({ status }) => status);
+    expect(statuses.toSorted()).toEqual([200, 200, 429, 429, 429, 429]);
+  });
+
+  test("says by whom the API is called from the next request on; where it listens and its tokens are for the next start", async () => {
+    await using api = await administered(adminFile());
+    const headers = { host: "lb.example.com" };
+    expect((await api.get("/health", { headers })).status).toBe(421);
+    const port = await freePort();
+    api.text = adminFile("hosts: [lb.example.com], backends: [10.0.0.0/8]")
+      .replace('admin: { listen: "127.0.0.1:0"', `admin: { listen: "127.0.0.1:${port}"`)
+      .replace("name: b, ", "name: c, ");
+    expect((await api.ask("POST", "/api/v1/reload")).json.result).toBe("applied");
+    expect((await api.get("/health", { headers })).status).toBe(200);
+    const outside = { name: "x", address: "192.0.2.1:80" };
+    const refused = await api.ask("POST", "/api/v1/pools/p/backends", { body: outside });
+    expect(refused.json.error.message).toContain("within admin.backends (10.0.0.0/8)");
+    expect(JSON.stringify(api.log.lines)).toContain("admin.listen");
+    api.text = adminFile().replace(/admin: .*\n/, "");
+    expect((await api.ask("POST", "/api/v1/reload")).status).toBe(200);
+    expect((await api.get("/health")).status).toBe(200);
   });
 
   test("is read again, and refused with all its mistakes", async () => {

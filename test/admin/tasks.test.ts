@@ -96,7 +96,7 @@ describe("a task", () => {
     await using server = await lines(() => `ok ${VALUE} s`);
     await using api = await administered(file(server, ""));
     await api.ask("POST", "/api/v1/tasks", { body: TASK });
-    await expect.poll(() => api.log.reported.length).toBe(1);
+    await expect.poll(() => api.log.reported.length, { timeout: 10_000 }).toBe(1);
     expect(api.log.reported[0]).toMatchObject({ record: { listener: "web", backend: "a", ending: "done" } });
   });
 
@@ -110,7 +110,9 @@ describe("a task", () => {
     )) {
       await using api = each;
       expect([answer.status, answer.json.error.message]).toEqual([503, "no answer came within 10 s"]);
-      await expect.poll(async () => (await api.get("/api/v1/sessions")).json.sessions).toEqual([]);
+      await expect
+        .poll(async () => (await api.get("/api/v1/sessions")).json.sessions, { timeout: 10_000 })
+        .toEqual([]);
     }
   }, 30_000);
 

@@ -181,6 +181,20 @@ describe("what is said of a backend", () => {
     expect(await steering.removeBackend("p", "ping-1")).toEqual({ kind: "refused", why: "is-a-copy" });
     expect(store.shelves.backends).toEqual(new Map());
     expect((await steering.removeBackend("p", "ping-1", { source: "copy" })).kind).toBe("done");
+    expect(store.asked).toEqual([]);
+  });
+
+  test("of a copy needs no store: one that crashes while that is down leaves its pool, and joins again", async () => {
+    const store = new MemoryStore();
+    const made = controlled(text(), store);
+    await made.control.start();
+    const { steering } = made.control;
+    const join = () => steering.addBackend("p", backend("ping-1", "127.0.0.1:2"), { source: "copy" });
+    store.goes(false);
+    expect((await join()).kind).toBe("done");
+    expect((await steering.removeBackend("p", "ping-1", { source: "copy" })).kind).toBe("done");
+    expect(made.backends().at(-1)).toEqual(["a"]);
+    expect((await join()).kind).toBe("done");
   });
 });
 
@@ -260,3 +274,16 @@ function* values({ control }: ReturnType<typeof controlled>) {
     for (const [key, each] of Object.entries(control.overlay.clientValues(id) ?? {}))
       if (each.source === "api") yield [id, key, each];
 }
+
+test("a store that is down at the start is told of once, and what it has is put when it is back", async () => {
+  const store = new MemoryStore();
+  store.status = { up: false, sinceMs: 0, reason: "pulled out" };
+  const made = controlled(text(), store);
+  await made.control.start();
+  expect(made.messages("error")).toEqual(["store down, traffic and limits go on from memory"]);
+  const word = { key: "weight", value: 9, replaced: 1, since: "2026-01-01T00:00:00.000Z" };
+  store.goes(true);
+  store.events?.backends(new Map([["p/a", { said: [word] }]]));
+  await made.clock.run(0);
+  expect(made.control.overlay.backend("p", "a")?.weight.value).toBe(9);
+});

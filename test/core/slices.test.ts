@@ -20,11 +20,11 @@ test("work of less than a slice is done at once, without a turn of the loop", as
 test("other work comes between slices, and after the last, before what follows", async () => {
   const clock = new ManualClock();
   const atMs: number[] = [];
-  const look = () => {
+  let turn = setImmediate(look);
+  function look() {
     atMs.push(clock.now());
     turn = setImmediate(look);
-  };
-  let turn = setImmediate(look);
+  }
   await inSlices(clock, steps(clock, 5, 1));
   clearImmediate(turn);
   expect(atMs).toEqual([2, 4, 5]);

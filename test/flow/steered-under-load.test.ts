@@ -8,7 +8,7 @@ import { start } from "../support/process.ts";
 import { SteeredProcess } from "../support/steered-process.ts";
 import { calls } from "../support/under-load/calls.ts";
 import { Deeds } from "../support/under-load/deeds.ts";
-import { busyGauges, descriptors, foundAt, residentBytes } from "../support/under-load/found.ts";
+import { busyGauges, copyStates, descriptors, foundAt, residentBytes } from "../support/under-load/found.ts";
 import { Happened } from "../support/under-load/happened.ts";
 import { judged } from "../support/under-load/judge.ts";
 import { Operator } from "../support/under-load/operator.ts";
@@ -61,6 +61,7 @@ test(
     expect([...operators, deeds.operator].flatMap(({ wrong }) => wrong)).toEqual([]);
     await eventually(async () => expect(await busyGauges(lb)).toEqual([]));
     expect(desk.promises.broken(await foundAt(lb, "web"))).toEqual([]);
+    await eventually(async () => expect(await copyStates(lb)).toEqual(["up", "up"]));
     await eventually(() => expect(descriptors(pid)).toBeLessThanOrEqual(openAtFirst));
     const { wrong, endings } = judged(made, lb.balancer.records, desk.happened);
     if (LB_SOAK !== undefined)

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
+import { dialPeer } from "../support/peer.ts";
 import { run } from "../support/process.ts";
 import { runs } from "../support/processes.ts";
 import { SteeredProcess } from "../support/steered-process.ts";
@@ -77,6 +78,20 @@ test("a copy that is killed is started again, and no task is given to it meanwhi
     };
     expect(now.map(({ state }) => state)).toEqual(["up", "up"]);
   });
+});
+
+test("sessions of a copy that crashes end as those of any server that does, and not as drained", async () => {
+  await using lb = await SteeredProcess.start(cluster("31250-31299"));
+  expect((await lb.ask("POST", "/api/private/addNewCopy", { type: TYPE, n: 1 })).status).toBe(201);
+  const client = await dialPeer(lb.balancer.endpoint);
+  client.send("fibonacci 10\n");
+  await client.bytes("ok 55".length);
+  const { servers } = (await lb.ask("GET", "/api/v1/servers")).body as { servers: { pid: number }[] };
+  process.kill(servers[0]?.pid as number, "SIGKILL");
+  expect(await client.outcome()).toBe("end");
+  client.finish();
+  await eventually(() => expect(lb.balancer.records).toHaveLength(1));
+  expect(["done", "backend-reset"]).toContain(lb.balancer.records[0]?.ending);
 });
 
 test.each(["with what the kernel has for it", "by a leash where setpriv is not there"])(

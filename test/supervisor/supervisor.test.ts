@@ -119,7 +119,7 @@ describe("a copy that crashes", () => {
     const { pid } = made.copies[0] as CopyStatus;
     process.kill(pid as number, "SIGKILL");
     await eventually(() => expect(made.host.joined).toHaveLength(2));
-    expect(made.host.left).toEqual([["t-1", 0]]);
+    expect(made.host.gone).toEqual(["t-1"]);
     expect(made.copies).toMatchObject([
       { name: "t-1", state: "up", crashes: 1, restarts: 1, lastExit: "SIGKILL" },
     ]);
@@ -135,6 +135,36 @@ describe("a copy that crashes", () => {
     ]);
     made.supervisor.stop("t-1");
     await eventually(() => expect(made.copies).toEqual([]));
+  });
+
+  test("before it is up tries the next port, and keeps the one that it was up on", async () => {
+    await using made = await supervised(
+      `if (process.argv[3] % 2 === 1) throw new Error("odd"); ${LISTENS}`,
+      { ports: [0, 1] },
+      0.1,
+    );
+    const [low] = made.ports;
+    const even = low + (low % 2);
+    await made.start(1).up;
+    const ports = () => made.copies.map(({ endpoint }) => endpoint?.kind === "tcp" && endpoint.port);
+    expect(ports()).toEqual([even]);
+    const { restarts, pid } = made.copies[0] as CopyStatus;
+    expect(restarts).toBe(low % 2);
+    process.kill(pid as number, "SIGKILL");
+    await eventually(() => expect(made.copies).toMatchObject([{ state: "up", restarts: restarts + 1 }]));
+    expect(ports()).toEqual([even]);
+  });
+
+  test.each([
+    ["cannot be asked to start", ["sleep", "1\0"], /could not be started: .*null bytes/],
+    [
+      "has more arguments than the system takes",
+      ["sleep", "1".repeat(3_000_000)],
+      /could not be started: .*E2BIG/,
+    ],
+  ])("because it %s is told as that", async (_, command, reason) => {
+    await using made = await supervised("", { command }, 0.001);
+    await expect(made.start(1).up).rejects.toThrow(reason);
   });
 
   test("because there is no such program is told as that", async () => {
@@ -163,6 +193,31 @@ describe("what a copy says", () => {
     );
     expect(made.said().length).toBeLessThan(1_000);
   });
+});
+
+test("a copy that says more than a mebibyte in a second waits for the next", async () => {
+  const flood = `const more = () => { while (process.stdout.write("y\\n".repeat(8192))); process.stdout.once("drain", more); }; more();`;
+  await using made = await supervised(LISTENS + flood);
+  await made.start(1).up;
+  const dropped = () =>
+    made.log.lines.flatMap(([, message, fields]) =>
+      message === "lines of a copy dropped" ? [(fields as { lines: number }).lines] : [],
+    );
+  await eventually(() => expect(dropped().length).toBeGreaterThan(1));
+  // A line has two bytes, and one chunk of 64 KiB may be above.
+  expect(Math.max(...dropped())).toBeLessThan(600_000);
+});
+
+test("however many copies are started, only so many are starting at once", async () => {
+  await using made = await supervised("setInterval(() => {}, 1e6)");
+  made.start(20);
+  await eventually(() => expect(made.copies.filter(({ pid }) => pid !== null)).toHaveLength(16));
+  made.supervisor.stop(made.copies[0]?.name as string);
+  // One more has its turn.
+  await eventually(() =>
+    expect(made.copies.filter(({ pid }) => pid !== null).map(({ name }) => name)).toContain("t-17"),
+  );
+  expect(made.copies.filter(({ pid }) => pid !== null).length).toBeLessThanOrEqual(16);
 });
 
 /** A supervisor of one template whose copies run a script with {host} and {port}; all are killed when it is disposed of. */
@@ -222,6 +277,7 @@ function hasty(part: number): typeof systemClock.after {
 class NotedHost implements CopyHost {
   readonly joined: string[] = [];
   readonly left: [name: string, withinMs: number][] = [];
+  readonly gone: string[] = [];
 
   answers(_pool: string, endpoint: Parameters<CopyHost["answers"]>[1]): Promise<boolean> {
     return new Promise((resolve) => {
@@ -238,5 +294,9 @@ class NotedHost implements CopyHost {
 
   async leave(_pool: string, name: string, withinMs: number): Promise<void> {
     this.left.push([name, withinMs]);
+  }
+
+  async lost(_pool: string, name: string): Promise<void> {
+    this.gone.push(name);
   }
 }

@@ -30,7 +30,10 @@ export class MemoryStore implements Store {
 
   async open(events: StoreEvents): Promise<Kept | undefined> {
     this.events = events;
-    if (!this.status.up) return undefined;
+    if (!this.status.up) {
+      events.status(this.status);
+      return undefined;
+    }
     return { ...this.shelves, tokens: this.tokens, tokensAtMs: this.tokensAtMs };
   }
 

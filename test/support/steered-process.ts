@@ -45,14 +45,13 @@ export class SteeredProcess implements AsyncDisposable {
     return endpoint.kind === "unix" ? endpoint.path : `${endpoint.host}:${endpoint.port}`;
   }
 
+  /** By a connection of its own, of which nothing is left. */
   async ask(method: string, path: string, body?: object): Promise<Answer> {
     const response = await fetch(`${this.api}${path}`, {
       method,
       signal: AbortSignal.timeout(15_000),
-      ...(body !== undefined && {
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify(body),
-      }),
+      headers: { connection: "close", ...(body !== undefined && { "content-type": "application/json" }) },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     const text = await response.text();
     const json = response.headers.get("content-type")?.startsWith("application/json");

@@ -37,6 +37,12 @@ export async function busyGauges(lb: SteeredProcess): Promise<string[]> {
   return gauges.filter((line) => !line.endsWith(" 0"));
 }
 
+/** The states of all copies of servers. */
+export async function copyStates(lb: SteeredProcess): Promise<string[]> {
+  const { body } = await lb.ask("GET", "/api/v1/servers");
+  return (body as { servers: { state: string }[] }).servers.map(({ state }) => state);
+}
+
 /** How many descriptors a process has open. */
 export function descriptors(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length;

@@ -1,0 +1,75 @@
+import type { Argv } from "yargs";
+import { coerced, oneOf } from "./command/coerce.ts";
+import { flagDefaults } from "./config/flag-defaults.ts";
+import type { Flags } from "./config/flags.ts";
+import { algorithmNames } from "./contract/algorithm.ts";
+import { type LogLevel, logLevels } from "./core/log-settings.ts";
+import { addOperations } from "./operate/commands.ts";
+
+/** The command line of `lb`, as it was typed. */
+export interface Args {
+  /** The command's own words: `check`, or none. */
+  readonly _: readonly (string | number)[];
+  readonly algorithm: string | undefined;
+  readonly config: string | undefined;
+  readonly watch: boolean;
+  readonly listen: string | undefined;
+  readonly backend: readonly string[] | undefined;
+  readonly logLevel: LogLevel | undefined;
+}
+
+/** What `lb` may be called with. Little is loaded for it: the operator's commands need no more. */
+export function options(yargs: Argv): Argv<Args> {
+  return addOperations(yargs, ["config", "listen", "backend", "log-level"])
+    .usage("$0 [algorithm]", "Spreads TCP connections over backends.", (command) =>
+      command
+        .positional("algorithm", { describe: algorithmNames.join(", "), type: "string" })
+        .option("watch", {
+          describe: "apply changes of the file as they are saved; SIGHUP does it once",
+          type: "boolean",
+          default: false,
+        }),
+    )
+    .command(
+      "check",
+      "Prints the effective configuration, or every mistake, and listens on nothing.",
+      // A word that is too much is answered by `check` itself, which knows what was meant.
+      (command) => command.strict(false).strictOptions(),
+    )
+    .option("config", {
+      describe: "a configuration file, YAML or JSON; - reads standard input",
+      requiresArg: true,
+      type: "string",
+      coerce: coerced("config", String),
+    })
+    .option("listen", {
+      describe: "where clients connect; port 0 picks a free one",
+      requiresArg: true,
+      type: "string",
+      defaultDescription: flagDefaults.listen,
+      coerce: coerced("listen", String),
+    })
+    .option("backend", {
+      describe: "a server, host:port[#weight], the weight from 0 (gets nothing) to 256; repeat it for each",
+      requiresArg: true,
+      defaultDescription: flagDefaults.backends.join(", "),
+      coerce: (given: unknown) => [given].flat().map(String),
+    })
+    .option("log-level", {
+      describe: `${logLevels.join(", ")}; session records are info`,
+      requiresArg: true,
+      defaultDescription: "info",
+      coerce: coerced("log-level", oneOf(logLevels)),
+    })
+    .example("$0 round-robin", "127.0.0.1:8080, to the ports 9001, 9002 and 9003")
+    .example("$0 --config lb.yaml", "everything from a file; check --config lb.yaml tests it first")
+    .example(
+      "$0 p2c --listen 0.0.0.0:80 --backend 10.0.0.1:80 --backend 10.0.0.2:80#3",
+      "one has thrice the share",
+    ) as unknown as Argv<Args>;
+}
+
+/** The command line's part of the configuration. */
+export function flagsOf({ config, algorithm, listen, backend, logLevel }: Args): Flags {
+  return { config, algorithm, listen, backends: backend, logLevel };
+}
