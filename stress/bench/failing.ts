@@ -22,18 +22,20 @@ export const failing: Measure = {
 async function failed({ proxy, fail }: Bench): Promise<Sample> {
   if (proxy === undefined || fail === undefined) throw new RangeError("expected a subject that can fail");
   const spent = () => ({ cpuMs: cpuNs(proxy.pid) / 1e6, wallMs: performance.now() });
-  let from = spent();
+  let from: ReturnType<typeof spent> | undefined;
   let awaited = Infinity;
   const downs = saying("log every backend as down", (line) => {
-    // What the reload itself costs is not counted; its probes begin as it says that it is done.
-    if (line.includes('"msg":"reloaded"')) from = spent();
-    awaited -= downsIn(line);
+    // What the reload itself costs is not counted; its probes begin about when it says that it is done.
+    const down = downsIn(line);
+    if (down > 0 || line.includes('"msg":"reloaded"')) from ??= spent();
+    awaited -= down;
     return awaited <= 0 ? spent() : undefined;
   });
   const over = proxy.until(downs, WITHIN_MS);
   awaited = fail();
   const { cpuMs, wallMs } = await over;
-  return { cost: cpuMs - from.cpuMs, wallUs: (wallMs - from.wallMs) * 1_000 };
+  const begun = from ?? { cpuMs, wallMs };
+  return { cost: cpuMs - begun.cpuMs, wallUs: (wallMs - begun.wallMs) * 1_000 };
 }
 
 /** How many backends a line of the log says are down; nearly all it had to drop meanwhile said the same. */
