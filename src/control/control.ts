@@ -178,7 +178,10 @@ export class Control {
   /** In a turn. A reload whose names were long in coming may find that a later one has overtaken it. */
   async #adopt(reading: Reading, number: number): Promise<Reloaded> {
     const { changes } = reading;
-    if (number < this.#applied) return { kind: "overtaken" };
+    if (number < this.#applied) {
+      this.#parts.log.logger.info("reload overtaken by a later one");
+      return { kind: "overtaken" };
+    }
     this.#applied = number;
     if (reading.config === this.overlay.file && !this.#reconciler.behindNames) {
       this.#confirm(reading);

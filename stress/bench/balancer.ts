@@ -26,6 +26,8 @@ export interface Configuration {
   readonly listener?: object;
   readonly pools: { readonly p: object; readonly [pool: string]: object };
   readonly clients?: object;
+  readonly admin?: object;
+  readonly store?: object;
   readonly log?: object;
 }
 

@@ -22,6 +22,8 @@ export const bounds: readonly Bound[] = [
   { subject: "lb-guarded", measure: "message", against: "pipe", atMost: 1.15 },
   { subject: "lb-guarded", measure: "connection", against: "pipe", atMost: 1.35 },
   { subject: "lb-guarded", measure: "idle", against: null, atMost: 24 },
+  { subject: "lb-admin", measure: "message", against: "pipe", atMost: 1.15 },
+  { subject: "lb-admin", measure: "connection", against: "pipe", atMost: 1.35 },
 ];
 
 /** The verdict on every bound of which something was found. */

@@ -7,7 +7,7 @@ import type { Children } from "#lb/command/children";
 import { listening } from "#lb/command/signs";
 import { ask } from "./ask.ts";
 import type { Bench } from "./measure.ts";
-import type { Subject } from "./subject.ts";
+import type { CommandLine, Subject } from "./subject.ts";
 
 /** What all measurements of a benchmark share. */
 export interface Stage {
@@ -54,6 +54,7 @@ export async function lineUp(
 
 /** Ends them all. */
 export async function dismiss(entrants: readonly Entrant[]): Promise<void> {
+  await Promise.all(entrants.map(({ bench }) => bench.companion?.end(0)));
   await Promise.all(entrants.map(({ bench }) => bench.proxy?.end(0)));
 }
 
@@ -64,17 +65,24 @@ async function start(
   children: Children,
 ): Promise<Omit<Bench, "load">> {
   if (!subject.command)
-    return { port: backends[0] as number, proxy: undefined, fail: undefined, reload: undefined };
+    return {
+      port: backends[0] as number,
+      proxy: undefined,
+      companion: undefined,
+      fail: undefined,
+      reload: undefined,
+    };
   await mkdir(folder, { recursive: true });
   const port = await freePort();
   const place = { port, backends, folder };
-  const [command, ...args] = subject.command(place);
-  const proxy = children.start({ name: subject.name, command, args });
+  const run = (name: string, [command, ...args]: CommandLine) => children.start({ name, command, args });
+  const proxy = run(subject.name, subject.command(place));
   await proxy.until(listening({ kind: "tcp", host, port }));
-  const { fail, reload } = subject;
+  const { fail, reload, companion } = subject;
   return {
     port,
     proxy,
+    companion: companion && run(`beside ${subject.name}`, companion(place)),
     fail: fail && (() => fail(place, proxy)),
     reload: reload && ((weight) => reload(place, proxy, weight)),
   };

@@ -6,6 +6,8 @@ export interface Bench {
   readonly load: Child;
   readonly port: number;
   readonly proxy: Child | undefined;
+  /** What runs beside it. */
+  readonly companion: Child | undefined;
   /** Has all backends of the proxy fail at once, and tells how many they are; undefined where it cannot. */
   readonly fail: (() => number) | undefined;
   /** Has the proxy read its file again, with another weight of all backends than 1, or the same; undefined where it cannot. */

@@ -80,9 +80,10 @@ function rotated<T>(list: readonly T[], by: number): T[] {
   return [...list.slice(start), ...list.slice(0, start)];
 }
 
-/** A proxy that ended says more about what went wrong than the load generator can. */
-function unlessEnded<T>({ proxy }: Bench, work: Promise<T>): Promise<T> {
-  return proxy === undefined ? work : proxy.during(work);
+/** A proxy that ended says more about what went wrong than the load generator can; without what runs beside it the numbers are false. */
+function unlessEnded<T>({ proxy, companion }: Bench, work: Promise<T>): Promise<T> {
+  const besides = companion === undefined ? work : companion.during(work);
+  return proxy === undefined ? besides : proxy.during(besides);
 }
 
 const beside = (file: string) => fileURLToPath(new URL(file, import.meta.url));

@@ -23,6 +23,8 @@ export interface Subject {
   readonly absent: () => string | undefined;
   /** The command that starts it, in the foreground and as one process; undefined for no proxy at all. */
   readonly command?: (place: Place) => CommandLine;
+  /** What runs beside it, in the foreground, from when it listens; left out: nothing. */
+  readonly companion?: (place: Place) => CommandLine;
   /** Has all backends of its proxy fail at once, and tells how many they are; left out where it cannot. */
   readonly fail?: (place: Place, proxy: Child) => number;
   /** Has its proxy read its file again, in which all backends have this weight; 1 is what they had. Left out where it cannot. */

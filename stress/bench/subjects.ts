@@ -2,6 +2,7 @@ import { built, configured, dist, lb } from "./balancer.ts";
 import { haproxy } from "./haproxy.ts";
 import { manyBackends } from "./many.ts";
 import { nginx } from "./nginx.ts";
+import { steered } from "./steered.ts";
 import type { Place, Subject } from "./subject.ts";
 
 const present = () => undefined;
@@ -67,6 +68,7 @@ export const subjects: readonly Subject[] = [
     absent: built,
     command: guarded,
   },
+  steered,
   {
     name: "lb-no-keepalive",
     about: "this balancer, asking no silent peer whether it is still there",
