@@ -386,7 +386,11 @@ describe("while a reload waits for a name server that says nothing", () => {
     await clock.run(1_000);
     await early;
     expect(await balancer.served1by1(2)).toBe("bb");
-    expect(balancer.lines.map(([message]) => message)).toEqual(["listening", "reloaded"]);
+    expect(balancer.lines.map(([message]) => message)).toEqual([
+      "listening",
+      "reloaded",
+      "reload overtaken by a later one",
+    ]);
   });
 
   test("one that a later reload overtook serves where that one was refused", async () => {
