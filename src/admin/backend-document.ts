@@ -1,10 +1,11 @@
 import { isIP } from "node:net";
 import { z } from "zod";
 import type { BackendConfig } from "../config/config.ts";
+import { administrativeStates, namesOf } from "../contract/backend.ts";
 import type { Sample } from "../contract/sample.ts";
 import type { Overlay } from "../control/overlay.ts";
 import { type Source, sources } from "../control/words.ts";
-import { formatEndpoint } from "../core/address.ts";
+import { formatEndpoint, parseEndpoint } from "../core/address.ts";
 import { limitOrOff, writtenLimit } from "./schemas.ts";
 
 const from = z.object({ source: z.enum(sources), since: z.string() });
@@ -17,7 +18,7 @@ export const backendDocument = z
     weight: z.number(),
     maxConnections: limitOrOff,
     backup: z.boolean(),
-    state: z.enum(["ready", "drain", "maint"]),
+    state: z.enum(administrativeStates),
     from: z
       .object({ weight: from, maxConnections: from, state: from })
       .describe("Who said each value, and since when it holds."),
@@ -25,6 +26,9 @@ export const backendDocument = z
       z.object({
         name: z.string(),
         address: z.string(),
+        state: z
+          .enum(administrativeStates)
+          .describe("What is wanted of it; a word about it alone goes before."),
         operational: z.enum(["up", "down", "ejected"]),
         weight: z.number().describe("Its share at this moment."),
         active: z.number(),
@@ -37,6 +41,7 @@ export const backendDocument = z
   .meta({ id: "Backend" });
 
 type BackendDocument = z.output<typeof backendDocument>;
+type Member = Sample["pools"][number]["backends"][number];
 /** What was configured or said of a backend, without live numbers. */
 type SaidOfBackend = Omit<BackendDocument, "members" | "stored">;
 
@@ -56,7 +61,7 @@ export function saidOfBackend(overlay: Overlay, pool: string, name: string): Sai
 export function backendsOf(overlay: Overlay, pool: string, sample: Sample): BackendDocument[] | undefined {
   const members = new Map<string, BackendDocument["members"]>();
   for (const member of sample.pools.find(({ name }) => name === pool)?.backends ?? []) {
-    const entry = entryOf(member.name);
+    const { entry } = member;
     members.set(entry, [...(members.get(entry) ?? []), member]);
   }
   return overlay.entriesOf(pool)?.map((entry) => ({
@@ -68,25 +73,28 @@ export function backendsOf(overlay: Overlay, pool: string, sample: Sample): Back
 /** A backend with its members. */
 export function withMembers(said: SaidOfBackend, pool: string, { pools }: Sample): BackendDocument {
   const all = pools.find(({ name }) => name === pool)?.backends ?? [];
-  const members = all.filter(({ name }) => name === said.name || entryOf(name) === said.name);
+  const members = all.filter((member) => isCalled(member, said.name));
   return { ...said, members: members.map(memberOf) };
 }
 
-/** A member is called by its entry, and its address where the entry is a name's. */
-function entryOf(member: string): string {
-  return member.replace(/@[^@]*$/, "");
+/** To read an address takes long enough to leave the other entries alone. */
+function isCalled({ name, entry, address }: Member, called: string): boolean {
+  return (
+    called.startsWith(entry) && namesOf({ name, entry, endpoint: parseEndpoint(address) }).includes(called)
+  );
 }
 
 function memberOf({
   name,
   address,
+  state,
   operational,
   weight,
   active,
   connected,
   failed,
 }: BackendDocument["members"][number]) {
-  return { name, address, operational, weight, active, connected, failed };
+  return { name, address, state, operational, weight, active, connected, failed };
 }
 
 function written(overlay: Overlay, pool: string, entry: BackendConfig, host?: string): SaidOfBackend {

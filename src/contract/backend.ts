@@ -36,4 +36,9 @@ export function identityOf({ name, entry = name, endpoint }: Identified): string
   return `${entry} ${formatEndpoint(endpoint)}`;
 }
 
+/** All that an operator may call it: its name, that of its entry, and the latter at its address, `entry@host`. */
+export function namesOf({ name, entry = name, endpoint }: Identified): string[] {
+  return endpoint.kind === "unix" ? [name, entry] : [name, entry, `${entry}@${endpoint.host}`];
+}
+
 type Identified = Pick<BackendSettings, "name" | "entry" | "endpoint">;

@@ -1,4 +1,4 @@
-import { type BackendSettings, identityOf } from "../contract/backend.ts";
+import { type BackendSettings, identityOf, namesOf } from "../contract/backend.ts";
 import type { Absence } from "../contract/decision.ts";
 import type { PoolSettings } from "../contract/pool.ts";
 import type { Tell } from "../contract/report.ts";
@@ -238,8 +238,4 @@ export class Pool implements LeaseEvents {
     if (backend.active > 0) this.#retired.set(backend.identity, backend);
     this.condition.retire(backend);
   }
-}
-
-function namesOf({ name, entry = name, endpoint }: BackendSettings): string[] {
-  return endpoint.kind === "unix" ? [name, entry] : [name, entry, `${entry}@${endpoint.host}`];
 }

@@ -61,6 +61,15 @@ describe("a backend", () => {
     expect((await api.ask("DELETE", path)).status).toBe(404);
   });
 
+  test("has the same member by its entry and by its entry at that one's address, with what is wanted of it", async () => {
+    await using api = await administered(adminFile());
+    const said = await api.ask("PATCH", `${ALL}/a@127.0.0.1`, { body: { state: "drain" } });
+    expect(said.json.members).toMatchObject([{ name: "a", address: "127.0.0.1:9001", state: "drain" }]);
+    const { state, members } = (await api.get(A)).json;
+    expect([state, members]).toEqual(["ready", said.json.members]);
+    expect((await api.get(`${ALL}/a@127.0.0.2`)).json.members).toEqual([]);
+  });
+
   test("is added once, and one of the file is not removed", async () => {
     await using api = await administered(adminFile());
     const twice = await api.ask("POST", ALL, { body: { name: "a", address: "127.0.0.1:9003" } });
