@@ -1,6 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { SingleBar } from "cli-progress";
 import { Failure } from "../command/failure.ts";
+import { namesOf } from "../contract/backend.ts";
+import { parseEndpoint } from "../core/address.ts";
 import { readableDuration } from "../core/duration.ts";
 import type { AdminClient } from "./admin-client.ts";
 import type { BackendStatus, Status } from "./documents.ts";
@@ -41,7 +43,12 @@ export async function drained(
 async function addressesOf(client: AdminClient, { pool, backend }: Place): Promise<readonly BackendStatus[]> {
   const { pools } = (await client.ask("GET", "/api/v1/status")) as Status;
   const backends = pools.find(({ name }) => name === pool)?.backends ?? [];
-  return backends.filter(({ name, entry }) => name === backend || entry === backend);
+  return backends.filter((each) => isCalled(each, backend));
+}
+
+function isCalled({ name, entry, address }: BackendStatus, called: string): boolean {
+  if (address === null) return called === entry;
+  return namesOf({ name, entry, endpoint: parseEndpoint(address) }).includes(called);
 }
 
 function refuseReady(backends: readonly BackendStatus[], { pool, backend }: Place): void {

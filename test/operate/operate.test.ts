@@ -122,6 +122,19 @@ describe("drain --wait", () => {
     peer.finish();
   });
 
+  test("waits for the one address of a backend that is named by it", async () => {
+    await using made = await steeredPair();
+    await made.lbDoes("drain", "ping/b/c");
+    const peer = await dialPeer(made.lb.balancer.endpoint);
+    peer.send("ping\n");
+    await peer.bytes(5);
+    await using waiting = start("lb.js", "drain", "ping/a@127.0.0.1", "--wait", "--admin", made.at);
+    await eventually(() => expect(made.lb.balancer.stdout.match(/PATCH/g)).toHaveLength(2));
+    expect(waiting.stdout).toBe("");
+    peer.finish();
+    expect(await waiting.exit()).toMatchObject({ code: 0, stdout: "ping/a@127.0.0.1 is drained\n" });
+  });
+
   test("fails where the backend is made ready meanwhile, and ends on Ctrl-C with 130", async () => {
     await using made = await steeredPair();
     await made.lbDoes("drain", "ping/b/c");
