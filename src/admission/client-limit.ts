@@ -3,11 +3,9 @@ import { limitKey } from "../core/ip.ts";
 import type { Session } from "../live/session.ts";
 import type { Gate } from "./gate.ts";
 
-/** Counts the sessions of each client. Its tables hold the clients that have a session, and those, and no others. */
+/** Counts the sessions of each client. Its table holds the clients that have a session, and no others. */
 export class ClientLimit {
   readonly #clients = new Map<string, number>();
-  /** By the client that each counts for. */
-  readonly #sessions = new Map<Session, string>();
 
   /** Clients that have a session. */
   get clients(): number {
@@ -27,23 +25,23 @@ export class ClientLimit {
   /** Counts sessions that came in while there was no limit; each counts until it leaves. */
   include(sessions: Iterable<Session>): void {
     for (const session of sessions) {
-      const counts = this.#sessions.has(session) || session.ending !== undefined || session.unknown;
+      const counts = session.countedAs !== undefined || session.ending !== undefined || session.unknown;
       if (!counts) this.#enter(session, limitKey(session.address));
     }
   }
 
   /** A session is over; does nothing where it does not count. */
   leave(session: Session): void {
-    const client = this.#sessions.get(session);
+    const client = session.countedAs;
     if (client === undefined) return;
-    this.#sessions.delete(session);
+    session.countedAs = undefined;
     const sessions = this.#clients.get(client) ?? 0;
     if (sessions > 1) this.#clients.set(client, sessions - 1);
     else this.#clients.delete(client);
   }
 
   #enter(session: Session, client: string): void {
-    this.#sessions.set(session, client);
+    session.countedAs = client;
     this.#clients.set(client, (this.#clients.get(client) ?? 0) + 1);
   }
 }

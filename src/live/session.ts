@@ -44,6 +44,8 @@ export class Session implements Enrolled {
   /** What connecting to it took. */
   connectMs: number | null = null;
   queuedMs = 0;
+  /** The client that it counts for in its listener's ClientLimit, which alone sets it; undefined: it does not count. */
+  countedAs: string | undefined;
   /** See SessionRecord.detail. */
   detail: string | undefined;
   #announced: Addresses | "unix" | undefined;
