@@ -1,6 +1,6 @@
 import { explain } from "../command/failure.ts";
 import { type Endpoint, formatEndpoint } from "../core/address.ts";
-import { makeRoom, restrictSocket } from "../transport/sockets/unix-socket.ts";
+import { makeRoom, restrictSocket } from "../transport/unix-socket.ts";
 import type { AdminConfig, Api, Desk } from "./api.ts";
 import { application } from "./application.ts";
 import type { Controls } from "./controls.ts";

@@ -83,3 +83,21 @@ export class IdleSweep {
     }
   }
 }
+
+/** The sweeps of one transport, which its relays share. */
+export class IdleSweeps {
+  readonly #clock: Clock;
+  readonly #byLook = new Map<number, IdleSweep>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** The one for what may be quiet for `limitMs`. */
+  for(limitMs: number): IdleSweep {
+    const everyMs = lookEveryMs(limitMs);
+    const sweep = this.#byLook.get(everyMs) ?? new IdleSweep(this.#clock, everyMs);
+    this.#byLook.set(everyMs, sweep);
+    return sweep;
+  }
+}

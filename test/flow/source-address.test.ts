@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { systemClock } from "#lb/core/clock";
-import { ephemeralRange } from "#lb/transport/sockets/ephemeral-ports";
+import { ephemeralRange } from "#lb/transport/ephemeral-ports";
 import { SocketTransport } from "#lb/transport/sockets/index";
 import { DialError } from "#lb/transport/transport";
 import { fileOf } from "../support/file-of.ts";

@@ -11,11 +11,12 @@ import { type Endpoint, formatEndpoint, parseEndpoint } from "#lb/core/address";
 import { type Clock, systemClock } from "#lb/core/clock";
 import { seededDice } from "#lb/core/dice";
 import { LocalPlane } from "#lb/plane/local";
-import { SocketTransport } from "#lb/transport/sockets/index";
+
 import type { Transport } from "#lb/transport/transport";
 import { plainBackend } from "./backends.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { dialPeer, type Peer, within } from "./peer.ts";
+import { testTransport } from "./transport.ts";
 
 /** A backend as a test names it: an address, or more of its settings. */
 export type Member = Endpoint | (Partial<BackendSettings> & { readonly endpoint: Endpoint });
@@ -225,7 +226,7 @@ export class Lab implements AsyncDisposable {
 
 /** A lab that listens and serves. */
 export async function lab(options: LabOptions): Promise<Lab> {
-  const { clock = systemClock, transport = new SocketTransport(clock) } = options;
+  const { clock = systemClock, transport = testTransport(clock) } = options;
   const made = new Lab(clock, transport);
   await made.apply(options);
   return made;

@@ -3,10 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Endpoint } from "#lb/core/address";
 import { Deferred } from "#lb/core/deferred";
-import { SocketTransport } from "#lb/transport/sockets/index";
+
 import type { Connection } from "#lb/transport/transport";
 import type { ManualClock } from "./manual-clock.ts";
 import { dialPeer, type Peer } from "./peer.ts";
+import { type TransportName, testTransport } from "./transport.ts";
 
 /** A Connection and the peer at its other end. */
 export interface Pair extends AsyncDisposable {
@@ -15,12 +16,16 @@ export interface Pair extends AsyncDisposable {
 }
 
 /** An accepted Connection on a real socket of either kind. */
-export async function pair(kind: Endpoint["kind"], clock: ManualClock): Promise<Pair> {
+export async function pair(
+  kind: Endpoint["kind"],
+  clock: ManualClock,
+  transport?: TransportName,
+): Promise<Pair> {
   const folder = await mkdtemp(join(tmpdir(), "pair-"));
   const accepted = new Deferred<Connection>();
   const where: Endpoint =
     kind === "unix" ? { kind, path: join(folder, "s") } : { kind, host: "127.0.0.1", port: 0 };
-  const listening = await new SocketTransport(clock).listen(where, accepted.resolve);
+  const listening = await testTransport(clock, transport).listen(where, accepted.resolve);
   const peer = await dialPeer(listening.endpoint);
   const connection = await accepted.promise;
   return {

@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
 import { expect, test } from "vitest";
-import { Head } from "#lb/transport/sockets/head";
+import { Head } from "#lb/transport/head";
 
 const FULL = 64 << 10;
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Deferred } from "#lb/core/deferred";
-import type { Receiver, SocketConnection } from "#lb/transport/sockets/connection";
+import type { Receiver } from "#lb/transport/joinable";
+import type { SocketConnection } from "#lb/transport/sockets/connection";
 import { ManualClock } from "../support/manual-clock.ts";
 import { pair } from "../support/pair.ts";
 
@@ -68,7 +69,7 @@ test("asks no more once a relay has the connection, also where an answer is stil
 });
 
 /** Notes what a relay would be told. */
-class Told implements Receiver {
+class Told implements Receiver<unknown> {
   readonly told: string[] = [];
   readonly hasDrained = new Deferred<void>();
 

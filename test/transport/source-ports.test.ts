@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ephemeralRange } from "#lb/transport/sockets/ephemeral-ports";
+import { ephemeralRange } from "#lb/transport/ephemeral-ports";
 import { SourcePorts } from "#lb/transport/sockets/source-ports";
 import { ManualClock } from "../support/manual-clock.ts";
 

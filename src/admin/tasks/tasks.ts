@@ -3,7 +3,7 @@ import { z } from "zod";
 import { understand } from "../../config/check.ts";
 import { field } from "../../config/value.ts";
 import { oneOf, wholeNumber } from "../../config/values.ts";
-import { resetSocket } from "../../transport/sockets/closing.ts";
+import { resetSocket } from "../../transport/sockets/reset.ts";
 import type { Desk } from "../api.ts";
 import { invalid } from "../mistakes.ts";
 import { Problem } from "../problem.ts";

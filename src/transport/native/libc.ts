@@ -1,10 +1,63 @@
 import { createRequire } from "node:module";
 
-/** The calls of the C library that Node has no name for. This file alone knows how they are made. */
-export interface Libc {
-  /** Sets an option of a socket to a whole number (setsockopt(2)); false where the kernel refuses. */
-  setOption(descriptor: number, level: number, option: number, value: number): boolean;
+/** Memory at an address that the kernel may read from and write to, for as long as this object is kept. */
+export interface Memory {
+  readonly address: number;
+  readonly bytes: Buffer;
+  /** The same as words of the machine's byte order. */
+  readonly words: Int32Array;
 }
+
+/** Calls back, without ending the thread's wait for anything else, whenever a descriptor may be read. */
+export interface Watch {
+  /** Keeps the thread from ending, or no more; at first it does. */
+  hold(isHeld: boolean): void;
+  /** Ends it for good. */
+  close(): void;
+}
+
+/**
+ * The calls of the C library that Node has no name for, each as its manual page has it; a pointer is a number. This file
+ * alone knows how they are made. What fails is negative, and `errno` says why until the next call.
+ */
+export interface Libc {
+  accept4(descriptor: number, address: number, addressLength: number, flags: number): number;
+  bind(descriptor: number, address: number, addressLength: number): number;
+  close(descriptor: number): number;
+  connect(descriptor: number, address: number, addressLength: number): number;
+  epollCreate(flags: number): number;
+  epollCtl(epoll: number, operation: number, descriptor: number, event: number): number;
+  epollWait(epoll: number, events: number, most: number, timeoutMs: number): number;
+  fcntl(descriptor: number, command: number, value: number): number;
+  getpeername(descriptor: number, address: number, addressLength: number): number;
+  getsockname(descriptor: number, address: number, addressLength: number): number;
+  getsockopt(descriptor: number, level: number, option: number, value: number, length: number): number;
+  inetNtop(family: number, address: number, text: number, size: number): number;
+  inetPton(family: number, text: string, address: number): number;
+  interfaceIndex(name: string): number;
+  interfaceName(index: number, text: number): number;
+  listen(descriptor: number, backlog: number): number;
+  open(path: string, flags: number): number;
+  pipe2(ends: number, flags: number): number;
+  read(descriptor: number, address: number, length: number): number;
+  recv(descriptor: number, address: number, length: number, flags: number): number;
+  send(descriptor: number, address: number, length: number, flags: number): number;
+  setsockopt(descriptor: number, level: number, option: number, value: number, length: number): number;
+  shutdown(descriptor: number, how: number): number;
+  socket(family: number, type: number, protocol: number): number;
+  splice(from: number, fromAt: number, to: number, toAt: number, length: number, flags: number): number;
+
+  /** The number of this thread's last error. */
+  errno(): number;
+  /** Sets an option of a socket to a whole number; false where the kernel refuses. */
+  setOption(descriptor: number, level: number, option: number, value: number): boolean;
+  /** So many bytes, all zero. */
+  memory(bytes: number): Memory;
+  /** Has the thread's own loop watch a descriptor that no other part of it watches. */
+  watch(descriptor: number, readable: () => void): Watch;
+}
+
+type Koffi = typeof import("koffi");
 
 const INT_BYTES = 4;
 /** Above this size V8 keeps the bytes of a buffer off its heap, where they do not move. */
@@ -12,8 +65,10 @@ const PAGE_BYTES = 4_096;
 
 let known: Libc | undefined;
 let missing = false;
+/** Node collects a watch that no variable holds, though it is under way. */
+const watches = new Set<unknown>();
 
-/** The C library of this process; undefined on another system than Linux, and where koffi is not installed. */
+/** The C library of this thread; undefined on another system than Linux, and where koffi is not installed or does not load. */
 export function libc(): Libc | undefined {
   if (known === undefined && !missing) known = load();
   missing = known === undefined;
@@ -23,18 +78,74 @@ export function libc(): Libc | undefined {
 function load(): Libc | undefined {
   if (process.platform !== "linux") return undefined;
   try {
-    const koffi = createRequire(import.meta.url)("koffi") as typeof import("koffi");
-    const setsockopt = koffi.load(null).func("int setsockopt(int, int, int, long, int)");
-    // Kept for as long as the library: the kernel reads from its address.
-    const memory = new Int32Array(new ArrayBuffer(PAGE_BYTES));
-    const address = Number(koffi.address(memory.buffer));
-    return {
-      setOption(descriptor, level, option, value) {
-        memory[0] = value;
-        return setsockopt(descriptor, level, option, address, INT_BYTES) === 0;
-      },
-    };
+    return callsOf(createRequire(import.meta.url)("koffi") as Koffi);
   } catch {
     return undefined;
   }
+}
+
+/** Pointers travel as `long`: a buffer as an argument costs half a call more. */
+function callsOf(koffi: Koffi): Libc {
+  // The library is in the process already; its file has another name on musl.
+  const library = koffi.load(null);
+  const setsockopt = library.func("int setsockopt(int, int, int, long, int)");
+  const memory = (bytes: number): Memory => memoryOf(koffi, bytes);
+  const option = memory(INT_BYTES);
+  const lastError = new Int32Array(koffi.view(library.func("void *__errno_location()")(), INT_BYTES));
+  return {
+    accept4: library.func("int accept4(int, long, long, int)"),
+    bind: library.func("int bind(int, long, int)"),
+    close: library.func("int close(int)"),
+    connect: library.func("int connect(int, long, int)"),
+    epollCreate: library.func("int epoll_create1(int)"),
+    epollCtl: library.func("int epoll_ctl(int, int, int, long)"),
+    epollWait: library.func("int epoll_wait(int, long, int, int)"),
+    fcntl: library.func("int fcntl(int, int, long)"),
+    getpeername: library.func("int getpeername(int, long, long)"),
+    getsockname: library.func("int getsockname(int, long, long)"),
+    getsockopt: library.func("int getsockopt(int, int, int, long, long)"),
+    inetNtop: library.func("long inet_ntop(int, long, long, int)"),
+    inetPton: library.func("int inet_pton(int, const char *, long)"),
+    interfaceName: library.func("long if_indextoname(unsigned int, long)"),
+    interfaceIndex: library.func("unsigned int if_nametoindex(const char *)"),
+    listen: library.func("int listen(int, int)"),
+    open: library.func("int open(const char *, int)"),
+    pipe2: library.func("int pipe2(long, int)"),
+    read: library.func("long read(int, long, long)"),
+    recv: library.func("long recv(int, long, long, int)"),
+    send: library.func("long send(int, long, long, int)"),
+    setsockopt,
+    shutdown: library.func("int shutdown(int, int)"),
+    socket: library.func("int socket(int, int, int)"),
+    splice: library.func("long splice(int, long, int, long, long, unsigned int)"),
+
+    errno: () => lastError[0] as number,
+    setOption(descriptor, level, name, value) {
+      option.words[0] = value;
+      return setsockopt(descriptor, level, name, option.address, INT_BYTES) === 0;
+    },
+    memory,
+    watch: (descriptor, readable) => watchOf(koffi, descriptor, readable),
+  };
+}
+
+function memoryOf(koffi: Koffi, bytes: number): Memory {
+  const buffer = new ArrayBuffer(Math.max(bytes, PAGE_BYTES));
+  return {
+    address: Number(koffi.address(buffer)),
+    bytes: Buffer.from(buffer, 0, bytes),
+    words: new Int32Array(buffer),
+  };
+}
+
+function watchOf(koffi: Koffi, descriptor: number, readable: () => void): Watch {
+  const handle = koffi.node.poll(descriptor, { readable: true }, readable);
+  watches.add(handle);
+  return {
+    hold: (isHeld) => (isHeld ? handle.ref() : handle.unref()),
+    close() {
+      handle.close();
+      watches.delete(handle);
+    },
+  };
 }

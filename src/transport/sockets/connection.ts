@@ -2,44 +2,30 @@ import type { Socket } from "node:net";
 import type { SocketAddress } from "../../core/address.ts";
 import type { Clock } from "../../core/clock.ts";
 import { Deferred } from "../../core/deferred.ts";
-import type { Connection, Departure } from "../transport.ts";
-import { type Closable, Delivery, resetSocket } from "./closing.ts";
-import { Head } from "./head.ts";
+import { type Deliverable, Delivery } from "../closing.ts";
+import { Head } from "../head.ts";
+import type { Joinable, Receiver } from "../joinable.ts";
+import type { Departure } from "../transport.ts";
 import { keepAlive } from "./keep-alive.ts";
 import { askPeer, PresenceCheck } from "./presence.ts";
+import { resetSocket } from "./reset.ts";
 import { listenTo, type SocketListener, stopListening } from "./socket-events.ts";
 
 /** What every path carries in one segment, in bytes: 536 less what options take (RFC 9293 §3.7.1). */
 const SMALLEST_SEGMENT = 512;
 
-/** Takes over what a connection receives, once it is joined to another. */
-export interface Receiver {
-  received(chunk: Buffer): void;
-  /** The peer has sent FIN. */
-  finished(): void;
-  /** The kernel has taken everything that was sent. */
-  drained(): void;
-  /** The peer takes nothing more; what it has sent is still received, up to `finished` or `closed`. */
-  unwritable(): void;
-  /** The socket is gone; `broken`: by an error, such as the peer's reset. */
-  closed(broken: boolean): void;
-}
-
 /** A Connection over a TCP or unix socket of Node, made with `allowHalfOpen`. It has one set of listeners all its life. */
-export class SocketConnection implements Connection, Closable, SocketListener {
+export class SocketConnection implements Joinable<Buffer>, Deliverable, SocketListener {
   bytesRead = 0;
-  /** The peer has sent FIN, and everything before it was received. */
   peerFinished = false;
-  /** The peer takes nothing more; what it has sent is still received. */
   isUnwritable = false;
-  /** The socket is gone. */
   isClosed = false;
   readonly #socket: Socket;
   readonly #clock: Clock;
   #isBroken = false;
   /** Made when a byte first waits or is waited for, and let go of when a relay takes over. */
   #head: Head | undefined;
-  #receiver: Receiver | undefined;
+  #receiver: Receiver<Buffer> | undefined;
   #presence: PresenceCheck | undefined;
   #delivery: Delivery | undefined;
   #departure: Departure | undefined;
@@ -91,12 +77,10 @@ export class SocketConnection implements Connection, Closable, SocketListener {
     return this.#closed.promise;
   }
 
-  /** Bytes that were written and that the kernel has not taken yet. */
   get queued(): number {
     return this.isUnwritable ? 0 : this.#socket.writableLength;
   }
 
-  /** Bytes that were taken from the kernel and wait here while the connection is paused. */
   get withheld(): number {
     return this.#socket.readableLength;
   }
@@ -124,14 +108,12 @@ export class SocketConnection implements Connection, Closable, SocketListener {
     });
   }
 
-  /** Writes without saying when; false where the sender should wait for `drained`. */
   send(bytes: Uint8Array): boolean {
     if (this.isUnwritable) return true;
     if (!this.#isNagleOff) this.#beforeWriting(bytes);
     return this.#socket.write(bytes);
   }
 
-  /** Receives nothing more until `resume`, so that the peer has to wait. */
   pause(): void {
     this.#socket.pause();
   }
@@ -140,7 +122,6 @@ export class SocketConnection implements Connection, Closable, SocketListener {
     this.#socket.resume();
   }
 
-  /** From now on the kernel asks a silent peer as its listening socket or dial was told; later calls change nothing. */
   keepAlive(): void {
     if (this.#keepAliveMs === Infinity) return;
     keepAlive(this.#socket, this.#keepAliveMs);
@@ -165,8 +146,11 @@ export class SocketConnection implements Connection, Closable, SocketListener {
     resetSocket(this.#socket, this.kind);
   }
 
-  /** Gives everything received from now on to `receiver`, the head first. */
-  join(receiver: Receiver): void {
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  join(receiver: Receiver<Buffer>): void {
     this.#receiver = receiver;
     this.#presence?.[Symbol.dispose]();
     this.#handOver(receiver);
@@ -180,7 +164,7 @@ export class SocketConnection implements Connection, Closable, SocketListener {
     return this.#head;
   }
 
-  #handOver(receiver: Receiver): void {
+  #handOver(receiver: Receiver<Buffer>): void {
     const head = this.#head;
     if (head === undefined) return;
     this.#head = undefined;
@@ -206,7 +190,17 @@ export class SocketConnection implements Connection, Closable, SocketListener {
     this.#head?.take();
     // There is nothing left to deliver, and no peer that could see FIN.
     if (this.isUnwritable) this.#socket.destroy();
-    else this.#delivery = new Delivery(this.#socket, this.kind, this.#clock, way);
+    else {
+      this.#delivery = new Delivery(this, this.#clock, way);
+      this.#socket.end(() => this.#delivered());
+      // A socket that is not read tells of no end.
+      this.#socket.resume();
+    }
+  }
+
+  /** The kernel has everything, or the socket is broken. */
+  #delivered(): void {
+    if (!this.#socket.destroyed) this.#delivery?.delivered();
   }
 
   onData(chunk: Buffer): void {

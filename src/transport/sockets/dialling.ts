@@ -2,16 +2,10 @@ import { connect, type Socket } from "node:net";
 import { type Endpoint, formatEndpoint } from "../../core/address.ts";
 import type { Clock, Timer } from "../../core/clock.ts";
 import { Deferred } from "../../core/deferred.ts";
-import { systemErrors } from "../../core/system-errors.ts";
-import {
-  type Connection,
-  DialError,
-  type DialFailure,
-  type Dialling,
-  type DialOptions,
-} from "../transport.ts";
+import { dialError } from "../dial-error.ts";
+import { isEphemeral } from "../ephemeral-ports.ts";
+import { type Connection, DialError, type Dialling, type DialOptions } from "../transport.ts";
 import { SocketConnection } from "./connection.ts";
-import { isEphemeral } from "./ephemeral-ports.ts";
 import type { SourcePorts } from "./source-ports.ts";
 
 const dialling = Symbol("dialling");
@@ -64,8 +58,7 @@ export class SocketDialling implements Dialling {
   onError(error: NodeJS.ErrnoException): void {
     // Only an established connection can be reset: the backend had accepted it.
     if (error.code === "ECONNRESET") this.onConnect();
-    else if (!isTakenPort(error) || !this.#tryNextPort())
-      this.#fail(new DialError(this.#failureOf(error.code), error.code));
+    else if (!isTakenPort(error) || !this.#tryNextPort()) this.#fail(dialError(error.code, this.#options));
   }
 
   #dial(localPort: number | undefined): Socket {
@@ -92,12 +85,6 @@ export class SocketDialling implements Dialling {
       this.#clock,
       kind === "tcp" ? this.#options.keepAliveMs : Infinity,
     );
-  }
-
-  #failureOf(code = ""): DialFailure {
-    // From a source address: one of the other family.
-    if (code === "EINVAL" && this.#options.localAddress !== undefined) return "local";
-    return systemErrors[code]?.dial ?? "unreachable";
   }
 
   #fail(error: DialError): void {

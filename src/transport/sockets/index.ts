@@ -1,6 +1,7 @@
 import type { Endpoint } from "../../core/address.ts";
 import type { Clock } from "../../core/clock.ts";
-import { IdleSweep, lookEveryMs } from "../idle-sweep.ts";
+import { IdleSweeps } from "../idle-sweep.ts";
+import { JoinedRelay } from "../relay.ts";
 import type {
   Connection,
   Dialling,
@@ -14,17 +15,17 @@ import { raiseTrimThreshold } from "./allocator.ts";
 import type { SocketConnection } from "./connection.ts";
 import { SocketDialling } from "./dialling.ts";
 import { listenOnSocket } from "./listening-socket.ts";
-import { SocketRelay } from "./relay.ts";
 import { SourcePorts } from "./source-ports.ts";
 
 /** The Transport over node:net. Its Connections work with no other transport's. */
 export class SocketTransport implements Transport {
   readonly #clock: Clock;
   readonly #sourcePorts: SourcePorts;
-  readonly #sweeps = new Map<number, IdleSweep>();
+  readonly #sweeps: IdleSweeps;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.#sweeps = new IdleSweeps(clock);
     this.#sourcePorts = new SourcePorts(clock);
     raiseTrimThreshold();
   }
@@ -38,13 +39,7 @@ export class SocketTransport implements Transport {
   }
 
   relay(client: Connection, backend: Connection, options: RelayOptions): Relay {
-    const sweep = this.#sweep(lookEveryMs(Math.min(options.idleMs, options.finMs)));
-    return new SocketRelay(client as SocketConnection, backend as SocketConnection, options, sweep);
-  }
-
-  #sweep(everyMs: number): IdleSweep {
-    const sweep = this.#sweeps.get(everyMs) ?? new IdleSweep(this.#clock, everyMs);
-    this.#sweeps.set(everyMs, sweep);
-    return sweep;
+    const sweep = this.#sweeps.for(Math.min(options.idleMs, options.finMs));
+    return new JoinedRelay(client as SocketConnection, backend as SocketConnection, options, sweep);
   }
 }

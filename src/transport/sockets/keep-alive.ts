@@ -1,18 +1,6 @@
 import type { Server, Socket } from "node:net";
+import { type Tunable, tuneKeepAlive } from "../native/keep-alive.ts";
 import { libc } from "../native/libc.ts";
-
-/** From one unanswered probe to the next, and how many there are (tcp(7)). */
-const INTERVAL_S = 10;
-const PROBES = 3;
-/** The longest silence that the kernel takes. */
-const LONGEST_IDLE_S = 32_767;
-
-const SOL_SOCKET = 1;
-const SO_KEEPALIVE = 9;
-const IPPROTO_TCP = 6;
-const TCP_KEEPIDLE = 4;
-const TCP_KEEPINTVL = 5;
-const TCP_KEEPCNT = 6;
 
 /**
  * Has the kernel ask a silent peer whether it is still there (RFC 9293 §3.8.4): after `idleMs`, then every 10 s, and breaks
@@ -32,14 +20,8 @@ export function inheritKeepAlive(server: Server, idleMs: number): boolean {
 function setByDescriptor(descriptor: number | undefined, idleMs: number): boolean {
   const library = libc();
   if (library === undefined || descriptor === undefined) return false;
-  if (idleMs === Infinity) return library.setOption(descriptor, SOL_SOCKET, SO_KEEPALIVE, 0);
-  const idleS = Math.min(LONGEST_IDLE_S, Math.max(1, Math.round(idleMs / 1000)));
-  return (
-    library.setOption(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, idleS) &&
-    library.setOption(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, INTERVAL_S) &&
-    library.setOption(descriptor, IPPROTO_TCP, TCP_KEEPCNT, PROBES) &&
-    library.setOption(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1)
-  );
+  const socket: Tunable = { setOption: (...option) => library.setOption(descriptor, ...option) };
+  return tuneKeepAlive(socket, idleMs);
 }
 
 /** Node knows it and has no name for it. */

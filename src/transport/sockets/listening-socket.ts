@@ -4,9 +4,9 @@ import { ACCEPT_BACKLOG, emptyAcceptQueue } from "../../core/accept-queue.ts";
 import type { Endpoint } from "../../core/address.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Connection, ListeningSocket } from "../transport.ts";
+import { makeRoom, restrictSocket } from "../unix-socket.ts";
 import { SocketConnection } from "./connection.ts";
 import { inheritKeepAlive } from "./keep-alive.ts";
-import { makeRoom, restrictSocket } from "./unix-socket.ts";
 
 /** Binds and listens; see Transport.listen. */
 export async function listenOnSocket(

@@ -1,5 +1,5 @@
 import type { Clock } from "../../core/clock.ts";
-import { ephemeralRange } from "./ephemeral-ports.ts";
+import { ephemeralRange } from "../ephemeral-ports.ts";
 
 /** Ports that one dial tries, each a socket of its own, before it says that there is none. */
 const MOST_TRIES = 256;

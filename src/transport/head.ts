@@ -1,4 +1,4 @@
-import { Deferred } from "../../core/deferred.ts";
+import { Deferred } from "../core/deferred.ts";
 
 /** A head that holds more bytes than these is full. */
 const FULL_BYTES = 64 * 1024;

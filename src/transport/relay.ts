@@ -1,14 +1,14 @@
-import { Deferred } from "../../core/deferred.ts";
-import { type IdleSweep, Watched } from "../idle-sweep.ts";
-import type { Relay, Relayed, RelayOptions, Witness } from "../transport.ts";
-import type { Receiver, SocketConnection } from "./connection.ts";
+import { Deferred } from "../core/deferred.ts";
+import { type IdleSweep, Watched } from "./idle-sweep.ts";
+import type { Joinable, Receiver } from "./joinable.ts";
+import type { Relay, Relayed, RelayOptions, Witness } from "./transport.ts";
 
 /** One direction: what `from` receives is sent to `to`, and `from` waits while `to` has no room. */
-class Flow implements Receiver {
+class Flow<Chunk> implements Receiver<Chunk> {
   constructor(
-    readonly from: SocketConnection,
-    readonly to: SocketConnection,
-    readonly relay: SocketRelay,
+    readonly from: Joinable<Chunk>,
+    readonly to: Joinable<Chunk>,
+    readonly relay: JoinedRelay<Chunk>,
     readonly firstByte: "asked" | "answered",
     public witness: Witness | undefined,
   ) {}
@@ -23,7 +23,7 @@ class Flow implements Receiver {
     return 2 * this.from.bytesRead - this.to.queued + Number(this.from.peerFinished);
   }
 
-  received(chunk: Buffer): void {
+  received(chunk: Chunk): void {
     if (this.witness !== undefined) this.#tellFirstByte();
     if (!this.to.send(chunk)) this.from.pause();
   }
@@ -51,12 +51,12 @@ class Flow implements Receiver {
   }
 }
 
-/** Joins two sockets; see Relay for what it promises. */
-export class SocketRelay extends Watched implements Relay {
+/** Joins two connections of one transport; see Relay for what it promises. */
+export class JoinedRelay<Chunk> extends Watched implements Relay {
   /** From the client to the backend. */
-  readonly #up: Flow;
+  readonly #up: Flow<Chunk>;
   /** From the backend to the client. */
-  readonly #down: Flow;
+  readonly #down: Flow<Chunk>;
   readonly #options: RelayOptions;
   readonly #sweep: IdleSweep;
   readonly #done = new Deferred<Relayed>();
@@ -64,7 +64,7 @@ export class SocketRelay extends Watched implements Relay {
   #openSides = 2;
   #verdict: Relayed | undefined;
 
-  constructor(client: SocketConnection, backend: SocketConnection, options: RelayOptions, sweep: IdleSweep) {
+  constructor(client: Joinable<Chunk>, backend: Joinable<Chunk>, options: RelayOptions, sweep: IdleSweep) {
     super();
     this.#options = options;
     this.#sweep = sweep;
@@ -121,7 +121,7 @@ export class SocketRelay extends Watched implements Relay {
     else this.#resetBoth();
   }
 
-  finished(flow: Flow): void {
+  finished(flow: Flow<Chunk>): void {
     if (this.#verdict !== undefined) return;
     if (flow === this.#down) this.#tellHangup();
     if (flow.from.isUnwritable) this.#endAfterBreak(flow);
@@ -135,17 +135,17 @@ export class SocketRelay extends Watched implements Relay {
     }
   }
 
-  drained(flow: Flow): void {
+  drained(flow: Flow<Chunk>): void {
     // The flow's own `from` has room again, so the other direction may go on.
     this.#opposite(flow).from.resume();
   }
 
   /** The other side goes on, into the void: only if it is read does its peer come to read what this one has answered. */
-  unwritable(flow: Flow): void {
+  unwritable(flow: Flow<Chunk>): void {
     this.#opposite(flow).from.resume();
   }
 
-  closed(flow: Flow, broken: boolean): void {
+  closed(flow: Flow<Chunk>, broken: boolean): void {
     if (broken) this.#endAfterReset(flow);
     if (flow === this.#down) this.tell(() => this.#options.witness?.vacated(this.#brokeAtOnce));
     this.#openSides -= 1;
@@ -174,7 +174,7 @@ export class SocketRelay extends Watched implements Relay {
     if (!this.#up.from.peerFinished) this.tell(() => this.#options.witness?.hungUp());
   }
 
-  #endAfterReset(flow: Flow): void {
+  #endAfterReset(flow: Flow<Chunk>): void {
     if (this.#verdict !== undefined) return;
     if (flow === this.#up) {
       this.#decide("client-reset");
@@ -188,13 +188,13 @@ export class SocketRelay extends Watched implements Relay {
   }
 
   /** The peer is gone, and all that it had sent was received: that is delivered, and then its end. */
-  #endAfterBreak(flow: Flow): void {
+  #endAfterBreak(flow: Flow<Chunk>): void {
     this.#decide(flow === this.#up ? "client-reset" : "backend-reset");
     flow.to.end();
     flow.from.reset();
   }
 
-  #opposite(flow: Flow): Flow {
+  #opposite(flow: Flow<Chunk>): Flow<Chunk> {
     return flow === this.#up ? this.#down : this.#up;
   }
 

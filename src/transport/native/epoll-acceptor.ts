@@ -1,0 +1,65 @@
+import type { Acceptor, AcceptorOwner } from "./engine.ts";
+import type { EpollSet, Member } from "./epoll-set.ts";
+import { EMFILE, ENFILE, ENOBUFS, ENOMEM, EPOLLIN, SOCK_NONBLOCK_CLOEXEC } from "./linux.ts";
+
+const SHORTAGES: ReadonlySet<number> = new Set([EMFILE, ENFILE, ENOBUFS, ENOMEM]);
+
+/** Accepts one client each time the set says that there is one: to ask for a second would mostly be a call in vain. */
+export class EpollAcceptor implements Acceptor, Member {
+  readonly isConnecting = false;
+  readonly #set: EpollSet;
+  readonly #descriptor: number;
+  readonly #owner: AcceptorOwner;
+  readonly #generation: number;
+  #isClosed = false;
+
+  constructor(set: EpollSet, descriptor: number, owner: AcceptorOwner) {
+    this.#set = set;
+    this.#descriptor = descriptor;
+    this.#owner = owner;
+    this.#generation = set.generationOf(descriptor);
+    set.add(descriptor, this, EPOLLIN);
+  }
+
+  acceptAll(most: number): number {
+    let accepted = 0;
+    while (accepted < most && !this.#isClosed && this.#accept()) accepted += 1;
+    return accepted;
+  }
+
+  resume(): void {
+    if (!this.#isClosed) this.#set.change(this.#descriptor, this.#generation, EPOLLIN);
+  }
+
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#set.close(this.#descriptor);
+  }
+
+  ready(): void {
+    this.#accept();
+  }
+
+  goOn(): void {}
+
+  /** False where there is none. */
+  #accept(): boolean {
+    const { libc, names } = this.#set;
+    names.expect();
+    const client = libc.accept4(this.#descriptor, names.address, names.lengthAddress, SOCK_NONBLOCK_CLOEXEC);
+    if (client >= 0) {
+      this.#owner.accepted(client, names.read());
+      return true;
+    }
+    if (SHORTAGES.has(libc.errno())) this.#turnAway();
+    return false;
+  }
+
+  /** A client that cannot be served must not stay in the queue: the set would tell of it again and again. */
+  #turnAway(): void {
+    if (this.#set.spare.turnAway(this.#descriptor)) return;
+    this.#set.change(this.#descriptor, this.#generation, 0);
+    this.#owner.short();
+  }
+}

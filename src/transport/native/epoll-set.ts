@@ -1,0 +1,146 @@
+import { Descriptors } from "./descriptors.ts";
+import type { Chunk, EngineEvents } from "./engine.ts";
+import type { Libc, Memory } from "./libc.ts";
+import { CLOEXEC, EPOLL_CTL_ADD, EPOLL_CTL_MOD, eventLayoutOf } from "./linux.ts";
+import { SocketNames } from "./socket-name.ts";
+import { Spare } from "./spare.ts";
+
+/** What a descriptor of the set belongs to. */
+export interface Member {
+  /** Whether it has yet to be connected. */
+  readonly isConnecting: boolean;
+  /** Events of epoll_ctl(2). */
+  ready(events: number): void;
+  /** It asked to go on in the next step. */
+  goOn(): void;
+}
+
+/** Bytes that one system call reads at most. */
+export const READ_BYTES = 64 * 1024;
+const MOST_EVENTS = 512;
+
+const LAYOUT = eventLayoutOf(process.arch);
+
+/** Room for one read, as far as it is filled. */
+class Box implements Chunk {
+  length = 0;
+  readonly address: number;
+  readonly #memory: Memory;
+
+  constructor(memory: Memory) {
+    this.#memory = memory;
+    this.address = memory.address;
+  }
+
+  view(from = 0): Buffer {
+    return this.#memory.bytes.subarray(from, this.length);
+  }
+
+  /** Takes in the first of these bytes, as many as there is room for. */
+  fill(bytes: Uint8Array): this {
+    this.length = Math.min(bytes.length, READ_BYTES);
+    this.#memory.bytes.set(bytes.subarray(0, this.length));
+    return this;
+  }
+}
+
+/** One epoll set with its members, and the memory that their system calls share. */
+export class EpollSet {
+  readonly libc: Libc;
+  readonly fd: number;
+  readonly names: SocketNames;
+  readonly spare: Spare;
+  /** What a stream receives. */
+  readonly inbox: Box;
+  /** What is written to a stream, and what is received to be dropped. */
+  readonly outbox: Box;
+  /** For the values of options. */
+  readonly option: Memory;
+  readonly #told: EngineEvents;
+  readonly #members = new Descriptors<Member>();
+  readonly #events: Memory;
+  readonly #event: Memory;
+  #due: Member[] = [];
+
+  /** Throws where the kernel gives no set. */
+  constructor(libc: Libc, told: EngineEvents) {
+    this.libc = libc;
+    this.fd = libc.epollCreate(CLOEXEC);
+    if (this.fd < 0) throw new Error(`no epoll set: error ${libc.errno()}`);
+    this.#told = told;
+    this.names = new SocketNames(libc);
+    this.spare = new Spare(libc);
+    this.inbox = new Box(libc.memory(READ_BYTES));
+    this.outbox = new Box(libc.memory(READ_BYTES));
+    this.option = libc.memory(8);
+    this.#events = libc.memory(MOST_EVENTS * LAYOUT.stride * 4);
+    this.#event = libc.memory(LAYOUT.stride * 4);
+  }
+
+  get isDue(): boolean {
+    return this.#due.length > 0;
+  }
+
+  /** Takes a descriptor in; false where the kernel refuses. It is the set's even then, until `close`. */
+  add(descriptor: number, member: Member, events: number): boolean {
+    const generation = this.#members.add(descriptor, member);
+    if (this.#members.size === 1) this.#told.occupied(true);
+    const { words, address } = this.#event;
+    words[0] = events;
+    words[LAYOUT.descriptor] = descriptor;
+    words[LAYOUT.generation] = generation;
+    return this.libc.epollCtl(this.fd, EPOLL_CTL_ADD, descriptor, address) === 0;
+  }
+
+  /** Waits for other events of a member. */
+  change(descriptor: number, generation: number, events: number): void {
+    const { words, address } = this.#event;
+    words[0] = events;
+    words[LAYOUT.descriptor] = descriptor;
+    words[LAYOUT.generation] = generation;
+    this.libc.epollCtl(this.fd, EPOLL_CTL_MOD, descriptor, address);
+  }
+
+  generationOf(descriptor: number): number {
+    return this.#members.generationOf(descriptor);
+  }
+
+  /** Gives a descriptor back to the kernel, which takes it out of the set. */
+  close(descriptor: number): void {
+    this.#members.delete(descriptor);
+    this.libc.close(descriptor);
+    if (this.#members.size === 0) this.#told.occupied(false);
+  }
+
+  /** Has a member go on in the next step; once for each call. */
+  goOnLater(member: Member): void {
+    this.#due.push(member);
+    if (this.#due.length === 1) this.#told.due();
+  }
+
+  /** See Engine.step. */
+  step(timeoutMs: number): number {
+    const due = this.#due;
+    const { address } = this.#events;
+    const count = this.libc.epollWait(this.fd, address, MOST_EVENTS, due.length > 0 ? 0 : timeoutMs);
+    // A client that left behind the answer to a dial is not to be told of first: the set keeps no order of events.
+    this.#tell(count, true);
+    this.#tell(count, false);
+    if (due.length === 0) return Math.max(0, count);
+    this.#due = [];
+    for (const member of due) member.goOn();
+    return Math.max(0, count) + due.length;
+  }
+
+  #tell(count: number, isConnecting: boolean): void {
+    const { words } = this.#events;
+    for (let nth = 0, at = 0; nth < count; nth++, at += LAYOUT.stride) {
+      const descriptor = words[at + LAYOUT.descriptor] as number;
+      const member = this.#members.at(descriptor, words[at + LAYOUT.generation] as number);
+      const events = words[at] as number;
+      if (member === undefined || events === 0 || (isConnecting && !member.isConnecting)) continue;
+      words[at] = 0;
+      member.ready(events);
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import type { Engine, EngineEvents } from "./engine.ts";
+import { EpollEngine } from "./epoll.ts";
+import type { Libc, Watch } from "./libc.ts";
+
+/**
+ * Runs an engine as a guest of this thread's own loop, which waits for the engine's descriptor among all else and takes a step
+ * each time it may be read. A message costs up to half as much again as where the thread waits in the engine; so
+ * this is for a thread that has other work.
+ */
+export class Guest implements EngineEvents {
+  readonly engine: Engine;
+  readonly #watch: Watch;
+  #isTurnDue = false;
+
+  constructor(libc: Libc, make: (told: EngineEvents) => Engine) {
+    this.engine = make(this);
+    // A step's throw would be swallowed in the call that tells of the descriptor.
+    this.#watch = libc.watch(this.engine.fd, () => this.due());
+    this.#watch.hold(false);
+  }
+
+  due(): void {
+    if (this.#isTurnDue) return;
+    this.#isTurnDue = true;
+    setImmediate(() => this.#turn());
+  }
+
+  /** A thread that listens or has connections lives on. */
+  occupied(isOccupied: boolean): void {
+    this.#watch.hold(isOccupied);
+  }
+
+  #turn(): void {
+    this.#isTurnDue = false;
+    try {
+      this.engine.step(0);
+    } finally {
+      if (this.engine.isDue) this.due();
+    }
+  }
+}
+
+let shared: Guest | undefined;
+
+/** This thread's one guest, whose engine lives as long as the thread. */
+export function guestOf(libc: Libc): Guest {
+  shared ??= new Guest(libc, (told) => new EpollEngine(libc, told));
+  return shared;
+}

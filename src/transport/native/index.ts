@@ -1,0 +1,44 @@
+import type { Endpoint } from "../../core/address.ts";
+import type { Clock } from "../../core/clock.ts";
+import { IdleSweeps } from "../idle-sweep.ts";
+import { JoinedRelay } from "../relay.ts";
+import type {
+  Connection,
+  Dialling,
+  DialOptions,
+  ListeningSocket,
+  Relay,
+  RelayOptions,
+  Transport,
+} from "../transport.ts";
+import type { NativeConnection } from "./connection.ts";
+import { type DiallingParts, NativeDialling } from "./dialling.ts";
+import type { Engine } from "./engine.ts";
+import type { Libc } from "./libc.ts";
+import { listenNatively } from "./listening-socket.ts";
+import { SocketNames } from "./socket-name.ts";
+
+/** The Transport that makes the system calls itself, by an engine. Its Connections work with no other transport's. */
+export class NativeTransport implements Transport {
+  readonly #parts: DiallingParts;
+  readonly #sweeps: IdleSweeps;
+
+  /** The engine's driver is another's to run; transports may share one. */
+  constructor(clock: Clock, libc: Libc, engine: Engine) {
+    this.#parts = { clock, libc, engine, names: new SocketNames(libc) };
+    this.#sweeps = new IdleSweeps(clock);
+  }
+
+  listen(endpoint: Endpoint, accepted: (connection: Connection) => void): Promise<ListeningSocket> {
+    return listenNatively(endpoint, this.#parts, accepted);
+  }
+
+  dial(endpoint: Endpoint, options: DialOptions): Dialling {
+    return new NativeDialling(endpoint, options, this.#parts);
+  }
+
+  relay(client: Connection, backend: Connection, options: RelayOptions): Relay {
+    const sweep = this.#sweeps.for(Math.min(options.idleMs, options.finMs));
+    return new JoinedRelay(client as NativeConnection, backend as NativeConnection, options, sweep);
+  }
+}
