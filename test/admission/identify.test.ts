@@ -7,11 +7,11 @@ import { Deferred } from "#lb/core/deferred";
 import { Ended } from "#lb/core/ending";
 import { Session } from "#lb/live/session";
 import { encodeHeader } from "#lb/proxy-protocol/encode";
-import { SocketTransport } from "#lb/transport/sockets/index";
 import type { Connection } from "#lb/transport/transport";
 import { addresses, addresses6, v2 } from "../proxy-protocol/headers.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { dialPeer, type Peer, within } from "../support/peer.ts";
+import { testTransport } from "../support/transport.ts";
 
 const TIMEOUT_MS = 5_000;
 const PAYLOAD = "PROXY what comes behind\r\n";
@@ -63,9 +63,8 @@ class Meeting {
 async function meeting(): Promise<Meeting> {
   const clock = new ManualClock();
   const accepted = new Deferred<Connection>();
-  const listening = await new SocketTransport(clock).listen(
-    { kind: "tcp", host: "127.0.0.1", port: 0 },
-    (each) => accepted.resolve(each),
+  const listening = await testTransport(clock).listen({ kind: "tcp", host: "127.0.0.1", port: 0 }, (each) =>
+    accepted.resolve(each),
   );
   const peer = await dialPeer(listening.endpoint);
   const connection = await within("the connection", accepted.promise);

@@ -2,12 +2,13 @@ import { expect, test } from "vitest";
 import type { Snapshot } from "#lb/contract/snapshot";
 import type { Endpoint } from "#lb/core/address";
 import { systemClock } from "#lb/core/clock";
-import { SocketTransport } from "#lb/transport/sockets/index";
+import type { Transport } from "#lb/transport/transport";
 import { plainBackend } from "../support/backends.ts";
 import { eventually } from "../support/eventually.ts";
 import { type Fleet, fleet } from "../support/fleet.ts";
 import { Lab, plainListener, plainPool } from "../support/lab.ts";
 import { backend, dialPeer, type Peer } from "../support/peer.ts";
+import { testTransport } from "../support/transport.ts";
 
 const EARLY = 3;
 
@@ -35,18 +36,17 @@ test("whoever came to a listener of a snapshot that is refused is broken off, an
 });
 
 /** Real sockets; clients come to the first listener before the second is bound. */
-class BusyTransport extends SocketTransport {
+class BusyTransport implements Transport {
   readonly early: Peer[] = [];
+  readonly #sockets = testTransport(systemClock);
+  readonly dial = this.#sockets.dial.bind(this.#sockets);
+  readonly relay = this.#sockets.relay.bind(this.#sockets);
   #first: Endpoint | undefined;
   #accepted = 0;
 
-  constructor() {
-    super(systemClock);
-  }
-
-  override async listen(...[endpoint, accepted]: Parameters<SocketTransport["listen"]>) {
+  async listen(...[endpoint, accepted]: Parameters<Transport["listen"]>) {
     if (this.#first !== undefined) await this.#comeTo(this.#first);
-    const socket = await super.listen(endpoint, (connection) => {
+    const socket = await this.#sockets.listen(endpoint, (connection) => {
       this.#accepted += 1;
       accepted(connection);
     });

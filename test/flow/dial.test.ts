@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import { systemClock } from "#lb/core/clock";
-import { SocketTransport } from "#lb/transport/sockets/index";
 import { DialError, type Dialling, type Transport } from "#lb/transport/transport";
 import { blackHole, refusing } from "../support/dead-ends.ts";
 import { fleet } from "../support/fleet.ts";
 import { lab } from "../support/lab.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { backend, echo } from "../support/peer.ts";
+import { testTransport } from "../support/transport.ts";
 
 test("ends a client at once whose only backend refuses", async () => {
   await using dead = await refusing();
@@ -227,7 +227,7 @@ test("those who wait for a place to retry on spend no more than the budget all t
 
 /** Real sockets on a machine that has run out of something, so that no dial succeeds. */
 function without(code: string): Transport {
-  const sockets = new SocketTransport(systemClock);
+  const sockets = testTransport(systemClock);
   return {
     listen: (endpoint, accepted) => sockets.listen(endpoint, accepted),
     relay: (client, upstream, options) => sockets.relay(client, upstream, options),

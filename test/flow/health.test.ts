@@ -8,7 +8,6 @@ import { systemDice } from "#lb/core/dice";
 import { HealthChecker } from "#lb/health/checker";
 import type { HealthSettings, ProbeSettings } from "#lb/health/settings";
 import { encodeHeader } from "#lb/proxy-protocol/encode";
-import { SocketTransport } from "#lb/transport/sockets/index";
 import { addresses } from "../proxy-protocol/headers.ts";
 import { configuredBalancer } from "../support/balancer-process.ts";
 import { blackHole, refusing } from "../support/dead-ends.ts";
@@ -19,6 +18,7 @@ import { type Lab, lab, type Member } from "../support/lab.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { backend, dialPeer, type Peer } from "../support/peer.ts";
 import { steered } from "../support/steered.ts";
+import { testTransport } from "../support/transport.ts";
 import { unixBackend } from "../support/unix-backend.ts";
 
 const LINE: ProbeSettings = { kind: "line", send: "ping\n", expect: "pong" };
@@ -329,7 +329,7 @@ function checked(
   told: (outcome: Outcome) => void = () => {},
 ): HealthChecker {
   const checker = new HealthChecker({
-    transport: new SocketTransport(systemClock),
+    transport: testTransport(systemClock),
     clock: systemClock,
     dice: systemDice,
     tell: (found) => void balancer.plane.order({ kind: "verdict", ...found }).then(told),

@@ -5,15 +5,15 @@ import type { Endpoint } from "#lb/core/address";
 import { systemClock } from "#lb/core/clock";
 import { seededDice } from "#lb/core/dice";
 import { LocalPlane } from "#lb/plane/local";
-import { SocketTransport } from "#lb/transport/sockets/index";
 import { plainBackend } from "../support/backends.ts";
 import { eventually } from "../support/eventually.ts";
 import { plainListener, plainPool } from "../support/lab.ts";
 import { backend, dialPeer } from "../support/peer.ts";
+import { testTransport } from "../support/transport.ts";
 
 test("all listeners together let in no more sessions than there are files for, and a place is anybody's again", async () => {
   await using server = await backend();
-  const transport = new SocketTransport(systemClock);
+  const transport = testTransport(systemClock);
   const plane = new LocalPlane({ transport, clock: systemClock, dice: seededDice(1), maxSessions: 3 });
   const endings: string[] = [];
   const note = (batch: readonly Report[]) => {

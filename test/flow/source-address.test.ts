@@ -4,11 +4,11 @@ import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { systemClock } from "#lb/core/clock";
 import { ephemeralRange } from "#lb/transport/ephemeral-ports";
-import { SocketTransport } from "#lb/transport/sockets/index";
 import { DialError } from "#lb/transport/transport";
 import { fileOf } from "../support/file-of.ts";
 import { lab } from "../support/lab.ts";
 import { backend, type Peer } from "../support/peer.ts";
+import { testTransport, transports } from "../support/transport.ts";
 
 test("sessions to two backends may have the same source port", async () => {
   await using one = await backend();
@@ -16,6 +16,8 @@ test("sessions to two backends may have the same source port", async () => {
   await using balancer = await lab({
     backends: [one.endpoint, other.endpoint],
     localAddress: "127.0.0.2",
+    // Others leave the choice to the kernel.
+    transport: transports.sockets(systemClock),
   });
   for (let nth = 0; nth < 20; nth++) await balancer.client();
   const ports = async (server: typeof one) => {
@@ -29,13 +31,13 @@ test("sessions to two backends may have the same source port", async () => {
 test("a port that another connection has is passed over", async () => {
   await using server = await backend();
   const [from, to] = ephemeralRange();
-  const transport = new SocketTransport(systemClock);
+  const transport = transports.sockets(systemClock);
   const dial = () =>
     transport.dial(server.endpoint, { timeoutMs: 2_000, localAddress: "127.0.0.3" }).connection;
   const first = await dial();
   const begun = first.local?.port as number;
   const taken = begun + 1 > to ? from : begun + 1;
-  const blocker = new SocketTransport(systemClock);
+  const blocker = transports.sockets(systemClock);
   // Takes the next port first, from the same address to the same destination.
   const other = await blocker.dial(server.endpoint, { timeoutMs: 2_000, localAddress: "127.0.0.3" })
     .connection;
@@ -95,7 +97,7 @@ test.skipIf(spawnSync("unshare", ["-n", "true"]).status !== 0)(
 
 test("an address that this machine has not got is no matter of ports", async () => {
   await using server = await backend();
-  const transport = new SocketTransport(systemClock);
+  const transport = testTransport(systemClock);
   const failed = await transport
     .dial(server.endpoint, { timeoutMs: 2_000, localAddress: "192.0.2.1" })
     .connection.catch((error) => error);

@@ -4,11 +4,11 @@ import { Deferred } from "#lb/core/deferred";
 import { type ProbeTools, probe } from "#lb/health/probe";
 import type { AskingSettings } from "#lb/health/probes/index";
 import type { Step } from "#lb/health/probes/line";
-import { SocketTransport } from "#lb/transport/sockets/index";
 import { v2 } from "../proxy-protocol/headers.ts";
 import { blackHole, refusing } from "../support/dead-ends.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { backend, type Peer, type TestBackend } from "../support/peer.ts";
+import { testTransport } from "../support/transport.ts";
 
 const TCP = { kind: "tcp" } as const;
 const LINE = { kind: "line", send: "ping\n", expect: "pong" } as const;
@@ -389,7 +389,7 @@ function asked(
   clock = new ManualClock(),
   more: Partial<ProbeTools> = {},
 ) {
-  const tools = { transport: new SocketTransport(clock), clock, timeoutMs: 1_000, ...more };
+  const tools = { transport: testTransport(clock), clock, timeoutMs: 1_000, ...more };
   return probe(endpoint, settings, tools);
 }
 

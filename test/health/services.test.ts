@@ -8,7 +8,6 @@ import { systemClock as clock } from "#lb/core/clock";
 import { probe } from "#lb/health/probe";
 import type { AskingSettings } from "#lb/health/probes/index";
 import type { Step } from "#lb/health/probes/line";
-import { SocketTransport } from "#lb/transport/sockets/index";
 import { configured } from "../config/configured.ts";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free-port.ts";
@@ -16,8 +15,9 @@ import { dialPeer } from "../support/peer.ts";
 import { installed, needing, output, unprivileged } from "../support/program.ts";
 import { redis, redisServer } from "../support/redis.ts";
 import { ownFolder, Service } from "../support/service.ts";
+import { testTransport } from "../support/transport.ts";
 
-const transport = new SocketTransport(clock);
+const transport = testTransport(clock);
 const [mariadbd, install] = [installed("mariadbd") ?? installed("mysqld"), installed("mariadb-install-db")];
 const [initdb, postgres, openssl] = [installed("initdb"), installed("postgres"), installed("openssl")];
 const [mosquitto, postfix] = [installed("mosquitto"), installed("postfix")];

@@ -9,7 +9,6 @@ import type { Endpoint } from "#lb/core/address";
 import type { Clock } from "#lb/core/clock";
 import { seededDice } from "#lb/core/dice";
 import type { Plane } from "#lb/plane/plane";
-import { SocketTransport } from "#lb/transport/sockets/index";
 import type { Transport } from "#lb/transport/transport";
 import { plainBackend } from "../support/backends.ts";
 import { refusing } from "../support/dead-ends.ts";
@@ -17,6 +16,7 @@ import { politeFleet } from "../support/fleet.ts";
 import { plainListener, plainPool } from "../support/lab.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { backend, dialPeer, echo, type Peer, within } from "../support/peer.ts";
+import { testTransport } from "../support/transport.ts";
 
 /** What a plane is made of. */
 export interface PlaneParts {
@@ -335,7 +335,7 @@ async function opened(
   wanted: Snapshot,
   clock = new ManualClock(),
 ): Promise<Opened> {
-  const parts = { transport: new SocketTransport(clock), clock, dice: seededDice(1) };
+  const parts = { transport: testTransport(clock), clock, dice: seededDice(1) };
   const made = new Opened(open(parts), clock);
   const { listeners } = await made.plane.apply(wanted);
   made.endpoint = listeners[0]?.endpoint as Endpoint;

@@ -10,11 +10,11 @@ import type { Clock } from "#lb/core/clock";
 import { seededDice } from "#lb/core/dice";
 import { LocalPlane } from "#lb/plane/local";
 import type { Plane } from "#lb/plane/plane";
-import { SocketTransport } from "#lb/transport/sockets/index";
 import { configured, readingOf } from "../config/configured.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { NotedLog } from "./noted-log.ts";
 import { dialPeer, type Peer, within } from "./peer.ts";
+import { testTransport } from "./transport.ts";
 
 /** What a test wants other than the defaults. */
 export interface SteeredOptions {
@@ -33,7 +33,7 @@ export class Steered implements AsyncDisposable {
   #text: string;
 
   constructor(text: string, clock: Clock, { across = (plane) => plane, ...names }: SteeredOptions) {
-    const transport = new SocketTransport(clock);
+    const transport = testTransport(clock);
     const parts = { transport, clock, dice: seededDice(1), log: this.log, ...names };
     this.#clock = clock;
     this.#text = text;

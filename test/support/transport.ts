@@ -10,6 +10,10 @@ export const transports = { sockets: (clock: Clock) => new SocketTransport(clock
 
 export type TransportName = keyof typeof transports;
 
+/** Those that this machine has. */
+export const transportNames: readonly TransportName[] =
+  libc() === undefined ? ["sockets"] : ["sockets", "epoll"];
+
 /** The one that LB_TRANSPORT names; default: sockets. */
 export function testTransport(clock: Clock, name = process.env.LB_TRANSPORT ?? "sockets"): Transport {
   return transports[name as TransportName](clock);

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
-import type { SocketConnection } from "#lb/transport/sockets/connection";
+import type { Joinable } from "#lb/transport/joinable";
 import { ManualClock } from "../support/manual-clock.ts";
 import { pair } from "../support/pair.ts";
 import type { Peer } from "../support/peer.ts";
+import { transportNames } from "../support/transport.ts";
 
 const CHUNK = 64 << 10;
 /** More than the kernel takes for a peer that does not read. */
@@ -15,7 +16,12 @@ const GENTLE = [
   { way: "close", receives: false, goneAfterMs: 0 },
 ] as const;
 
-describe.each(["tcp", "unix"] as const)("over %s", (kind) => {
+const WAYS = transportNames.flatMap((transport) => [
+  { transport, kind: "tcp" } as const,
+  { transport, kind: "unix" } as const,
+]);
+
+describe.each(WAYS)("over $kind by $transport", ({ transport, kind }) => {
   describe.each(GENTLE)("$way", ({ way, receives, goneAfterMs }) => {
     test("delivers what was written, then FIN", async () => {
       await using ends = await open();
@@ -169,20 +175,21 @@ describe.each(["tcp", "unix"] as const)("over %s", (kind) => {
   /** A connection, its peer and the clock of its timers. */
   async function open() {
     const clock = new ManualClock();
-    const ends = await pair(kind, clock);
-    return { ...ends, clock, connection: ends.connection as SocketConnection };
+    const ends = await pair(kind, clock, transport);
+    return { ...ends, clock, connection: ends.connection as Joinable<unknown> };
   }
 });
 
-test.each([
-  { kind: "tcp", error: "ECONNRESET" },
-  { kind: "unix", error: undefined },
-] as const)("a reset over $kind reaches the peer as $error", async ({ kind, error }) => {
-  await using ends = await pair(kind, new ManualClock());
-  ends.connection.reset();
-  await lengthSeen(ends.peer);
-  expect(ends.peer.error).toBe(error);
-});
+test.each(WAYS)(
+  "a reset over $kind by $transport reaches the peer as one where there is one",
+  async ({ kind, transport }) => {
+    const error = kind === "tcp" ? "ECONNRESET" : undefined;
+    await using ends = await pair(kind, new ManualClock(), transport);
+    ends.connection.reset();
+    await lengthSeen(ends.peer);
+    expect(ends.peer.error).toBe(error);
+  },
+);
 
 /** What a peer has received when it knows that the connection is over. */
 async function lengthSeen(peer: Peer): Promise<number> {
@@ -192,8 +199,8 @@ async function lengthSeen(peer: Peer): Promise<number> {
 }
 
 /** In chunks, as a relay does: what the kernel takes is seen by whole writes. */
-function send(connection: SocketConnection, bytes: number): void {
-  for (let sent = 0; sent < bytes; sent += CHUNK) connection.send(Buffer.alloc(CHUNK));
+function send(connection: Joinable<unknown>, bytes: number): void {
+  for (let sent = 0; sent < bytes; sent += CHUNK) connection.write(Buffer.alloc(CHUNK)).catch(() => {});
 }
 
 async function turns(): Promise<void> {

@@ -1,20 +1,27 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { Socket } from "node:net";
 import { describe, expect, test } from "vitest";
-import type { SocketConnection } from "#lb/transport/sockets/connection";
+import type { Joinable } from "#lb/transport/joinable";
+import type { Chunk } from "#lb/transport/native/engine";
 import { SocketTransport } from "#lb/transport/sockets/index";
 import type { Connection } from "#lb/transport/transport";
 import { collectGarbage } from "../support/garbage.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { type Pair, pair } from "../support/pair.ts";
 import { backend } from "../support/peer.ts";
+import { transportNames } from "../support/transport.ts";
 
 const HEAD = 64 << 10;
 const CHUNK = 64 << 10;
 
-describe.each(["tcp", "unix"] as const)("a connection over %s", (kind) => {
+const WAYS = transportNames.flatMap((transport) => [
+  { transport, kind: "tcp" } as const,
+  { transport, kind: "unix" } as const,
+]);
+
+describe.each(WAYS)("a connection over $kind by $transport", ({ transport, kind }) => {
   test("gives what was received in order, and undefined once the peer has finished", async () => {
-    await using ends = await pair(kind, new ManualClock());
+    await using ends = await pair(kind, new ManualClock(), transport);
     ends.peer.send("one");
     expect(text(await ends.connection.read())).toBe("one");
     const next = ends.connection.read();
@@ -27,7 +34,7 @@ describe.each(["tcp", "unix"] as const)("a connection over %s", (kind) => {
   });
 
   test("gives back first what was unread, also after the peer has left", async () => {
-    await using ends = await pair(kind, new ManualClock());
+    await using ends = await pair(kind, new ManualClock(), transport);
     ends.peer.send("header payload");
     const bytes = (await ends.connection.read()) as Uint8Array;
     ends.peer.finish();
@@ -38,7 +45,7 @@ describe.each(["tcp", "unix"] as const)("a connection over %s", (kind) => {
   });
 
   test("takes no more than its head and a chunk from a peer before it is read", async () => {
-    await using ends = await pair(kind, new ManualClock());
+    await using ends = await pair(kind, new ManualClock(), transport);
     ends.peer.send(Buffer.alloc(32 << 20));
     let before = -1;
     while (ends.connection.bytesRead !== before || before === 0) {
@@ -53,7 +60,7 @@ describe.each(["tcp", "unix"] as const)("a connection over %s", (kind) => {
   });
 
   test("fails a write behind the end, and delivers what was written before it all the same", async () => {
-    await using ends = await pair(kind, new ManualClock());
+    await using ends = await pair(kind, new ManualClock(), transport);
     ends.peer.stall();
     ends.connection.write(Buffer.alloc(32 << 20)).catch(() => {});
     ends.connection.end();
@@ -64,7 +71,7 @@ describe.each(["tcp", "unix"] as const)("a connection over %s", (kind) => {
   });
 
   test("tells each caller that it is closed, also one that asks late, and not before", async () => {
-    await using ends = await pair(kind, new ManualClock());
+    await using ends = await pair(kind, new ManualClock(), transport);
     ends.peer.finish();
     ends.connection.end();
     await ends.connection.closed;
@@ -75,22 +82,28 @@ describe.each(["tcp", "unix"] as const)("a connection over %s", (kind) => {
   });
 });
 
-test("a peer's reset ends reading, fails writing, and is told from a FIN even right behind data", async () => {
-  await using ends = await pair("tcp", new ManualClock());
-  ends.peer.socket.write("last words", () => ends.peer.reset());
-  expect(await ends.connection.left).toBe("reset");
-  expect(text(await ends.connection.read())).toBe("last words");
-  expect(await ends.connection.read()).toBeUndefined();
-  await expect(ends.connection.write(Buffer.from("?"))).rejects.toBeDefined();
-  await ends.connection.closed;
-});
+test.each(transportNames)(
+  "by %s: a peer's reset ends reading, fails writing, and is told from a FIN even right behind data",
+  async (transport) => {
+    await using ends = await pair("tcp", new ManualClock(), transport);
+    ends.peer.socket.write("last words", () => ends.peer.reset());
+    expect(await ends.connection.left).toBe("reset");
+    expect(text(await ends.connection.read())).toBe("last words");
+    expect(await ends.connection.read()).toBeUndefined();
+    await expect(ends.connection.write(Buffer.from("?"))).rejects.toBeDefined();
+    await ends.connection.closed;
+  },
+);
 
-test("knows its peer's address on TCP, and none on a unix socket", async () => {
-  await using tcp = await pair("tcp", new ManualClock());
-  await using unix = await pair("unix", new ManualClock());
-  expect(tcp.connection.remote).toEqual({ host: "127.0.0.1", port: tcp.peer.socket.localPort });
-  expect(unix.connection.remote).toBeUndefined();
-});
+test.each(transportNames)(
+  "by %s: knows its peer's address on TCP, and none on a unix socket",
+  async (transport) => {
+    await using tcp = await pair("tcp", new ManualClock(), transport);
+    await using unix = await pair("unix", new ManualClock(), transport);
+    expect(tcp.connection.remote).toEqual({ host: "127.0.0.1", port: tcp.peer.socket.localPort });
+    expect(unix.connection.remote).toBeUndefined();
+  },
+);
 
 test("turns Nagle's algorithm off before it could hold back a write, and not for one small write alone", async () => {
   const [small, asked] = await watchNoDelay();
@@ -106,23 +119,26 @@ test("turns Nagle's algorithm off before it could hold back a write, and not for
   expect(askedForLarge).toEqual([true]);
 });
 
-test("a read that waits when a relay takes over is told that nothing more comes", async () => {
-  await using ends = await pair("tcp", new ManualClock());
-  const read = ends.connection.read();
-  const received = new Promise((resolve) => {
-    const nothing = () => {};
-    (ends.connection as SocketConnection).join({
-      received: resolve,
-      finished: nothing,
-      drained: nothing,
-      unwritable: nothing,
-      closed: nothing,
+test.each(transportNames)(
+  "by %s: a read that waits when a relay takes over is told that nothing more comes",
+  async (transport) => {
+    await using ends = await pair("tcp", new ManualClock(), transport);
+    const read = ends.connection.read();
+    const received = new Promise((resolve) => {
+      const nothing = () => {};
+      (ends.connection as Joinable<unknown>).join({
+        received: (chunk) => resolve(bytesOf(chunk)),
+        finished: nothing,
+        drained: nothing,
+        unwritable: nothing,
+        closed: nothing,
+      });
     });
-  });
-  ends.peer.send("for the relay");
-  expect(await received).toEqual(Buffer.from("for the relay"));
-  expect(await read).toBeUndefined();
-});
+    ends.peer.send("for the relay");
+    expect(text((await received) as Buffer)).toBe("for the relay");
+    expect(await read).toBeUndefined();
+  },
+);
 
 test("a closed connection is not kept alive by its socket", async () => {
   const { socket, connection } = await closed();
@@ -164,6 +180,11 @@ async function withSocket<T>(channel: string, make: () => Promise<T>): Promise<[
   } finally {
     unsubscribe(channel, note);
   }
+}
+
+/** What one transport or another calls a chunk. */
+function bytesOf(chunk: unknown): Buffer {
+  return Buffer.from(Buffer.isBuffer(chunk) ? chunk : (chunk as Chunk).view());
 }
 
 function text(bytes: Uint8Array | undefined): string {

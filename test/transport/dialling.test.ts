@@ -1,56 +1,69 @@
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Endpoint } from "#lb/core/address";
 import { isSelfConnected } from "#lb/transport/sockets/dialling";
-import { SocketTransport } from "#lb/transport/sockets/index";
 import { blackHole, refusing } from "../support/dead-ends.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { backend, type Peer } from "../support/peer.ts";
+import { testTransport, transportNames } from "../support/transport.ts";
 
-test("a dial to a port where nobody listens fails as refused", async () => {
-  await using dead = await refusing();
-  const { connection } = new SocketTransport(new ManualClock()).dial(dead.endpoint, { timeoutMs: 1_000 });
-  await expect(connection).rejects.toMatchObject({ failure: "refused", code: "ECONNREFUSED" });
-});
+describe.each(transportNames)("by %s", (transport) => {
+  test("a dial to a port where nobody listens fails as refused", async () => {
+    await using dead = await refusing();
+    const { connection } = testTransport(new ManualClock(), transport).dial(dead.endpoint, {
+      timeoutMs: 1_000,
+    });
+    await expect(connection).rejects.toMatchObject({ failure: "refused", code: "ECONNREFUSED" });
+  });
 
-test("a dial to a unix path that does not exist fails as refused", async () => {
-  const endpoint = { kind: "unix", path: "/nowhere/to/be/found.sock" } as const;
-  const { connection } = new SocketTransport(new ManualClock()).dial(endpoint, { timeoutMs: 1_000 });
-  await expect(connection).rejects.toMatchObject({ failure: "refused", code: "ENOENT" });
-});
+  test("a dial to a unix path that does not exist fails as refused", async () => {
+    const endpoint = { kind: "unix", path: "/nowhere/to/be/found.sock" } as const;
+    const { connection } = testTransport(new ManualClock(), transport).dial(endpoint, { timeoutMs: 1_000 });
+    await expect(connection).rejects.toMatchObject({ failure: "refused", code: "ENOENT" });
+  });
 
-test("a dial that nobody answers fails when its time is over, and leaves no timer", async () => {
-  const clock = new ManualClock();
-  await using hole = await blackHole();
-  const { connection } = new SocketTransport(clock).dial(hole.endpoint, { timeoutMs: 1_000 });
-  clock.advance(1_000);
-  await expect(connection).rejects.toMatchObject({ failure: "timeout" });
-  expect(clock.timers).toBe(0);
-});
+  test("a dial that nobody answers fails when its time is over, and leaves no timer", async () => {
+    const clock = new ManualClock();
+    await using hole = await blackHole();
+    const { connection } = testTransport(clock, transport).dial(hole.endpoint, { timeoutMs: 1_000 });
+    clock.advance(1_000);
+    await expect(connection).rejects.toMatchObject({ failure: "timeout" });
+    expect(clock.timers).toBe(0);
+  });
 
-test("a dial that is given up fails as cancelled, and one that stood does not notice", async () => {
-  const clock = new ManualClock();
-  await using hole = await blackHole();
-  await using server = await backend();
-  const transport = new SocketTransport(clock);
-  const hopeless = transport.dial(hole.endpoint, { timeoutMs: 1_000 });
-  hopeless.cancel();
-  await expect(hopeless.connection).rejects.toMatchObject({ failure: "cancelled" });
-  const hopeful = transport.dial(server.endpoint, { timeoutMs: 1_000 });
-  const connection = await hopeful.connection;
-  hopeful.cancel();
-  await connection.write(Buffer.from("still here"));
-  expect((await (await server.next()).bytes(10)).toString()).toBe("still here");
-  connection.reset();
-});
+  test("a dial that is given up fails as cancelled, and one that stood does not notice", async () => {
+    const clock = new ManualClock();
+    await using hole = await blackHole();
+    await using server = await backend();
+    const sockets = testTransport(clock, transport);
+    const hopeless = sockets.dial(hole.endpoint, { timeoutMs: 1_000 });
+    hopeless.cancel();
+    await expect(hopeless.connection).rejects.toMatchObject({ failure: "cancelled" });
+    const hopeful = sockets.dial(server.endpoint, { timeoutMs: 1_000 });
+    const connection = await hopeful.connection;
+    hopeful.cancel();
+    await connection.write(Buffer.from("still here"));
+    expect((await (await server.next()).bytes(10)).toString()).toBe("still here");
+    connection.reset();
+  });
 
-test("a backend that accepts and resets was connected, and then left", async () => {
-  await using server = await backend((peer: Peer) => peer.reset());
-  const { connection } = new SocketTransport(new ManualClock()).dial(server.endpoint, { timeoutMs: 1_000 });
-  const stood = await connection;
-  expect(await stood.left).toBe("reset");
-  await stood.closed;
+  test("a backend that accepts and resets was connected, and then left", async () => {
+    await using server = await backend((peer: Peer) => peer.reset());
+    const { connection } = testTransport(new ManualClock(), transport).dial(server.endpoint, {
+      timeoutMs: 1_000,
+    });
+    const stood = await connection;
+    expect(await stood.left).toBe("reset");
+    await stood.closed;
+  });
+
+  test("an address that cannot be dialled at all is the backend's fault, where no source address was asked for", async () => {
+    // A link-local address without its zone: the kernel refuses it before anything is sent.
+    const endpoint: Endpoint = { kind: "tcp", host: "fe80::1", port: 9 };
+    const dialling = testTransport(new ManualClock(), transport).dial(endpoint, { timeoutMs: 1_000 });
+    await expect(dialling.connection).rejects.toMatchObject({ failure: "unreachable" });
+  });
 });
 
 test("a socket that the kernel connected to itself is told from one with a peer", async () => {
@@ -70,11 +83,4 @@ test("a socket that the kernel connected to itself is told from one with a peer"
   ]);
   itself.resetAndDestroy();
   honest.destroy();
-});
-
-test("an address that cannot be dialled at all is the backend's fault, where no source address was asked for", async () => {
-  // A link-local address without its zone: the kernel refuses it before anything is sent.
-  const endpoint: Endpoint = { kind: "tcp", host: "fe80::1", port: 9 };
-  const dialling = new SocketTransport(new ManualClock()).dial(endpoint, { timeoutMs: 1_000 });
-  await expect(dialling.connection).rejects.toMatchObject({ failure: "unreachable" });
 });

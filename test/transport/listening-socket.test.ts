@@ -1,53 +1,57 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Endpoint } from "#lb/core/address";
-import { SocketTransport } from "#lb/transport/sockets/index";
 import type { Connection } from "#lb/transport/transport";
 import { ManualClock } from "../support/manual-clock.ts";
 import { backend, dialPeer } from "../support/peer.ts";
+import { testTransport, transportNames } from "../support/transport.ts";
 
 const ANY: Endpoint = { kind: "tcp", host: "127.0.0.1", port: 0 };
 
-test("accepts what the kernel has queued before it closes, and nothing after", async () => {
-  const accepted: Connection[] = [];
-  const listening = await new SocketTransport(new ManualClock()).listen(ANY, (each) => accepted.push(each));
-  const dials = Array.from({ length: 50 }, () => dialPeer(listening.endpoint));
-  const closed = listening.close();
-  const clients = await Promise.all(dials);
-  await closed;
-  expect(accepted).toHaveLength(50);
-  await expect(dialPeer(listening.endpoint)).rejects.toMatchObject({ code: "ECONNREFUSED" });
-  for (const connection of accepted) connection.end();
-  const outcomes = await Promise.all(clients.map((client) => client.outcome()));
-  expect(new Set(outcomes)).toEqual(new Set(["end"]));
-  for (const client of clients) client.reset();
-});
-
-test("closes at once when it is told so, also while it serves what is queued", async () => {
-  const comes = (endpoint: Endpoint) => dialPeer(endpoint).then((peer) => peer.finish());
-  const listening = await new SocketTransport(new ManualClock()).listen(ANY, (each) => {
-    each.end();
-    // One behind the other: it would serve four thousand of them.
-    void comes(listening.endpoint).catch(() => {});
+describe.each(transportNames)("by %s", (transport) => {
+  test("accepts what the kernel has queued before it closes, and nothing after", async () => {
+    const accepted: Connection[] = [];
+    const listening = await testTransport(new ManualClock(), transport).listen(ANY, (each) =>
+      accepted.push(each),
+    );
+    const dials = Array.from({ length: 50 }, () => dialPeer(listening.endpoint));
+    const closed = listening.close();
+    const clients = await Promise.all(dials);
+    await closed;
+    expect(accepted).toHaveLength(50);
+    await expect(dialPeer(listening.endpoint)).rejects.toMatchObject({ code: "ECONNREFUSED" });
+    for (const connection of accepted) connection.end();
+    const outcomes = await Promise.all(clients.map((client) => client.outcome()));
+    expect(new Set(outcomes)).toEqual(new Set(["end"]));
+    for (const client of clients) client.reset();
   });
-  await comes(listening.endpoint);
-  const closed = listening.close();
-  await listening.close("now");
-  await closed;
-  await expect(dialPeer(listening.endpoint)).rejects.toMatchObject({ code: "ECONNREFUSED" });
-});
 
-test("closing again, or before anybody came, is harmless", async () => {
-  const listening = await new SocketTransport(new ManualClock()).listen(ANY, () => {});
-  await Promise.all([listening.close(), listening.close()]);
-  await listening.close();
-});
+  test("closes at once when it is told so, also while it serves what is queued", async () => {
+    const comes = (endpoint: Endpoint) => dialPeer(endpoint).then((peer) => peer.finish());
+    const listening = await testTransport(new ManualClock(), transport).listen(ANY, (each) => {
+      each.end();
+      // One behind the other: it would serve four thousand of them.
+      void comes(listening.endpoint).catch(() => {});
+    });
+    await comes(listening.endpoint);
+    const closed = listening.close();
+    await listening.close("now");
+    await closed;
+    await expect(dialPeer(listening.endpoint)).rejects.toMatchObject({ code: "ECONNREFUSED" });
+  });
 
-test("says which port it was given, and rejects one that is taken with the system's word", async () => {
-  const transport = new SocketTransport(new ManualClock());
-  await using taken = await backend();
-  await expect(transport.listen(taken.endpoint, () => {})).rejects.toMatchObject({ code: "EADDRINUSE" });
-  const listening = await transport.listen(ANY, () => {});
-  expect(listening.endpoint).toMatchObject({ host: "127.0.0.1", port: expect.any(Number) });
-  expect(listening.endpoint).not.toEqual(ANY);
-  await listening.close();
+  test("closing again, or before anybody came, is harmless", async () => {
+    const listening = await testTransport(new ManualClock(), transport).listen(ANY, () => {});
+    await Promise.all([listening.close(), listening.close()]);
+    await listening.close();
+  });
+
+  test("says which port it was given, and rejects one that is taken with the system's word", async () => {
+    const sockets = testTransport(new ManualClock(), transport);
+    await using taken = await backend();
+    await expect(sockets.listen(taken.endpoint, () => {})).rejects.toMatchObject({ code: "EADDRINUSE" });
+    const listening = await sockets.listen(ANY, () => {});
+    expect(listening.endpoint).toMatchObject({ host: "127.0.0.1", port: expect.any(Number) });
+    expect(listening.endpoint).not.toEqual(ANY);
+    await listening.close();
+  });
 });

@@ -11,10 +11,10 @@ import type { Endpoint } from "#lb/core/address";
 import { systemClock } from "#lb/core/clock";
 import { seededDice } from "#lb/core/dice";
 import { LocalPlane } from "#lb/plane/local";
-import { SocketTransport } from "#lb/transport/sockets/index";
 import { configured, readingOf } from "../../config/configured.ts";
 import { BalancerProcess } from "../balancer-process.ts";
 import { eventually } from "../eventually.ts";
+import { testTransport } from "../transport.ts";
 import { heapAfterCollection } from "./memory.ts";
 
 /** A balancer under soak. */
@@ -42,7 +42,7 @@ export class SubjectHere implements Subject {
   readonly #complaints: unknown[] = [];
 
   private constructor(text: string) {
-    const parts = { transport: new SocketTransport(systemClock), clock: systemClock, dice: seededDice(5) };
+    const parts = { transport: testTransport(systemClock), clock: systemClock, dice: seededDice(5) };
     const logger = pino({ level: "error" }, { write: (line: string) => void this.#complaints.push(line) });
     const log = { logger, dropped: 0, follow: () => {}, configure: () => {}, close: () => Promise.resolve() };
     this.#text = text;
