@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import type { BackendSettings } from "#lb/contract/backend";
 import { seededDice } from "#lb/core/dice";
 import { blackHole } from "../support/dead-ends.ts";
-import { fleet } from "../support/fleet.ts";
+import { fleet, politeFleet } from "../support/fleet.ts";
 import { type Lab, lab, type Member } from "../support/lab.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { backend, echo, type Peer } from "../support/peer.ts";
@@ -297,7 +297,7 @@ test("without half-close, a client's end frees the backend's place though the ba
 });
 
 test("a random coming and going leaks no place and forgets nobody", async () => {
-  await using servers = await fleet("a", "b");
+  await using servers = await politeFleet("a", "b");
   const backends = servers.members.map((each) => ({ ...each, maxConnections: 2 }));
   await using balancer = await lab({
     backends,

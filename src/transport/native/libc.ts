@@ -130,7 +130,7 @@ function callsOf(koffi: Koffi): Libc {
 }
 
 function memoryOf(koffi: Koffi, bytes: number): Memory {
-  const buffer = new ArrayBuffer(Math.max(bytes, PAGE_BYTES));
+  const buffer = new ArrayBuffer(Math.max(PAGE_BYTES, INT_BYTES * Math.ceil(bytes / INT_BYTES)));
   return {
     address: Number(koffi.address(buffer)),
     bytes: Buffer.from(buffer, 0, bytes),
