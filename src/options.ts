@@ -4,6 +4,7 @@ import { flagDefaults } from "./config/flag-defaults.ts";
 import type { Flags } from "./config/flags.ts";
 import { algorithmNames } from "./contract/algorithm.ts";
 import { type LogLevel, logLevels } from "./core/log-settings.ts";
+import { type TransportName, transportNames } from "./core/transport-names.ts";
 import { addOperations } from "./operate/commands.ts";
 
 /** The command line of `lb`, as it was typed. */
@@ -16,11 +17,12 @@ export interface Args {
   readonly listen: string | undefined;
   readonly backend: readonly string[] | undefined;
   readonly logLevel: LogLevel | undefined;
+  readonly transport: TransportName | undefined;
 }
 
 /** What `lb` may be called with. Little is loaded for it: the operator's commands need no more. */
 export function options(yargs: Argv): Argv<Args> {
-  return addOperations(yargs, ["config", "listen", "backend", "log-level"])
+  return addOperations(yargs, ["config", "listen", "backend", "log-level", "transport"])
     .usage("$0 [algorithm]", "Spreads TCP connections over backends.", (command) =>
       command
         .positional("algorithm", { describe: algorithmNames.join(", "), type: "string" })
@@ -61,6 +63,12 @@ export function options(yargs: Argv): Argv<Args> {
       defaultDescription: "info",
       coerce: coerced("log-level", oneOf(logLevels)),
     })
+    .option("transport", {
+      describe: `what moves the bytes: ${transportNames.join(", ")}`,
+      requiresArg: true,
+      defaultDescription: "auto",
+      coerce: coerced("transport", oneOf(transportNames)),
+    })
     .example("$0 round-robin", "127.0.0.1:8080, to the ports 9001, 9002 and 9003")
     .example("$0 --config lb.yaml", "everything from a file; check --config lb.yaml tests it first")
     .example(
@@ -70,6 +78,6 @@ export function options(yargs: Argv): Argv<Args> {
 }
 
 /** The command line's part of the configuration. */
-export function flagsOf({ config, algorithm, listen, backend, logLevel }: Args): Flags {
-  return { config, algorithm, listen, backends: backend, logLevel };
+export function flagsOf({ config, algorithm, listen, backend, logLevel, transport }: Args): Flags {
+  return { config, algorithm, listen, backends: backend, logLevel, transport };
 }

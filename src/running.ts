@@ -13,7 +13,8 @@ import type { Metrics } from "./observe/metrics.ts";
 import { LocalPlane } from "./plane/local.ts";
 import type { Store } from "./store/store.ts";
 import { Supervisor } from "./supervisor/supervisor.ts";
-import { SocketTransport } from "./transport/sockets/index.ts";
+import { openTransport } from "./transport/choose.ts";
+import type { Transport } from "./transport/transport.ts";
 
 const SYSTEM = { clock: systemClock, dice: systemDice };
 
@@ -41,9 +42,8 @@ export class Running {
   #metrics: Metrics | undefined;
   #admin: AdminApi | undefined;
 
-  private constructor(config: Config, store: Store | undefined, parts: RunningParts) {
+  private constructor(config: Config, transport: Transport, store: Store | undefined, parts: RunningParts) {
     const { log, load } = parts;
-    const transport = new SocketTransport(systemClock);
     const maxSessions = sessionsWithin(openFiles(), otherFiles(config));
     const plane = new LocalPlane({ ...SYSTEM, transport, maxSessions });
     log.follow(plane);
@@ -61,7 +61,8 @@ export class Running {
   static async of(config: Config, parts: RunningParts): Promise<Running> {
     // What a plain balancer does not need is not loaded: it would be half of its start.
     const store = config.store && (await import("./store/store.ts")).openStore(config.store, SYSTEM);
-    return new Running(config, store, parts);
+    const transport = await openTransport(config.transport, systemClock);
+    return new Running(config, transport, store, parts);
   }
 
   /** Listens; rejects with what prevents it, after undoing what was begun. Being told to stop meanwhile is no failure. */

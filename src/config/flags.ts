@@ -3,6 +3,7 @@ import { UsageError } from "../command/failure.ts";
 import { algorithmNames } from "../contract/algorithm.ts";
 import { parseEndpoint } from "../core/address.ts";
 import type { LogLevel } from "../core/log-settings.ts";
+import type { TransportName } from "../core/transport-names.ts";
 import { flagDefaults } from "./flag-defaults.ts";
 import { HEAVIEST } from "./schema/pool.ts";
 
@@ -15,6 +16,7 @@ export interface Flags {
   /** Each `host:port[#weight]`. */
   readonly backends?: readonly string[] | undefined;
   readonly logLevel?: LogLevel | undefined;
+  readonly transport?: TransportName | undefined;
 }
 
 /** Throws a UsageError where a flag is not as expected. */
@@ -25,7 +27,7 @@ export function checkFlags({ algorithm, listen, backends }: Flags): void {
 }
 
 /** The flags in the shape of a file: one listener and one pool, both "main". */
-export function valueOfFlags({ algorithm, listen, backends, logLevel }: Flags): unknown {
+export function valueOfFlags({ algorithm, listen, backends, logLevel, transport }: Flags): unknown {
   if (algorithm === undefined) {
     throw new UsageError(`expected an algorithm (${algorithmNames.join(", ")}) or --config with a file`);
   }
@@ -33,13 +35,14 @@ export function valueOfFlags({ algorithm, listen, backends, logLevel }: Flags): 
     listeners: [{ name: "main", listen: listen ?? flagDefaults.listen, pool: "main" }],
     pools: { main: { algorithm, backends: (backends ?? flagDefaults.backends).map(backendEntry) } },
     ...(logLevel && { log: { level: logLevel } }),
+    ...(transport && { transport }),
   };
 }
 
 /** A file's value with what the flags replace in it. A file in which they find no place is left to the checks. */
 export function withFlags(
   value: unknown,
-  { config = "the file", algorithm, listen, backends, logLevel }: Flags,
+  { config = "the file", algorithm, listen, backends, logLevel, transport }: Flags,
 ): unknown {
   if (!isFile(value)) return value;
   const pools = Object.entries(value.pools);
@@ -60,6 +63,7 @@ export function withFlags(
     listeners: value.listeners.map((each) => over(each, { ...(listen && { listen }) })),
     pools: Object.fromEntries(pools.map(([name, pool]) => [name, over(pool, replaced)])),
     ...(logLevel && { log: over(value.log ?? {}, { level: logLevel }) }),
+    ...(transport && { transport }),
   };
 }
 

@@ -22,10 +22,11 @@ export class StartOnly {
   }
 }
 
-function partsOf({ store, admin }: Config): readonly (readonly [part: string, value: unknown])[] {
+function partsOf({ store, admin, transport }: Config): readonly (readonly [part: string, value: unknown])[] {
   return [
     ["store", store],
     ["admin.listen", admin?.listen],
     ["admin.tokenFile", admin?.tokenFile],
+    ["transport", transport],
   ];
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { MOST_BACKENDS } from "../../contract/backend.ts";
 import { logFormats, logLevels } from "../../core/log-settings.ts";
+import { transportNames } from "../../core/transport-names.ts";
 import { field, or } from "../value.ts";
 import { duration, name, oneOf, truth } from "../values.ts";
 import { admin } from "./admin.ts";
@@ -47,4 +48,9 @@ export const configSchema = z.strictObject({
   names: names.prefault({}).describe("How the names of backends and listeners are followed."),
   log: log.prefault({}).describe("What is told, and how."),
   shutdown: shutdown.prefault({}).describe("How the balancer stops."),
+  transport: field(oneOf(transportNames))
+    .prefault("auto")
+    .describe(
+      "What moves the bytes. sockets: Node's, on every system. epoll: system calls of the balancer's own, on Linux where the package koffi is installed. native: the best of the latter. auto: sockets.",
+    ),
 });
