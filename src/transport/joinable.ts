@@ -4,6 +4,8 @@ import type { Connection } from "./transport.ts";
 /** Takes over what a connection receives, once it is joined to another. */
 export interface Receiver<Chunk> {
   received(chunk: Chunk): void;
+  /** The connection to which it sends all that is received, once it has nothing else to do with it. */
+  readonly onward: Joinable<Chunk> | undefined;
   /** The peer has sent FIN. */
   finished(): void;
   /** The kernel has taken everything that was sent. */

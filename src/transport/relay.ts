@@ -23,6 +23,10 @@ class Flow<Chunk> implements Receiver<Chunk> {
     return 2 * this.from.bytesRead - this.to.queued + Number(this.from.peerFinished);
   }
 
+  get onward(): Joinable<Chunk> | undefined {
+    return this.witness === undefined ? this.to : undefined;
+  }
+
   received(chunk: Chunk): void {
     if (this.witness !== undefined) this.#tellFirstByte();
     if (!this.to.send(chunk)) this.from.pause();

@@ -15,6 +15,12 @@ export function roughLibc(libc: Libc, dice: Dice): Libc {
       return pretended === 0 ? call(...args) : -1;
     };
   };
+  const honest = <Args extends unknown[]>(call: (...args: Args) => number) => {
+    return (...args: Args): number => {
+      pretended = 0;
+      return call(...args);
+    };
+  };
   return {
     ...libc,
     socket(...args) {
@@ -22,6 +28,9 @@ export function roughLibc(libc: Libc, dice: Dice): Libc {
       if (descriptor >= 0) libc.setOption(descriptor, SOL_SOCKET, SO_SNDBUF, SEND_BUFFER_BYTES);
       return descriptor;
     },
+    // Whatever is called next has an error of its own.
+    connect: honest(libc.connect),
+    splice: honest(libc.splice),
     recv: interrupted(libc.recv),
     send: interrupted(libc.send),
     epollWait: interrupted(libc.epollWait),

@@ -127,6 +127,7 @@ test.each(transportNames)(
     const received = new Promise((resolve) => {
       const nothing = () => {};
       (ends.connection as Joinable<unknown>).join({
+        onward: undefined,
         received: (chunk) => resolve(bytesOf(chunk)),
         finished: nothing,
         drained: nothing,

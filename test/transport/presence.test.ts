@@ -81,6 +81,7 @@ describe.each(transportNames)("by %s", (transport) => {
 
 /** Notes what a relay would be told. */
 class Told implements Receiver<unknown> {
+  readonly onward = undefined;
   readonly told: string[] = [];
   readonly hasDrained = new Deferred<void>();
 

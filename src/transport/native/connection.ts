@@ -177,6 +177,15 @@ export class NativeConnection implements Joinable<Chunk>, Deliverable, StreamOwn
     else this.#neededHead.hold(Buffer.from(chunk.view()));
   }
 
+  get onward(): Stream | undefined {
+    const next = this.#delivery === undefined ? this.#receiver?.onward : undefined;
+    return next === undefined ? undefined : (next as NativeConnection).#stream;
+  }
+
+  passed(bytes: number): void {
+    this.bytesRead += bytes;
+  }
+
   finished(): void {
     this.peerFinished = true;
     this.#depart("finished");

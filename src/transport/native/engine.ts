@@ -13,6 +13,10 @@ export interface StreamOwner {
   /** The stream is connected; or, where `errno` is not 0, is not and never will be. */
   connected(errno: number): void;
   received(chunk: Chunk): void;
+  /** The stream to which all that is received is sent as it is, if there is one: an engine may do that by itself. */
+  readonly onward: Stream | undefined;
+  /** So many bytes were received and sent onward, or wait there. */
+  passed(bytes: number): void;
   /** The peer has sent FIN, and all before it was received. */
   finished(): void;
   /** The kernel has taken everything that was queued. */

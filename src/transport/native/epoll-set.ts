@@ -2,6 +2,7 @@ import { Descriptors } from "./descriptors.ts";
 import type { Chunk, EngineEvents } from "./engine.ts";
 import type { Libc, Memory } from "./libc.ts";
 import { CLOEXEC, EPOLL_CTL_ADD, EPOLL_CTL_MOD, eventLayoutOf } from "./linux.ts";
+import { Pipe } from "./pipe.ts";
 import { SocketNames } from "./socket-name.ts";
 import { Spare } from "./spare.ts";
 
@@ -56,6 +57,8 @@ export class EpollSet {
   readonly outbox: Box;
   /** For the values of options. */
   readonly option: Memory;
+  /** For bulk; undefined where there was no descriptor for it. */
+  readonly pipe: Pipe | undefined;
   readonly #told: EngineEvents;
   readonly #members = new Descriptors<Member>();
   readonly #events: Memory;
@@ -70,6 +73,7 @@ export class EpollSet {
     this.#told = told;
     this.names = new SocketNames(libc);
     this.spare = new Spare(libc);
+    this.pipe = Pipe.open(libc);
     this.inbox = new Box(libc.memory(READ_BYTES));
     this.outbox = new Box(libc.memory(READ_BYTES));
     this.option = libc.memory(8);

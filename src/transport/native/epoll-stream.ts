@@ -20,6 +20,7 @@ import {
   SO_LINGER,
   SOL_SOCKET,
 } from "./linux.ts";
+import type { Pipe } from "./pipe.ts";
 import type { SocketName } from "./socket-name.ts";
 
 /** Told once of each change, and never changed: that costs least. */
@@ -31,6 +32,8 @@ const MOST_READS = 4;
 /** Reads that drop what has come, so that closing sends FIN and not RST. */
 const LAST_READS = 4;
 const FAILED = -1;
+/** A read of so many bytes says that more will come. */
+const BULK_BYTES = 32 * 1024;
 
 /** A Stream that acts when epoll says that it can. */
 export class EpollStream implements Stream, Member {
@@ -44,6 +47,8 @@ export class EpollStream implements Stream, Member {
   /** The kernel has something for us, or has said so and not yet been asked. */
   #isReadable = false;
   #readsToEnd = false;
+  /** So much is received at once that it pays to let the kernel pass it on. */
+  #isBulk = false;
   #isDue = false;
   #isFinished = false;
   #finWanted = false;
@@ -191,28 +196,58 @@ export class EpollStream implements Stream, Member {
   }
 
   #receive(): void {
-    const { libc, inbox } = this.#set;
-    for (let reads = 0; reads < MOST_READS; reads++) {
-      const received = libc.recv(this.#descriptor, inbox.address, READ_BYTES, 0);
-      if (received <= 0) {
-        this.#stopped(received);
-        return;
-      }
-      inbox.length = received;
-      // A new event tells of what comes behind a short read.
-      const isAll = received < READ_BYTES && !this.#readsToEnd;
-      if (isAll) this.#isReadable = false;
-      this.#owner.received(inbox);
-      if (isAll || this.#isPaused || this.#isClosed) return;
-    }
+    for (let reads = 0; reads < MOST_READS; reads++)
+      if (!(this.#isBulk ? this.#pass() : this.#read())) return;
     this.#goOnLater();
   }
 
-  #stopped(received: number): void {
+  /** False where there is no more to read for now. */
+  #read(): boolean {
+    const { libc, inbox } = this.#set;
+    const received = libc.recv(this.#descriptor, inbox.address, READ_BYTES, 0);
+    if (received <= 0) return this.#stopped(received);
+    inbox.length = received;
+    // A new event tells of what comes behind a short read.
+    const isAll = received < READ_BYTES && !this.#readsToEnd;
+    if (isAll) this.#isReadable = false;
+    if (received >= BULK_BYTES) this.#isBulk = true;
+    this.#owner.received(inbox);
+    return !(isAll || this.#isPaused || this.#isClosed);
+  }
+
+  /** Has the kernel move what there is to where it goes; false as above. How much a pipe takes says nothing of how much is left. */
+  #pass(): boolean {
+    const onward = this.#owner.onward;
+    const { pipe } = this.#set;
+    this.#isBulk = false;
+    if (pipe === undefined || !(onward instanceof EpollStream) || !onward.#takesPipe) return this.#read();
+    const received = pipe.fill(this.#descriptor);
+    if (received === 0) return this.#read();
+    if (received < 0) return this.#stopped(received);
+    this.#isBulk = received >= BULK_BYTES;
+    this.#owner.passed(received);
+    if (!pipe.pour(onward.#descriptor)) onward.#leftIn(pipe, this);
+    return !(this.#isPaused || this.#isClosed);
+  }
+
+  get #takesPipe(): boolean {
+    return this.#kind === "tcp" && this.#backlog === undefined && !this.#isUnwritable && !this.#isClosed;
+  }
+
+  /** A pipe holds what this stream has not taken; trying once more has the kernel say why, and tell when it takes more. */
+  #leftIn(pipe: Pipe, from: EpollStream): void {
+    const backlog = new Backlog(this.#set.libc);
+    this.#backlog = backlog;
+    backlog.add(pipe.takeBack());
+    this.#flush(backlog);
+    if (this.#backlog !== undefined) from.pause();
+  }
+
+  #stopped(received: number): false {
     const errno = received === 0 ? this.#errno : this.#set.libc.errno();
     if (received < 0 && errno === EINTR) {
       this.#goOnLater();
-      return;
+      return false;
     }
     this.#isReadable = false;
     if (received < 0 && errno === EAGAIN) this.#readsToEnd = false;
@@ -220,6 +255,7 @@ export class EpollStream implements Stream, Member {
       this.#isFinished = true;
       this.#owner.finished();
     } else this.#owner.broken(errno);
+    return false;
   }
 
   /** How many bytes the kernel takes; FAILED where it takes none any more. */

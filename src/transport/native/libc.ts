@@ -45,6 +45,7 @@ export interface Libc {
   setsockopt(descriptor: number, level: number, option: number, value: number, length: number): number;
   shutdown(descriptor: number, how: number): number;
   socket(family: number, type: number, protocol: number): number;
+  write(descriptor: number, address: number, length: number): number;
   splice(from: number, fromAt: number, to: number, toAt: number, length: number, flags: number): number;
 
   /** The number of this thread's last error. */
@@ -117,6 +118,7 @@ function callsOf(koffi: Koffi): Libc {
     setsockopt,
     shutdown: library.func("int shutdown(int, int)"),
     socket: library.func("int socket(int, int, int)"),
+    write: library.func("long write(int, long, long)"),
     splice: library.func("long splice(int, long, int, long, long, unsigned int)"),
 
     errno: () => lastError[0] as number,
