@@ -69,6 +69,14 @@ export const subjects: readonly Subject[] = [
     command: guarded,
   },
   steered,
+  ...(["epoll", "sockets"] as const).map((transport) => ({
+    name: `lb-${transport}`,
+    about: `this balancer with transport: ${transport}`,
+    backends: 1,
+    absent: built,
+    command: lb("--log-level=warn", `--transport=${transport}`),
+    extra: true as const,
+  })),
   {
     name: "lb-no-keepalive",
     about: "this balancer, asking no silent peer whether it is still there",
