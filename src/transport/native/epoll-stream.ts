@@ -210,7 +210,7 @@ export class EpollStream implements Stream, Member {
     // A new event tells of what comes behind a short read.
     const isAll = received < READ_BYTES && !this.#readsToEnd;
     if (isAll) this.#isReadable = false;
-    if (received >= BULK_BYTES) this.#isBulk = true;
+    this.#isBulk = received >= BULK_BYTES;
     this.#owner.received(inbox);
     return !(isAll || this.#isPaused || this.#isClosed);
   }
@@ -219,7 +219,6 @@ export class EpollStream implements Stream, Member {
   #pass(): boolean {
     const onward = this.#owner.onward;
     const { pipe } = this.#set;
-    this.#isBulk = false;
     if (pipe === undefined || !(onward instanceof EpollStream) || !onward.#takesPipe) return this.#read();
     const received = pipe.fill(this.#descriptor);
     if (received === 0) return this.#read();
