@@ -26,7 +26,7 @@ const TOO_LATE = "no answer in time";
 const NO_HEADER = new Uint8Array();
 
 /**
- * Probes a backend once; rejects for nothing it does, and leaves nothing open: a connection that stood ends with FIN.
+ * Probes a backend once; rejects for nothing it does, and leaves nothing open: a connection that stood ends with FIN, but for a plain `tcp` probe's, which is reset.
  */
 export async function probe(
   endpoint: Endpoint,
@@ -44,6 +44,9 @@ export async function probe(
     connection?.reset();
   };
   try {
+    // That it answers is all that is asked: the program behind it need not know.
+    if (settings.kind === "tcp" && header.length === 0)
+      return void (await transport.knock(endpoint, { timeoutMs, localAddress }));
     connection = await transport.dial(endpoint, { timeoutMs, localAddress }).connection;
     using _deadline = clock.after(timeoutMs - (clock.now() - startedMs), giveUp);
     const failure = await converse(new Talk(connection, header));

@@ -22,15 +22,12 @@ export async function openTransport(wanted: TransportName, clock: Clock): Promis
 }
 
 async function openNative(clock: Clock): Promise<Transport> {
-  const [{ libc }, { guestOf }, { NativeTransport }] = await Promise.all([
+  const [{ libc }, { guestTransport }] = await Promise.all([
     import("./native/libc.ts"),
     import("./native/guest.ts"),
-    import("./native/index.ts"),
   ]);
-  const library = libc();
-  if (library === undefined)
-    throw new Failure(
-      "transport: epoll needs Linux on x64 or arm64 and the package koffi; expected auto or sockets here",
-    );
-  return new NativeTransport(clock, library, guestOf(library).engine);
+  if (libc() !== undefined) return guestTransport(clock);
+  throw new Failure(
+    "transport: epoll needs Linux on x64 or arm64 and the package koffi; expected auto or sockets here",
+  );
 }

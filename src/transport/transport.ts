@@ -9,6 +9,11 @@ export interface Transport {
   listen(endpoint: Endpoint, accepted: (connection: Connection) => void): Promise<ListeningSocket>;
   /** Starts a connection attempt to a literal address or a unix path. */
   dial(endpoint: Endpoint, options: DialOptions): Dialling;
+  /**
+   * Resolves when the endpoint has accepted a connection, which is over then; rejects as a dial. Where this machine allows it, the
+   * program behind a TCP endpoint is not told of it.
+   */
+  knock(endpoint: Endpoint, options: DialOptions): Promise<void>;
   /** Moves bytes both ways until both connections are closed. From here on they belong to the relay. */
   relay(client: Connection, backend: Connection, options: RelayOptions): Relay;
 }

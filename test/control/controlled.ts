@@ -148,5 +148,8 @@ function deadEnds(dialled: number[]): Transport {
     dialled.push(endpoint.kind === "tcp" ? endpoint.port : 0);
     return { connection: Promise.reject(new DialError("refused")), cancel() {} };
   };
-  return { dial } as unknown as Transport;
+  return {
+    dial,
+    knock: async (endpoint, options) => void (await dial(endpoint, options).connection),
+  } as Transport;
 }

@@ -40,6 +40,7 @@ class BusyTransport implements Transport {
   readonly early: Peer[] = [];
   readonly #sockets = testTransport(systemClock);
   readonly dial = this.#sockets.dial.bind(this.#sockets);
+  readonly knock = this.#sockets.knock.bind(this.#sockets);
   readonly relay = this.#sockets.relay.bind(this.#sockets);
   #first: Endpoint | undefined;
   #accepted = 0;

@@ -229,6 +229,7 @@ test("those who wait for a place to retry on spend no more than the budget all t
 function without(code: string): Transport {
   const sockets = testTransport(systemClock);
   return {
+    knock: () => Promise.reject(new DialError("local", code)),
     listen: (endpoint, accepted) => sockets.listen(endpoint, accepted),
     relay: (client, upstream, options) => sockets.relay(client, upstream, options),
     dial: (): Dialling => ({ connection: Promise.reject(new DialError("local", code)), cancel() {} }),

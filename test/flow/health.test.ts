@@ -45,11 +45,14 @@ test("a backend that dies is left alone until it is back, and both is told once"
   ]);
 });
 
+/** Has a program see that it is probed by `tcp`: it is told the header. */
+const SEEN = "sendProxy: v1";
+
 test("probes are no sessions and count on no backend", async () => {
   await using server = await backend();
   const backends = [{ name: "a", endpoint: server.endpoint }];
   await using balancer = await lab({ backends });
-  using _checker = checked(balancer, backends);
+  using _checker = checked(balancer, backends, {}, () => {}, "v1");
   for (let i = 0; i < 3; i++) expect(await (await server.next()).outcome()).toBe("end");
   expect(await balancer.numbers("connected")).toEqual({ a: 0 });
   expect((await balancer.plane.sample()).listeners[0]?.sessions).toBe(0);
@@ -122,7 +125,7 @@ test("a backend that an order puts in maintenance is not probed, through reloads
   const address = formatEndpoint(server.endpoint);
   const text = (interval: string) => `
     listeners: [{ listen: "127.0.0.1:0", pool: p }]
-    pools: { p: { health: { interval: ${interval} }, backends: [{ name: a, address: "${address}" }] } }`;
+    pools: { p: { ${SEEN}, health: { interval: ${interval} }, backends: [{ name: a, address: "${address}" }] } }`;
   await using balancer = await steered(text("2s"), clock);
   const order = (state: AdministrativeState) => balancer.control.steering.setBackend("p", "a", { state });
   await server.next();
@@ -140,7 +143,7 @@ test("a backend that the file has in maintenance is probed once an order makes i
   const address = formatEndpoint(server.endpoint);
   await using balancer = await steered(
     `listeners: [{ listen: "127.0.0.1:0", pool: p }]
-pools: { p: { backends: [{ name: a, address: "${address}", state: maint }] } }`,
+pools: { p: { ${SEEN}, backends: [{ name: a, address: "${address}", state: maint }] } }`,
     new ManualClock(),
   );
   await balancer.control.steering.setBackend("p", "a", { state: "ready" });
@@ -152,7 +155,7 @@ test("probes come from where sessions come from", async () => {
   await using server = await backend();
   const text = (localAddress: string) => `
     listeners: [{ listen: "127.0.0.1:0", pool: p }]
-    pools: { p: { localAddress: "${localAddress}", backends: [{ address: "${formatEndpoint(server.endpoint)}" }] } }`;
+    pools: { p: { ${SEEN}, localAddress: "${localAddress}", backends: [{ address: "${formatEndpoint(server.endpoint)}" }] } }`;
   await using balancer = await steered(text("127.0.0.2"), clock);
   expect((await server.next()).socket.remoteAddress).toBe("127.0.0.2");
   await balancer.reload(text("127.0.0.3"));
@@ -205,7 +208,7 @@ test("a backend that answered a session within the interval is not probed by tcp
   await using server = await backend((peer) => peer.send("a"));
   await using balancer = await steered(
     `listeners: [{ listen: "127.0.0.1:0", pool: p }]
-pools: { p: { backends: [{ name: a, address: "${formatEndpoint(server.endpoint)}" }] } }`,
+pools: { p: { ${SEEN}, backends: [{ name: a, address: "${formatEndpoint(server.endpoint)}" }] } }`,
     clock,
   );
   await server.next();
@@ -327,6 +330,7 @@ function checked(
   members: readonly (Exclude<Member, { kind: unknown }> & { name: string })[],
   more: Partial<HealthSettings> = {},
   told: (outcome: Outcome) => void = () => {},
+  sendProxy?: "v1",
 ): HealthChecker {
   const checker = new HealthChecker({
     transport: testTransport(systemClock),
@@ -336,7 +340,13 @@ function checked(
     answeredAgoMs: async () => Infinity,
   });
   const health = { ...FAST, ...more };
-  const targets = members.map(({ name, endpoint }) => ({ pool: "main", entry: name, endpoint, health }));
+  const targets = members.map(({ name, endpoint }) => ({
+    pool: "main",
+    entry: name,
+    endpoint,
+    health,
+    sendProxy,
+  }));
   checker.watch("main", targets);
   return checker;
 }

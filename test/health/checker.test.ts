@@ -352,5 +352,8 @@ function imaginary(clock: ManualClock, live: { open: number }, find: (name: stri
     else clock.after(timeoutMs, () => settle(() => connection.reject(new DialError("timeout"))));
     return { connection: connection.promise, cancel() {} };
   };
-  return { dial } as unknown as Transport;
+  const knock: Transport["knock"] = async (endpoint, options) => {
+    await dial(endpoint, options).connection;
+  };
+  return { dial, knock } as unknown as Transport;
 }

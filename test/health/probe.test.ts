@@ -4,10 +4,11 @@ import { Deferred } from "#lb/core/deferred";
 import { type ProbeTools, probe } from "#lb/health/probe";
 import type { AskingSettings } from "#lb/health/probes/index";
 import type { Step } from "#lb/health/probes/line";
+import { libc } from "#lb/transport/native/libc";
 import { v2 } from "../proxy-protocol/headers.ts";
 import { blackHole, refusing } from "../support/dead-ends.ts";
 import { ManualClock } from "../support/manual-clock.ts";
-import { backend, type Peer, type TestBackend } from "../support/peer.ts";
+import { backend, dialPeer, type Peer, type TestBackend } from "../support/peer.ts";
 import { testTransport } from "../support/transport.ts";
 
 const TCP = { kind: "tcp" } as const;
@@ -15,12 +16,26 @@ const LINE = { kind: "line", send: "ping\n", expect: "pong" } as const;
 const HTTP = { kind: "http", path: "/health", host: "web.example", status: [200, 399] } as const;
 const REQUEST = "GET /health HTTP/1.1\r\nHost: web.example\r\nConnection: close\r\n\r\n";
 
-test("tcp: a connection that stands is enough, and it ends with FIN", async () => {
+test.skipIf(libc() === undefined)(
+  "tcp: a connection that stands is enough, and its program is given none",
+  async () => {
+    await using server = await backend();
+    for (let nth = 0; nth < 20; nth++) expect(await asked(server.endpoint, TCP)).toBeUndefined();
+    // What a probe had left in the queue would come before it.
+    const client = await dialPeer(server.endpoint);
+    const session = await server.next();
+    expect(session.socket.remotePort).toBe(client.socket.localPort);
+    expect(server.peers).toHaveLength(1);
+    client.reset();
+  },
+);
+
+test("tcp: with a header to say, it ends with FIN", async () => {
   await using server = await backend();
-  expect(await asked(server.endpoint, TCP)).toBeUndefined();
+  expect(await asked(server.endpoint, TCP, undefined, { sendProxy: "v1" })).toBeUndefined();
   const session = await server.next();
   expect(await session.outcome()).toBe("end");
-  expect(session.length).toBe(0);
+  expect(session.text).toBe("PROXY UNKNOWN\r\n");
 });
 
 test("a backend that refuses fails, in words", async () => {

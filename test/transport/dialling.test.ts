@@ -32,6 +32,18 @@ describe.each(transportNames)("by %s", (transport) => {
     expect(clock.timers).toBe(0);
   });
 
+  test("a knock resolves where a connection would stand, and fails as a dial", async () => {
+    await using server = await backend();
+    await using dead = await refusing();
+    const sockets = testTransport(new ManualClock(), transport);
+    await sockets.knock(server.endpoint, { timeoutMs: 1_000, localAddress: "127.0.0.4" });
+    await expect(sockets.knock(dead.endpoint, { timeoutMs: 1_000 })).rejects.toMatchObject({
+      failure: "refused",
+    });
+    const nowhere = { kind: "unix", path: "/nowhere/to/be/found.sock" } as const;
+    await expect(sockets.knock(nowhere, { timeoutMs: 1_000 })).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
   test("a dial that is given up fails as cancelled, and one that stood does not notice", async () => {
     const clock = new ManualClock();
     await using hole = await blackHole();

@@ -14,6 +14,7 @@ import {
   SOCK_NONBLOCK_CLOEXEC,
   SOCK_STREAM,
   TCP_NODELAY,
+  TCP_QUICKACK,
 } from "./linux.ts";
 import { familyOf, type SocketName } from "./socket-name.ts";
 import { codeOf } from "./system-error.ts";
@@ -23,17 +24,23 @@ export interface DiallingParts extends ConnectionParts {
   readonly libc: Libc;
 }
 
+/** What an attempt is asked for. */
+interface NativeDialOptions extends DialOptions {
+  /** It will be reset as soon as it stands, and until then the other side is not to know that it does. */
+  readonly isHidden?: boolean;
+}
+
 /** One connection attempt by an engine. */
 export class NativeDialling implements Dialling, Opening {
   readonly #established = new Deferred<Connection>();
   readonly #endpoint: Endpoint;
-  readonly #options: DialOptions;
+  readonly #options: NativeDialOptions;
   readonly #parts: DiallingParts;
   #connection: NativeConnection | undefined;
   #deadline: Timer | undefined;
   #settled = false;
 
-  constructor(endpoint: Endpoint, options: DialOptions, parts: DiallingParts) {
+  constructor(endpoint: Endpoint, options: NativeDialOptions, parts: DiallingParts) {
     this.#endpoint = endpoint;
     this.#options = options;
     this.#parts = parts;
@@ -64,6 +71,7 @@ export class NativeDialling implements Dialling, Opening {
     const descriptor = libc.socket(familyOf(name), SOCK_STREAM | SOCK_NONBLOCK_CLOEXEC, 0);
     if (descriptor < 0) return this.#fail(this.#errorOf(libc.errno()));
     if (this.#endpoint.kind === "unix") return descriptor;
+    if (this.#options.isHidden) libc.setOption(descriptor, IPPROTO_TCP, TCP_QUICKACK, 0);
     libc.setOption(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
     const errno = this.#bind(descriptor, name);
     if (errno === 0) return descriptor;

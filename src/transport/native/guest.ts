@@ -1,6 +1,8 @@
+import type { Clock } from "../../core/clock.ts";
 import type { Engine, EngineEvents } from "./engine.ts";
 import { EpollEngine } from "./epoll.ts";
-import type { Libc, Watch } from "./libc.ts";
+import { NativeTransport } from "./index.ts";
+import { type Libc, libc, type Watch } from "./libc.ts";
 
 /**
  * Runs an engine as a guest of this thread's own loop, which waits for the engine's descriptor among all else and takes a step
@@ -42,8 +44,10 @@ export class Guest implements EngineEvents {
 
 let shared: Guest | undefined;
 
-/** This thread's one guest, whose engine lives as long as the thread. */
-export function guestOf(libc: Libc): Guest {
-  shared ??= new Guest(libc, (told) => new EpollEngine(libc, told));
-  return shared;
+/** A transport by this thread's one guest, whose engine lives as long as the thread. Throws where `libc` is undefined here. */
+export function guestTransport(clock: Clock): NativeTransport {
+  const library = libc();
+  if (library === undefined) throw new Error("there is no C library to call here");
+  shared ??= new Guest(library, (told) => new EpollEngine(library, told));
+  return new NativeTransport(clock, library, shared.engine);
 }

@@ -14,6 +14,7 @@ import type {
 import type { NativeConnection } from "./connection.ts";
 import { type DiallingParts, NativeDialling } from "./dialling.ts";
 import type { Engine } from "./engine.ts";
+import { knock } from "./knock.ts";
 import type { Libc } from "./libc.ts";
 import { listenNatively } from "./listening-socket.ts";
 import { SocketNames } from "./socket-name.ts";
@@ -35,6 +36,10 @@ export class NativeTransport implements Transport {
 
   dial(endpoint: Endpoint, options: DialOptions): Dialling {
     return new NativeDialling(endpoint, options, this.#parts);
+  }
+
+  knock(endpoint: Endpoint, options: DialOptions): Promise<void> {
+    return knock(endpoint, options, this.#parts);
   }
 
   relay(client: Connection, backend: Connection, options: RelayOptions): Relay {

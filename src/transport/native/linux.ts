@@ -24,6 +24,7 @@ export const TCP_NODELAY = 1;
 export const TCP_KEEPIDLE = 4;
 export const TCP_KEEPINTVL = 5;
 export const TCP_KEEPCNT = 6;
+export const TCP_QUICKACK = 12;
 
 export const SHUT_WR = 1;
 /** A write to what is closed is an error of the call, and no signal (send(2)). */

@@ -1,6 +1,7 @@
 import type { Endpoint } from "../../core/address.ts";
 import type { Clock } from "../../core/clock.ts";
 import { IdleSweeps } from "../idle-sweep.ts";
+import { libc } from "../native/libc.ts";
 import { JoinedRelay } from "../relay.ts";
 import type {
   Connection,
@@ -36,6 +37,15 @@ export class SocketTransport implements Transport {
 
   dial(endpoint: Endpoint, options: DialOptions): Dialling {
     return new SocketDialling(endpoint, options, { clock: this.#clock, sourcePorts: this.#sourcePorts });
+  }
+
+  /** Node has no way to hide it; the C library has. */
+  async knock(endpoint: Endpoint, options: DialOptions): Promise<void> {
+    const hidden = endpoint.kind === "tcp" && libc() !== undefined;
+    if (hidden)
+      return (await import("../native/guest.ts")).guestTransport(this.#clock).knock(endpoint, options);
+    const connection = await this.dial(endpoint, options).connection;
+    connection.end();
   }
 
   relay(client: Connection, backend: Connection, options: RelayOptions): Relay {
