@@ -8,6 +8,7 @@ export const AF_INET6 = 10;
 export const SOCK_STREAM = 1;
 /** The flags of a socket that never blocks and that no child inherits (socket(2), accept4(2), pipe2(2)). */
 export const SOCK_NONBLOCK_CLOEXEC = 0x80800;
+/** The same without the first of them, also of open(2) for reading and epoll_create1(2). */
 export const CLOEXEC = 0x80000;
 
 export const SOL_SOCKET = 1;
@@ -43,8 +44,6 @@ export const EPOLLET = 0x80000000 | 0;
 
 export const F_SETPIPE_SZ = 1031;
 export const SPLICE_MOVE_NONBLOCK = 3;
-
-export const O_RDONLY_CLOEXEC = CLOEXEC;
 
 export const { EAGAIN, EINVAL, EINTR, EINPROGRESS, EMFILE, ENFILE, ENOBUFS, ENOMEM, EPIPE, ECONNRESET } =
   constants.errno;

@@ -1,5 +1,5 @@
 import type { Libc } from "./libc.ts";
-import { O_RDONLY_CLOEXEC, SOCK_NONBLOCK_CLOEXEC } from "./linux.ts";
+import { CLOEXEC, SOCK_NONBLOCK_CLOEXEC } from "./linux.ts";
 
 /**
  * A descriptor that is held for the moment when none is left: given back, it lets one client be accepted and closed, who
@@ -26,6 +26,6 @@ export class Spare {
   }
 
   #hold(): void {
-    this.#descriptor = this.#libc.open("/dev/null", O_RDONLY_CLOEXEC);
+    this.#descriptor = this.#libc.open("/dev/null", CLOEXEC);
   }
 }

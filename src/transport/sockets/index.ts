@@ -23,6 +23,8 @@ export class SocketTransport implements Transport {
   readonly #clock: Clock;
   readonly #sourcePorts: SourcePorts;
   readonly #sweeps: IdleSweeps;
+  /** For knocks. */
+  #hidden: Transport | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -41,9 +43,10 @@ export class SocketTransport implements Transport {
 
   /** Node has no way to hide it; the C library has. */
   async knock(endpoint: Endpoint, options: DialOptions): Promise<void> {
-    const hidden = endpoint.kind === "tcp" && libc() !== undefined;
-    if (hidden)
-      return (await import("../native/guest.ts")).guestTransport(this.#clock).knock(endpoint, options);
+    if (endpoint.kind === "tcp" && libc() !== undefined) {
+      this.#hidden ??= (await import("../native/guest.ts")).guestTransport(this.#clock);
+      return this.#hidden.knock(endpoint, options);
+    }
     const connection = await this.dial(endpoint, options).connection;
     connection.end();
   }
