@@ -154,11 +154,10 @@ export class Copy {
     this.#becomes("starting");
     this.#endpoint = { kind: "tcp", host, port: place.port };
     this.#starts += 1;
-    const process = new CopyProcess(
-      this.#program(place.port),
-      (...said) => this.#output.follow(...said),
-      { clock, guard },
-    );
+    const process = new CopyProcess(this.#program(place.port), (...said) => this.#output.follow(...said), {
+      clock,
+      guard,
+    });
     this.#process = process;
     try {
       const how = await this.#serve(process, this.#endpoint, turn);

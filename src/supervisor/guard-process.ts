@@ -3,9 +3,9 @@ import { createInterface } from "node:readline";
 // A process of its own that outlives the balancer by a moment. It is told of process groups, a line each: `+7` begins, `-7` ends.
 // Its input ends however the balancer does, also by kill -9; then it kills the groups that it still knows.
 
-process.title = "lb-guard";
 // A terminal or a service manager may signal every process; the copies end in order meanwhile.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const) process.on(signal, () => {});
+process.title = "lb-guard";
 
 const groups = new Set<number>();
 const lines = createInterface({ input: process.stdin });
