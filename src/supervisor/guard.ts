@@ -3,11 +3,13 @@ import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { explain } from "../command/failure.ts";
 import type { Clock, Timer } from "../core/clock.ts";
+import { Deferred } from "../core/deferred.ts";
 import type { Log } from "../observe/log.ts";
 
 // As it is built, also where this file is run from its source.
 const SCRIPT = fileURLToPath(new URL("../../dist/supervisor/guard-process.js", import.meta.url));
 const AGAIN_MS = 1_000;
+const ENDS_WITHIN_MS = 1_000;
 /** A guard that leaves so much unread does not run. */
 const MOST_UNREAD = 64 * 1024;
 
@@ -15,7 +17,7 @@ const MOST_UNREAD = 64 * 1024;
  * Has process groups killed when this process ends, however it does, also by kill -9: by a small process that is told of them,
  * and that is started again where it ends. It runs from the first group on until this is disposed of.
  */
-export class Guard implements Disposable {
+export class Guard implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #groups = new Set<number>();
@@ -40,10 +42,17 @@ export class Guard implements Disposable {
     };
   }
 
-  [Symbol.dispose](): void {
+  /** Resolves when its process has ended, a second later at the latest. */
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     this.#again?.[Symbol.dispose]();
-    this.#child?.stdin?.end();
+    const child = this.#child;
+    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const over = new Deferred<void>();
+    using _late = this.#clock.after(ENDS_WITHIN_MS, () => over.resolve());
+    child.once("exit", () => over.resolve());
+    child.stdin?.end();
+    await over.promise;
   }
 
   #start(): void {

@@ -108,7 +108,7 @@ export class Supervisor {
     this.#closed = true;
     const copies = [...this.#copies.values()];
     await Promise.all(copies.map((copy) => (now ? copy.kill() : copy.stop())));
-    this.#guard[Symbol.dispose]();
+    await this.#guard[Symbol.asyncDispose]();
     process.off("exit", this.#killAll);
   }
 

@@ -35,7 +35,7 @@ test("one that ends leaves no timer behind", async () => {
 function made() {
   const clock = new ManualClock();
   const guard = new Guard({ clock, log: new NotedLog() });
-  onTestFinished(() => guard[Symbol.dispose]());
+  onTestFinished(() => guard[Symbol.asyncDispose]());
   const program = { command: ["sleep", "1000"], env: {} };
   return { clock, process: new CopyProcess(program, (_, output) => output.resume(), { clock, guard }) };
 }
