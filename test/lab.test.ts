@@ -16,7 +16,7 @@ let lab: SteeredProcess;
 beforeAll(async () => {
   const text = readFileSync(`${root}/deploy/lab.yaml`, "utf8")
     .replaceAll(/127\.0\.0\.1:808\d/g, "127.0.0.1:0")
-    .replaceAll(/\b91(\d\d)-91(\d\d)/g, "317$1-317$2")
+    .replaceAll(/\b91(\d\d)-91(\d\d)/g, "318$1-318$2")
     .replaceAll("[node, dist/", `[node, ${root}dist/`)
     .replaceAll("data/clients.json", "clients.json");
   lab = await SteeredProcess.start(parse(text));
@@ -44,7 +44,7 @@ test("getInfo is answered by one server after the other, the slow one too", asyn
     expect([status, body]).toEqual([200, { message: "necessary info", port: expect.any(String) }]);
     ports.add((body as { port: string }).port);
   }
-  expect([...ports].toSorted()).toEqual(["31700", "31701", "31750"]);
+  expect([...ports].toSorted()).toEqual(["31800", "31801", "31850"]);
 });
 
 test.each(["/api/v1/tasks", "/api/private/sendTask"])("POST %s is computed by a server", async (path) => {

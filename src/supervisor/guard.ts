@@ -15,7 +15,7 @@ const MOST_UNREAD = 64 * 1024;
 
 /**
  * Has process groups killed when this process ends, however it does, also by kill -9: by a small process that is told of them,
- * and that is started again where it ends. It runs from the first group on until this is disposed of.
+ * and that is started again where it ends, until this is disposed of.
  */
 export class Guard implements AsyncDisposable {
   readonly #clock: Clock;
@@ -30,11 +30,15 @@ export class Guard implements AsyncDisposable {
     this.#log = log;
   }
 
+  /** Has its process run from now on, so that a group that begins next is told of in that moment. */
+  begin(): void {
+    if (this.#child === undefined && this.#again === undefined) this.#start();
+  }
+
   /** Guards a group until it is disposed of, which is to be once the group was killed or has ended. */
   watch(group: number): Disposable {
     this.#groups.add(group);
-    if (this.#child !== undefined) this.#tell(`+${group}\n`);
-    else if (this.#again === undefined) this.#start();
+    this.#tell(`+${group}\n`);
     return {
       [Symbol.dispose]: () => {
         if (this.#groups.delete(group)) this.#tell(`-${group}\n`);
@@ -57,7 +61,7 @@ export class Guard implements AsyncDisposable {
 
   #start(): void {
     this.#again = undefined;
-    if (this.#closed || this.#groups.size === 0) return;
+    if (this.#closed) return;
     try {
       const child = spawn(process.execPath, [SCRIPT], {
         detached: true,

@@ -42,6 +42,7 @@ export class CopyProcess {
     { clock, guard }: ProcessParts,
   ) {
     this.#clock = clock;
+    guard.begin();
     try {
       this.#child = launched(command, env);
     } catch (error) {
