@@ -238,6 +238,8 @@ describe("what a copy says", () => {
       `process.stdout.write("a\\n\\nb\\r\\n" + "x".repeat(1e6) + "\\nlast"); process.on("SIGTERM", () => process.exit()); ${LISTENS}`,
     );
     await made.start(1).up;
+    // What of a megabyte is not read yet soon after its end is not waited for.
+    await eventually(() => expect(made.said()).toHaveLength(3));
     made.supervisor.stop("t-1");
     await eventually(() => expect(made.copies).toEqual([]));
     await eventually(() => expect(made.said().at(-1)).toBe("last"));
