@@ -44,7 +44,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
     "@fastify/swagger-ui",
     "@fastify/static",
   ],
-  operate: ["cli-progress", "yargs"],
+  operate: ["cli-progress", "yargs", "zod"],
   options: ["yargs"],
 };
 
@@ -89,6 +89,7 @@ describe("the architecture", () => {
     expect(packagesAmong([...loadedBy("main.ts"), ...loadedBy("operate/operate.ts")])).toEqual([
       "cli-progress",
       "yargs",
+      "zod",
     ]);
   });
 

@@ -1,0 +1,67 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { expect, onTestFinished } from "vitest";
+import { eventually } from "../support/eventually.ts";
+import { dialPeer, type Peer } from "../support/peer.ts";
+import { type Exit, run, start } from "../support/process.ts";
+import { SteeredProcess } from "../support/steered-process.ts";
+
+/** A balancer with its API before two ping servers, and the command that steers it. */
+export interface Operated extends AsyncDisposable {
+  readonly lb: SteeredProcess;
+  /** What `--admin` says. */
+  readonly at: string;
+  lbDoes(...words: string[]): Promise<Exit>;
+  /** A session that one of the backends has answered. */
+  session(): Promise<Peer>;
+}
+
+/** `config`: over what the file has else; the backends of its pool "ping" are called "a" and "b/c". */
+export async function operated({ admin = {}, ...more }: Record<string, object> = {}): Promise<Operated> {
+  const servers = start("servers/ping.js", "127.0.0.1", "0", "--count", "2");
+  await eventually(() => expect(servers.stdout.match(/\n/g)).toHaveLength(2));
+  const [a, b] = [...servers.stdout.matchAll(/listening on (\S+)/g)].map(([, address]) => address);
+  const backends = [
+    { name: "a", address: a },
+    { name: "b/c", address: b },
+  ];
+  const lb = await SteeredProcess.start({
+    listeners: [{ name: "web", listen: "127.0.0.1:0", pool: "ping" }],
+    pools: { ping: { backends } },
+    ...more,
+    admin,
+  });
+  const at = lb.api.replace("http://", "");
+  return {
+    lb,
+    at,
+    lbDoes: (...words) => run("lb.js", ...words, "--admin", at),
+    async session() {
+      const peer = await dialPeer(lb.balancer.endpoint);
+      peer.send("ping\n");
+      await peer.bytes(5);
+      return peer;
+    },
+    async [Symbol.asyncDispose]() {
+      await lb[Symbol.asyncDispose]();
+      await servers[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** A server in the API's place, until the test is over; its address. */
+export async function inItsPlace(serve: (socket: Socket) => void): Promise<string> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on("error", () => {});
+    serve(socket);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
