@@ -19,8 +19,9 @@ const works: Readonly<Record<Operation, Work>> = {
   async status(client, { json }) {
     if (json) return printJson(await client.ask({ method: "GET", path: STATUS, answer: whole(status) }));
     const now = await client.ask({ method: "GET", path: STATUS, answer: status });
-    const { columns = 80, isTTY } = process.stdout;
-    const paper = { width: columns, colours: isTTY === true && !process.env.NO_COLOR };
+    const { columns, isTTY } = process.stdout;
+    // A terminal that knows no size says 0.
+    const paper = { width: columns || 80, colours: isTTY === true && !process.env.NO_COLOR };
     print(statusText({ health: await healthOf(client), status: now }, paper, Date.now()));
   },
 

@@ -41,11 +41,7 @@ function firstLine({ status: word, reasons }: Health, status: Status, paper: Pap
   const other = all.filter(({ each }) => !isUp(each)).map(({ pool, each }) => `${pool}/${each.name}`);
   if (other.length === 0) return coloured("all is well", "green", paper);
   const names = listed(other, MOST_NAMED, ", ");
-  return coloured(
-    `it serves, but ${other.length} of ${all.length} backends are not up: ${names}`,
-    "yellow",
-    paper,
-  );
+  return coloured(`it serves; ${other.length} of ${all.length} backends not up: ${names}`, "yellow", paper);
 }
 
 function listed(texts: readonly string[], most: number, between: string): string {

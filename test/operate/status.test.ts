@@ -44,7 +44,7 @@ describe("the status", () => {
     const first = (...given: Parameters<typeof text>) => text(...given).split("\n")[0];
     expect(first([backend("a"), backend("b")])).toBe("all is well");
     expect(first([backend("a"), backend("b", down("refused")), backend("c", wanted("drain"))])).toBe(
-      "it serves, but 2 of 3 backends are not up: ping/b, ping/c",
+      "it serves; 2 of 3 backends not up: ping/b, ping/c",
     );
     const reasons = Array.from({ length: 7 }, (_, at) => `reason ${at}`);
     expect(first([backend("a")], { health: { status: "degraded", reasons } })).toBe(
@@ -63,7 +63,7 @@ describe("the status", () => {
       ]),
     ).toBe(
       [
-        "it serves, but 2 of 3 backends are not up: ping/web-2, ping/c",
+        "it serves; 2 of 3 backends not up: ping/web-2, ping/c",
         "",
         "ping: p2c, 1 session",
         "  backend  state  active  share  fair  weight  since",
