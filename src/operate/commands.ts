@@ -2,7 +2,7 @@ import type { Argv } from "yargs";
 import { coerced, coercedPositional, wholeNumber } from "../command/coerce.ts";
 import { UsageError } from "../command/failure.ts";
 import { type Endpoint, parseEndpoint } from "../core/address.ts";
-import { parseDuration } from "../core/duration.ts";
+import { LONGEST_DURATION, parseDuration } from "../core/duration.ts";
 import { type Place, placeIn } from "./place.ts";
 
 /** What is given on the command line of an operator's command. */
@@ -41,7 +41,7 @@ const within = {
   describe: "takes its sessions off it in that time, evenly spread; without it they end by themselves",
   requiresArg: true,
   type: "string",
-  coerce: coerced("within", parseDuration),
+  coerce: coerced("within", timeIn),
 } as const;
 
 const shapes = {
@@ -176,9 +176,15 @@ export function addOperations(yargs: Argv): Argv {
   return yargs;
 }
 
+function timeIn(text: string): number {
+  const ms = parseDuration(text);
+  if (ms <= parseDuration(LONGEST_DURATION)) return ms;
+  throw new RangeError(`expected a duration of at most ${LONGEST_DURATION}, got "${text}"`);
+}
+
 function adminEndpoint(text: string): Endpoint {
   try {
-    return parseEndpoint(text.replace(/^http:\/\//, "").replace(/\/$/, ""), 1);
+    return parseEndpoint(text.replace(/^http:\/\//i, "").replace(/\/$/, ""), 1);
   } catch {
     throw new RangeError(`expected host:port, [ipv6]:port or unix:/path, got "${text}"`);
   }

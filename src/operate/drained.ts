@@ -13,6 +13,8 @@ const LINGER_MS = 10_000;
 const MOST_NAMED = 10;
 const NOT_FOUND = 404;
 
+type Asking = Pick<AdminClient, "ask">;
+
 /** How long to wait. */
 interface Patience {
   /** The time in which sessions are taken off it; default: they end by themselves. */
@@ -25,7 +27,7 @@ interface Patience {
  * gone, or where that takes 10 s longer than `withinMs`.
  */
 export async function drained(
-  client: AdminClient,
+  client: Asking,
   place: Place,
   { withinMs = Infinity, clock }: Patience,
 ): Promise<void> {
@@ -43,7 +45,7 @@ export async function drained(
   }
 }
 
-async function lookAt(client: AdminClient, place: Place): Promise<BackendDocument> {
+async function lookAt(client: Asking, place: Place): Promise<BackendDocument> {
   return client.ask({ method: "GET", path: pathOf(place), answer: backend }).catch((error) => {
     throw error instanceof Refused && error.status === NOT_FOUND
       ? new Failure(`${named(place)} was removed meanwhile: what it had left is not counted any more`)
@@ -66,7 +68,7 @@ interface Late {
   readonly tookMs: number;
 }
 
-async function tooLong(client: AdminClient, place: Place, { now, left, tookMs }: Late): Promise<Failure> {
+async function tooLong(client: Asking, place: Place, { now, left, tookMs }: Late): Promise<Failure> {
   const path = "/api/v1/sessions?limit=1000";
   const oldest = await client.ask({ method: "GET", path, answer: sessions });
   const names = new Set<string | null>(now.members.map(({ name }) => name));

@@ -1,7 +1,7 @@
-import { exitCodes } from "../command/command.ts";
+import { exitCodes, type Output } from "../command/command.ts";
 import { onSignals } from "../command/signals.ts";
 import { escaped } from "../config/shown.ts";
-import { systemClock } from "../core/clock.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
 import { AdminClient, Refused } from "./admin-client.ts";
 import { type OperateArgs, type Operation, refuseMissing } from "./commands.ts";
 import { backend, decisions, type Health, health, nothing, status, whole } from "./documents.ts";
@@ -11,70 +11,81 @@ import { statusText } from "./status.ts";
 import { tokenIn } from "./token.ts";
 
 type Given = OperateArgs & Required<Pick<OperateArgs, "backend" | "session" | "weight">>;
-type Work = (client: AdminClient, args: Given) => Promise<void>;
+type Work = (client: AdminClient, args: Given, desk: Desk) => Promise<void>;
 
+/** Where an operator sits: what is said there, and the time. */
+export interface Desk {
+  readonly output: Output;
+  readonly clock: Clock;
+}
+
+const DESK: Desk = { output: console, clock: systemClock };
 const STATUS = "/api/v1/status";
 
 const works: Readonly<Record<Operation, Work>> = {
-  async status(client, { json }) {
-    if (json) return printJson(await client.ask({ method: "GET", path: STATUS, answer: whole(status) }));
+  async status(client, { json }, { output }) {
+    if (json)
+      return printJson(output, await client.ask({ method: "GET", path: STATUS, answer: whole(status) }));
     const now = await client.ask({ method: "GET", path: STATUS, answer: status });
     const { columns, isTTY } = process.stdout;
     // A terminal that knows no size says 0.
     const paper = { width: columns || 80, colours: isTTY === true && !process.env.NO_COLOR };
-    print(statusText({ health: await healthOf(client), status: now }, paper, Date.now()));
+    output.log(statusText({ health: await healthOf(client), status: now }, paper, Date.now()));
   },
 
-  async drain(client, { backend: place, within: withinMs, wait }) {
+  async drain(client, { backend: place, within: withinMs, wait }, { output, clock }) {
     // Milliseconds are a duration, too.
-    await say(client, place, { state: "drain", ...(withinMs !== undefined && { within: `${withinMs}ms` }) });
-    if (!wait) return print(`${named(place)} drains`);
-    await drained(client, place, { withinMs, clock: systemClock });
-    print(`${named(place)} is drained`);
+    await say(output, client, place, {
+      state: "drain",
+      ...(withinMs !== undefined && { within: `${withinMs}ms` }),
+    });
+    if (!wait) return output.log(`${named(place)} drains`);
+    await drained(client, place, { withinMs, clock });
+    output.log(`${named(place)} is drained`);
   },
 
-  async ready(client, { backend: place }) {
-    await say(client, place, { state: "ready" });
-    print(`${named(place)} is ready`);
+  async ready(client, { backend: place }, { output }) {
+    await say(output, client, place, { state: "ready" });
+    output.log(`${named(place)} is ready`);
   },
 
-  async maint(client, { backend: place }) {
-    await say(client, place, { state: "maint" });
-    print(`${named(place)} is in maintenance`);
+  async maint(client, { backend: place }, { output }) {
+    await say(output, client, place, { state: "maint" });
+    output.log(`${named(place)} is in maintenance`);
   },
 
-  async weight(client, { backend: place, weight }) {
-    await say(client, place, { weight });
-    print(`${named(place)} has the weight ${weight}`);
+  async weight(client, { backend: place, weight }, { output }) {
+    await say(output, client, place, { weight });
+    output.log(`${named(place)} has the weight ${weight}`);
   },
 
-  async kill(client, { session }) {
+  async kill(client, { session }, { output }) {
     const path = `/api/v1/sessions/${encodeURIComponent(session)}`;
     await client.ask({ method: "DELETE", path, answer: nothing });
-    print(`${escaped(session)} is ended`);
+    output.log(`${escaped(session)} is ended`);
   },
 
-  async explain(client, { session, json }) {
+  async explain(client, { session, json }, { output }) {
     const path = `/api/v1/decisions?session=${encodeURIComponent(session)}`;
-    if (json) return printJson(await client.ask({ method: "GET", path, answer: whole(decisions) }));
+    if (json) return printJson(output, await client.ask({ method: "GET", path, answer: whole(decisions) }));
     const found = await client.ask({ method: "GET", path, answer: decisions });
-    for (const { explanation } of found.decisions) print(escaped(explanation));
+    for (const { explanation } of found.decisions) output.log(escaped(explanation));
   },
 };
 
 /** Does what an operator asks for, over the admin API alone; gives the exit code. */
-export async function operate(name: Operation, args: OperateArgs): Promise<number> {
+export async function operate(name: Operation, args: OperateArgs, desk = DESK): Promise<number> {
   refuseMissing(name, args);
   using _signals = onSignals({ stop: () => process.exit(exitCodes.interrupted) });
   const token = args.tokenFile === undefined ? undefined : await tokenIn(args.tokenFile);
-  await works[name](new AdminClient(args.admin, token), args as Given);
+  await works[name](new AdminClient(args.admin, token), args as Given, desk);
   return exitCodes.done;
 }
 
-async function say(client: AdminClient, place: Place, words: object): Promise<void> {
+async function say(output: Output, client: AdminClient, place: Place, words: object): Promise<void> {
   const path = pathOf(place);
   const { stored } = await client.ask({ method: "PATCH", path, body: words, answer: backend });
-  if (stored === false) console.error("lb: warning: it is in force, and not stored yet: the store is down");
+  if (stored === false) output.error("lb: warning: it is in force, and not stored yet: the store is down");
 }
 
 /** A balancer that stops has a status, and says of its health that it stops. */
@@ -85,11 +96,7 @@ async function healthOf(client: AdminClient): Promise<Health> {
   });
 }
 
-function print(text: string): void {
-  process.stdout.write(`${text}\n`);
-}
-
 /** JSON knows the escapes of a terminal's, too. */
-function printJson(value: unknown): void {
-  print(JSON.stringify(value, null, 2).split("\n").map(escaped).join("\n"));
+function printJson(output: Output, value: unknown): void {
+  output.log(JSON.stringify(value, null, 2).split("\n").map(escaped).join("\n"));
 }

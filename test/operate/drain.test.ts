@@ -1,12 +1,8 @@
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { describe, expect, test } from "vitest";
-import { AdminClient } from "#lb/operate/admin-client";
+import type { AdminClient } from "#lb/operate/admin-client";
 import { drained } from "#lb/operate/drained";
 import { eventually } from "../support/eventually.ts";
 import { ManualClock } from "../support/manual-clock.ts";
-import { within } from "../support/peer.ts";
 import { start } from "../support/process.ts";
 import { type Operated, operated } from "./operated.ts";
 import { onTerminal } from "./terminal.ts";
@@ -18,8 +14,13 @@ async function allOnA(): Promise<Operated> {
   return made;
 }
 
-const waitingFor = (made: Operated, backend = "ping/a") =>
-  start("lb.js", "drain", backend, "--wait", "--admin", made.at);
+const waitingFor = (made: Operated, backend = "ping/a") => {
+  const waiting = { over: false, done: made.lbDoes("drain", backend, "--wait") };
+  void waiting.done.then(() => {
+    waiting.over = true;
+  });
+  return waiting;
+};
 
 async function drains({ lb }: Operated, name = "a"): Promise<void> {
   await eventually(async () => {
@@ -32,15 +33,15 @@ describe("drain --wait", () => {
   test.each(["ping/a", "ping/a@127.0.0.1"])("ends when the last session on %s has ended", async (backend) => {
     await using made = await allOnA();
     const [one, two] = [await made.session(), await made.session()];
-    await using waiting = waitingFor(made, backend);
+    const waiting = waitingFor(made, backend);
     await drains(made, backend.slice("ping/".length));
     one.finish();
     await eventually(async () =>
       expect((await made.lb.ask("GET", "/api/v1/sessions")).body).toMatchObject({ sessions: [{}] }),
     );
-    expect([waiting.stdout, waiting.stderr]).toEqual(["", ""]);
+    expect(waiting.over).toBe(false);
     two.finish();
-    expect(await waiting.exit()).toMatchObject({ code: 0, stdout: `${backend} is drained\n`, stderr: "" });
+    expect(await waiting.done).toMatchObject({ code: 0, stdout: `${backend} is drained\n`, stderr: "" });
   });
 
   test("takes the sessions off it within a time", async () => {
@@ -65,12 +66,12 @@ describe("drain --wait", () => {
   test("goes on where the backend is put into maintenance, and fails where it is made ready", async () => {
     await using made = await allOnA();
     const peer = await made.session();
-    await using waiting = waitingFor(made);
+    const waiting = waitingFor(made);
     await drains(made);
     expect((await made.lbDoes("maint", "ping/a")).code).toBe(0);
-    expect([waiting.stdout, waiting.stderr]).toEqual(["", ""]);
+    expect(waiting.over).toBe(false);
     expect((await made.lbDoes("ready", "ping/a")).code).toBe(0);
-    expect(await waiting.exit()).toMatchObject({
+    expect(await waiting.done).toMatchObject({
       code: 1,
       stdout: "",
       stderr: "lb: ping/a was made ready meanwhile\n",
@@ -95,10 +96,10 @@ describe("drain --wait", () => {
     await made.lb.ask("POST", "/api/v1/pools/ping/backends", { name: "x", address });
     for (const other of ["ping/a", "ping/b/c"]) await made.lbDoes("maint", other);
     const peer = await made.session();
-    await using waiting = waitingFor(made, "ping/x");
+    const waiting = waitingFor(made, "ping/x");
     await drains(made, "x");
     await made.lb.ask("DELETE", "/api/v1/pools/ping/backends/x");
-    const { code, stderr } = await waiting.exit();
+    const { code, stderr } = await waiting.done;
     expect([code, stderr]).toEqual([1, expect.stringMatching(/^lb: ping\/x was removed meanwhile: .+\n$/)]);
     peer.finish();
   });
@@ -106,10 +107,10 @@ describe("drain --wait", () => {
   test("fails where the balancer ends", async () => {
     await using made = await allOnA();
     const peer = await made.session();
-    await using waiting = waitingFor(made);
+    const waiting = waitingFor(made);
     await drains(made);
     made.lb.balancer.signal("SIGKILL");
-    const { code, stderr } = await waiting.exit();
+    const { code, stderr } = await waiting.done;
     expect([code, stderr]).toEqual([
       1,
       expect.stringMatching(/^lb: 127\.0\.0\.1:\d+ broke|^lb: nothing listens on/),
@@ -120,12 +121,22 @@ describe("drain --wait", () => {
   test("ends with 130 on Ctrl-C, and the backend goes on draining", async () => {
     await using made = await allOnA();
     const peer = await made.session();
-    await using waiting = waitingFor(made);
+    await using waiting = start("lb.js", "drain", "ping/a", "--wait", "--admin", made.at);
     await drains(made);
     waiting.signal("SIGINT");
     expect(await waiting.exit()).toMatchObject({ code: 130, stdout: "", stderr: "" });
     await drains(made);
     peer.finish();
+  });
+
+  test("is a process that ends when the last session has", async () => {
+    await using made = await allOnA();
+    const peer = await made.session();
+    await using waiting = start("lb.js", "drain", "ping/a", "--wait", "--admin", made.at);
+    await drains(made);
+    expect([waiting.stdout, waiting.stderr]).toEqual(["", ""]);
+    peer.finish();
+    expect(await waiting.exit()).toMatchObject({ code: 0, stdout: "ping/a is drained\n", stderr: "" });
   });
 
   test.skipIf(onTerminal === undefined)(
@@ -148,65 +159,43 @@ describe("drain --wait", () => {
       pool: "p",
       backend: at === 0 ? "other" : "a",
     }));
-    await using api = await answering(({ url = "" }) =>
-      url.startsWith("/api/v1/sessions")
+    const clock = new ManualClock();
+    const api = answering((path) =>
+      path.startsWith("/api/v1/sessions")
         ? { sessions: ids }
         : { state: "drain", members: [{ name: "a", state: "drain", active: 11 }] },
     );
-    const clock = new ManualClock();
-    const waiting = drained(api.client, { pool: "p", backend: "a" }, { withinMs: 5_000, clock });
     let failed: unknown;
-    const over = waiting.catch((error: Error) => {
+    void drained(api, { pool: "p", backend: "a" }, { withinMs: 5_000, clock }).catch((error: Error) => {
       failed = error.message;
     });
-    while (clock.now() < 14_900) await oneLook(clock, api);
+    await clock.run(15_000);
     expect(failed).toBeUndefined();
-    while (failed === undefined) await oneLook(clock, api);
-    await over;
-    expect(clock.now()).toBeLessThanOrEqual(15_500);
+    await clock.run(250);
     expect(failed).toBe("11 sessions are left on p/a after 15.2s: s1, s2, s3, s4, s5, s6, s7, s8, s9, s10 …");
   });
 
   test("without a time waits for as long as it takes", async () => {
     let active = 1;
-    await using api = await answering(() => ({
-      state: "drain",
-      members: [{ name: "a", state: "drain", active }],
-    }));
     const clock = new ManualClock();
-    const waiting = drained(api.client, { pool: "p", backend: "a" }, { clock });
+    const api = answering(() => ({ state: "drain", members: [{ name: "a", state: "drain", active }] }));
+    let over = false;
+    void drained(api, { pool: "p", backend: "a" }, { clock }).then(() => {
+      over = true;
+    });
     for (let hours = 0; hours < 24; hours += 1) {
-      await oneLook(clock, api);
+      await clock.run(250);
       clock.advance(3_600_000);
     }
+    await clock.run(250);
+    expect(over).toBe(false);
     active = 0;
-    const looks = setInterval(() => clock.advance(250), 5);
-    await within("the end", waiting).finally(() => clearInterval(looks));
+    await clock.run(250);
+    expect(over).toBe(true);
   });
 });
 
-/** Turns the clock when the command waits for its next look. */
-async function oneLook(clock: ManualClock, api: { answered: number }): Promise<void> {
-  const { answered } = api;
-  await eventually(() => expect(clock.timers > 0 || api.answered > answered + 1).toBe(true));
-  clock.advance(250);
-}
-
-/** A server that answers with JSON. */
-async function answering(answer: (request: IncomingMessage) => object) {
-  const made = { answered: 0 };
-  const server: Server = createServer((request, response) => {
-    made.answered += 1;
-    response.end(JSON.stringify(answer(request)));
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  return Object.assign(made, {
-    client: new AdminClient({ kind: "tcp", host: "127.0.0.1", port }, undefined),
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      server.close();
-    },
-  });
+/** An API that answers at once. */
+function answering(answer: (path: string) => object): Pick<AdminClient, "ask"> {
+  return { ask: async ({ path, answer: shape }) => shape.parse(answer(path)) };
 }

@@ -2,7 +2,9 @@ import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { eventually } from "../support/eventually.ts";
 import { run } from "../support/process.ts";
+import { lb } from "./command.ts";
 import { type Operated, operated } from "./operated.ts";
 
 test("drain, maint, ready and weight say something of a backend, split at the first slash", async () => {
@@ -41,6 +43,9 @@ test("explain says why a session got its backend, and kill ends it", async () =>
   expect((await made.lbDoes("kill", id)).stdout).toBe(`${id} is ended\n`);
   expect(await peer.outcome()).toBe("end");
   peer.finish();
+  await eventually(async () =>
+    expect((await made.lb.ask("GET", "/api/v1/sessions")).body).toEqual({ sessions: [] }),
+  );
   const again = await made.lbDoes("kill", id);
   expect([again.code, again.stdout, again.stderr]).toEqual([
     1,
@@ -92,6 +97,10 @@ describe("what is wrong is one line that says what to do", () => {
     [["weight", "ping/a", "257"], /weight: expected a whole number from 0 to 256, got "257"/],
     [["weight", "ping/a", "-1"], /weight: expected a whole number from 0 to 256, got "-1"/],
     [["drain", "ping/a", "--within", "soon"], /--within: expected a duration such as/],
+    [
+      ["drain", "ping/a", "--within", "99999h"],
+      /--within: expected a duration of at most 576h, got "99999h"/,
+    ],
     [["ready", "ping/a", "--within", "1s"], /Unknown argument: within/],
     [
       ["status", "--admin", "nowhere"],
@@ -102,10 +111,20 @@ describe("what is wrong is one line that says what to do", () => {
     [["status", "--listen", "127.0.0.1:1"], /Unknown argument: listen/],
     [["round-robin", "--wait"], /Unknown argument: wait/],
   ] as const)("%j", async (words, message) => {
-    const ended = await run("lb.js", ...words);
+    const ended = await lb(...words);
     expect([ended.code, ended.stdout]).toEqual([2, ""]);
     expect(ended.stderr).toMatch(message);
     expect(ended.stderr.trimEnd().split("\n")).toHaveLength(1);
+  });
+
+  test("also as a process", async () => {
+    expect(await run("lb.js", "weight", "ping/a")).toMatchObject({
+      code: 2,
+      stdout: "",
+      stderr: expect.stringMatching(
+        /^lb: weight expects a weight from 0 to 256 \(node .+ --help tells more\)\n$/,
+      ),
+    });
   });
 
   test("of a backend that there is not", async () => {
@@ -121,10 +140,10 @@ describe("what is wrong is one line that says what to do", () => {
 test.each(["status", "drain", "ready", "maint", "weight", "kill", "explain"])(
   "%s --help has three examples of it, and none of the balancer's own options",
   async (word) => {
-    const { code, stdout } = await run("lb.js", word, "--help");
+    const { code, stdout } = await lb(word, "--help");
     expect(code).toBe(0);
     const [, examples = ""] = stdout.split("Examples:");
-    expect(examples.split(`lb.js ${word}`).length - 1).toBe(3);
+    expect(examples.match(new RegExp(`^ +node \\S+ ${word}\\b`, "gm"))).toHaveLength(3);
     expect(stdout).not.toContain("--listen");
   },
 );

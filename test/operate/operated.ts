@@ -1,29 +1,26 @@
 import { once } from "node:events";
-import { type AddressInfo, createServer, type Socket } from "node:net";
-import { expect, onTestFinished } from "vitest";
-import { eventually } from "../support/eventually.ts";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { onTestFinished } from "vitest";
 import { dialPeer, type Peer } from "../support/peer.ts";
-import { type Exit, run, start } from "../support/process.ts";
 import { SteeredProcess } from "../support/steered-process.ts";
+import { lb as command, type Done } from "./command.ts";
 
 /** A balancer with its API before two ping servers, and the command that steers it. */
 export interface Operated extends AsyncDisposable {
   readonly lb: SteeredProcess;
   /** What `--admin` says. */
   readonly at: string;
-  lbDoes(...words: string[]): Promise<Exit>;
+  lbDoes(...words: string[]): Promise<Done>;
   /** A session that one of the backends has answered. */
   session(): Promise<Peer>;
 }
 
 /** `config`: over what the file has else; the backends of its pool "ping" are called "a" and "b/c". */
 export async function operated({ admin = {}, ...more }: Record<string, object> = {}): Promise<Operated> {
-  const servers = start("servers/ping.js", "127.0.0.1", "0", "--count", "2");
-  await eventually(() => expect(servers.stdout.match(/\n/g)).toHaveLength(2));
-  const [a, b] = [...servers.stdout.matchAll(/listening on (\S+)/g)].map(([, address]) => address);
+  const [a, b] = [await ponging(), await ponging()];
   const backends = [
-    { name: "a", address: a },
-    { name: "b/c", address: b },
+    { name: "a", address: addressOf(a) },
+    { name: "b/c", address: addressOf(b) },
   ];
   const lb = await SteeredProcess.start({
     listeners: [{ name: "web", listen: "127.0.0.1:0", pool: "ping" }],
@@ -35,7 +32,7 @@ export async function operated({ admin = {}, ...more }: Record<string, object> =
   return {
     lb,
     at,
-    lbDoes: (...words) => run("lb.js", ...words, "--admin", at),
+    lbDoes: (...words) => command(...words, "--admin", at),
     async session() {
       const peer = await dialPeer(lb.balancer.endpoint);
       peer.send("ping\n");
@@ -44,9 +41,23 @@ export async function operated({ admin = {}, ...more }: Record<string, object> =
     },
     async [Symbol.asyncDispose]() {
       await lb[Symbol.asyncDispose]();
-      await servers[Symbol.asyncDispose]();
+      for (const server of [a, b]) server.close();
     },
   };
+}
+
+/** A server that answers each line. */
+async function ponging(): Promise<Server> {
+  const server = createServer((socket) => {
+    socket.on("error", () => {}).on("data", () => socket.write("pong\n"));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return server;
+}
+
+function addressOf(server: Server): string {
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 /** A server in the API's place, until the test is over; its address. */
@@ -63,5 +74,5 @@ export async function inItsPlace(serve: (socket: Socket) => void): Promise<strin
     for (const socket of sockets) socket.destroy();
     server.close();
   });
-  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return addressOf(server);
 }
