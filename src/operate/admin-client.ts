@@ -31,12 +31,13 @@ export interface Question<T> {
 /** Asks the admin API. Every failure is a Failure of one line that says what to do, with all that came from outside escaped. */
 export class AdminClient {
   readonly #exchange: Exchange;
-  readonly #where: string;
+  /** Where the API is, as a person writes it. */
+  readonly where: string;
   readonly #token: Token | undefined;
 
   constructor(endpoint: Endpoint, token: Token | undefined) {
     this.#exchange = new Exchange(endpoint, token?.text);
-    this.#where = formatEndpoint(endpoint);
+    this.where = formatEndpoint(endpoint);
     this.#token = token;
   }
 
@@ -49,7 +50,14 @@ export class AdminClient {
     if (read.success) return read.data;
     const what =
       said === NO_JSON ? "something that is no JSON" : "something that this command does not understand";
-    throw new Failure(`${this.#where} answered ${what}: is it the admin API, and of this version?`);
+    throw new Failure(`${this.where} answered ${what}: is it the admin API, and of this version?`);
+  }
+
+  /** A text of any kind; rejects with a Refused where the API refuses. */
+  async text(path: string): Promise<string> {
+    const { status, text } = await this.#exchange.send("GET", path);
+    if (status !== 200) throw this.#refusal(status, valueIn(text));
+    return text;
   }
 
   #refusal(status: number, said: unknown): Failure {
@@ -57,13 +65,13 @@ export class AdminClient {
     const { message } = (said as { error?: { message?: unknown } } | null | undefined)?.error ?? {};
     return typeof message === "string"
       ? new Refused(status, escaped(message.slice(0, LONGEST_MESSAGE)))
-      : new Failure(`${this.#where} answered with the status ${status}: is it the admin API?`);
+      : new Failure(`${this.where} answered with the status ${status}: is it the admin API?`);
   }
 
   #unauthorized(): string {
     return this.#token === undefined
-      ? `${this.#where} expects a token: --token-file names a file with one`
-      : `${this.#where} does not know the token in ${this.#token.path}`;
+      ? `${this.where} expects a token: --token-file names a file with one`
+      : `${this.where} does not know the token in ${this.#token.path}`;
   }
 }
 

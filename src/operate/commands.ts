@@ -55,6 +55,15 @@ const shapes = {
     ],
     more: (yargs) => yargs.option("json", { describe: "prints the API's own document", type: "boolean" }),
   },
+  top: {
+    usage: "top",
+    describe: "A live page: how every backend is, once a second; drains one, or makes it ready, by a key.",
+    examples: [
+      ["$0 top", "q leaves it, h tells the keys"],
+      ["$0 top --admin 10.0.0.5:8081 --token-file admin.token", "of another machine"],
+      ["$0 top > now.txt", "once, as a table, after a second"],
+    ],
+  },
   drain: {
     usage: "drain [backend]",
     needs: ["backend"],

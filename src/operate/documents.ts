@@ -9,12 +9,18 @@ const backendStatus = z.object({
   active: z.number(),
   share: z.number(),
   fairShare: z.number(),
+  connected: z.number(),
+  failed: z.number(),
+  configured: z.object({ weight: z.number(), state }),
   administrative: z.object({
-    state: z.object({ value: state, since }),
-    weight: z.object({ value: z.number() }),
+    state: z.object({ value: state, since, source: z.string() }),
+    weight: z.object({ value: z.number(), source: z.string() }),
   }),
-  operational: z.object({ value: z.string(), since, reason: z.string() }).nullable(),
+  operational: z.object({ value: z.string(), since, source: z.string(), reason: z.string() }).nullable(),
   unresolved: z.string().nullable(),
+  address: z.string().nullable(),
+  /** The last one; a balancer that tells none of it leaves it out. */
+  probe: z.object({ at: since, ms: z.number(), failure: z.string().nullable() }).nullish(),
 });
 const poolStatus = z.object({
   name: z.string(),
@@ -24,8 +30,17 @@ const poolStatus = z.object({
   backends: z.array(backendStatus),
 });
 
+const listenerStatus = z.object({
+  name: z.string(),
+  address: z.string(),
+  leaving: z.boolean(),
+  active: z.number(),
+  sessions: z.number(),
+  endings: z.record(z.string(), z.number()),
+});
+
 /** GET /api/v1/status. */
-export const status = z.object({ pools: z.array(poolStatus) });
+export const status = z.object({ listeners: z.array(listenerStatus), pools: z.array(poolStatus) });
 /** GET /health. */
 export const health = z.object({ status: z.enum(["ok", "degraded"]), reasons: z.array(z.string()) });
 /** One backend, GET or PATCH. */
@@ -51,4 +66,5 @@ export type Status = z.output<typeof status>;
 export type Health = z.output<typeof health>;
 export type BackendDocument = z.output<typeof backend>;
 export type PoolStatus = z.output<typeof poolStatus>;
+export type ListenerStatus = z.output<typeof listenerStatus>;
 export type BackendStatus = z.output<typeof backendStatus>;

@@ -51,7 +51,7 @@ export class Exchange {
 
   #headers(text: string | undefined): Record<string, string | number> {
     return {
-      accept: "application/json",
+      accept: "application/json, text/plain",
       connection: "close",
       ...(this.#endpoint.kind === "unix" && { host: "localhost" }),
       ...(this.#token !== undefined && { authorization: `Bearer ${this.#token}` }),

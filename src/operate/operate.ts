@@ -2,13 +2,15 @@ import { exitCodes, type Output } from "../command/command.ts";
 import { onSignals } from "../command/signals.ts";
 import { escaped } from "../config/shown.ts";
 import { type Clock, systemClock } from "../core/clock.ts";
-import { AdminClient, Refused } from "./admin-client.ts";
+import { AdminClient } from "./admin-client.ts";
 import { type OperateArgs, type Operation, refuseMissing } from "./commands.ts";
-import { backend, decisions, type Health, health, nothing, status, whole } from "./documents.ts";
+import { backend, decisions, nothing, status, whole } from "./documents.ts";
 import { drained } from "./drained.ts";
 import { named, type Place, pathOf } from "./place.ts";
 import { statusText } from "./status.ts";
 import { tokenIn } from "./token.ts";
+import { healthOf } from "./top/sample.ts";
+import { printed, watched } from "./top/top.ts";
 
 type Given = OperateArgs & Required<Pick<OperateArgs, "backend" | "session" | "weight">>;
 type Work = (client: AdminClient, args: Given, desk: Desk) => Promise<void>;
@@ -27,10 +29,15 @@ const works: Readonly<Record<Operation, Work>> = {
     if (json)
       return printJson(output, await client.ask({ method: "GET", path: STATUS, answer: whole(status) }));
     const now = await client.ask({ method: "GET", path: STATUS, answer: status });
-    const { columns, isTTY } = process.stdout;
     // A terminal that knows no size says 0.
-    const paper = { width: columns || 80, colours: isTTY === true && !process.env.NO_COLOR };
+    const paper = { width: process.stdout.columns || 80, colours: inColours() };
     output.log(statusText({ health: await healthOf(client), status: now }, paper, Date.now()));
+  },
+
+  async top(client, _args, { output, clock }) {
+    const { stdin: input, stdout } = process;
+    if (!stdout.isTTY || process.env.TERM === "dumb") return output.log(await printed({ client, clock }));
+    await watched({ client, clock }, { input, output: stdout }, inColours());
   },
 
   async drain(client, { backend: place, within: withinMs, wait }, { output, clock }) {
@@ -82,18 +89,14 @@ export async function operate(name: Operation, args: OperateArgs, desk = DESK): 
   return exitCodes.done;
 }
 
+function inColours(): boolean {
+  return process.stdout.isTTY === true && !process.env.NO_COLOR;
+}
+
 async function say(output: Output, client: AdminClient, place: Place, words: object): Promise<void> {
   const path = pathOf(place);
   const { stored } = await client.ask({ method: "PATCH", path, body: words, answer: backend });
   if (stored === false) output.error("lb: warning: it is in force, and not stored yet: the store is down");
-}
-
-/** A balancer that stops has a status, and says of its health that it stops. */
-async function healthOf(client: AdminClient): Promise<Health> {
-  return client.ask({ method: "GET", path: "/health", answer: health }).catch((error) => {
-    if (error instanceof Refused) return { status: "degraded", reasons: [error.message] };
-    throw error;
-  });
 }
 
 /** JSON knows the escapes of a terminal's, too. */

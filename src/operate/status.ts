@@ -11,6 +11,11 @@ export interface Paper {
   readonly colours: boolean;
 }
 
+interface Verdict {
+  readonly text: string;
+  readonly colour: "green" | "yellow" | "red";
+}
+
 const COLUMNS: readonly Column[] = [
   { head: "backend", align: "left", gives: true },
   { head: "state", align: "left" },
@@ -35,13 +40,19 @@ export function statusText(
   return [firstLine(health, status, paper), ...pools].join("\n\n");
 }
 
-function firstLine({ status: word, reasons }: Health, status: Status, paper: Paper): string {
-  if (word !== "ok") return coloured(`degraded: ${listed(reasons, MOST_REASONS, "; ")}`, "red", paper);
+function firstLine(health: Health, status: Status, paper: Paper): string {
+  const { text, colour } = verdictOn(health, status);
+  return coloured(text, colour, paper);
+}
+
+/** Whether all is well, and if not what, in one line. */
+export function verdictOn({ status: word, reasons }: Health, status: Status): Verdict {
+  if (word !== "ok") return { text: `degraded: ${listed(reasons, MOST_REASONS, "; ")}`, colour: "red" };
   const all = status.pools.flatMap(({ name: pool, backends }) => backends.map((each) => ({ pool, each })));
   const other = all.filter(({ each }) => !isUp(each)).map(({ pool, each }) => `${pool}/${each.name}`);
-  if (other.length === 0) return coloured("all is well", "green", paper);
+  if (other.length === 0) return { text: "all is well", colour: "green" };
   const names = listed(other, MOST_NAMED, ", ");
-  return coloured(`it serves; ${other.length} of ${all.length} backends not up: ${names}`, "yellow", paper);
+  return { text: `it serves; ${other.length} of ${all.length} backends not up: ${names}`, colour: "yellow" };
 }
 
 function listed(texts: readonly string[], most: number, between: string): string {
@@ -83,13 +94,14 @@ function cellsOf(backend: BackendStatus, nowMs: number): string[] {
 }
 
 /** One word for all three layers: what is wanted where that is not ready, else what health makes of it. */
-function stateOf({ administrative, operational, unresolved }: BackendStatus): string {
+export function stateOf({ administrative, operational, unresolved }: BackendStatus): string {
   const { value } = administrative.state;
   if (value !== "ready") return value;
   return unresolved === null ? escaped(operational?.value ?? "up") : "no address";
 }
 
-function isUp(backend: BackendStatus): boolean {
+/** Whether it may get new sessions, as far as its state tells. */
+export function isUp(backend: BackendStatus): boolean {
   return stateOf(backend) === "up";
 }
 
@@ -99,7 +111,8 @@ function noteOf({ operational, unresolved }: BackendStatus): string {
   return operational === null || operational.value === "up" ? "" : escaped(operational.reason);
 }
 
-function percent(share: number): string {
+/** A share from 0 to 1, for a table. */
+export function percent(share: number): string {
   return `${Math.round(share * 100)}%`;
 }
 

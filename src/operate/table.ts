@@ -1,3 +1,5 @@
+import { columnsOf, inColumns } from "./columns.ts";
+
 /** A column of a table. */
 export interface Column {
   readonly head: string;
@@ -17,7 +19,7 @@ export function tableOf(
 ): string[] {
   const lines = [columns.map(({ head }) => head), ...rows];
   const natural = columns.map((_, at) =>
-    lines.reduce((most, cells) => Math.max(most, (cells[at] ?? "").length), 0),
+    lines.reduce((most, cells) => Math.max(most, columnsOf(cells[at] ?? "")), 0),
   );
   const total = natural.reduce((sum, each) => sum + each, 0) + GAP.length * (columns.length - 1);
   const widths = natural.map((each, at) =>
@@ -25,23 +27,10 @@ export function tableOf(
   );
   return lines.map((cells) =>
     columns
-      .map((column, at) => padded(cells[at] ?? "", column, widths[at] ?? 0))
+      .map(({ align }, at) => inColumns(cells[at] ?? "", align, widths[at] ?? 0))
       .join(GAP)
       .trimEnd(),
   );
-}
-
-function padded(cell: string, { align }: Column, width: number): string {
-  const text = shortened(cell, width);
-  return align === "left" ? text.padEnd(width) : text.padStart(width);
-}
-
-/** The text, or its beginning and its end: names tell each other apart by either. */
-function shortened(text: string, width: number): string {
-  if (text.length <= width) return text;
-  const kept = Math.max(0, width - 1);
-  const first = Math.ceil(kept / 2);
-  return `${text.slice(0, first)}…${text.slice(text.length - (kept - first))}`;
 }
 
 /** The text in lines of at most `width` columns, broken between words where there are such; none where it is empty. */

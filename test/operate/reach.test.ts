@@ -107,18 +107,22 @@ describe("a server in its place is told, in one line and within its time, that",
     socket.resume().end(`HTTP/1.1 ${status}\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
   };
   const row = (state: object, more: object) => {
-    const administrative = { state, weight: { value: 1 } };
+    const administrative = { state: { ...state, source: "file" }, weight: { value: 1, source: "file" } };
     const backend = {
       name: "a",
       active: 0,
       share: 0,
       fairShare: 0,
+      connected: 0,
+      failed: 0,
+      configured: { weight: 1, state: "ready" },
+      address: null,
       administrative,
       operational: null,
       unresolved: null,
     };
     const pool = { name: "p", algorithm: "first", queued: 0, active: 0, backends: [{ ...backend, ...more }] };
-    return JSON.stringify({ pools: [pool] });
+    return JSON.stringify({ listeners: [], pools: [pool] });
   };
   const ready = { value: "ready", since: "2026-01-01T00:00:00.000Z" };
 

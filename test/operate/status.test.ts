@@ -3,40 +3,20 @@ import { describe, expect, test } from "vitest";
 import type { BackendStatus, Health } from "#lb/operate/documents";
 import { statusText } from "#lb/operate/status";
 import { eventually } from "../support/eventually.ts";
+import { backend, down, wanted } from "./documents.ts";
 import { operated } from "./operated.ts";
 import { onTerminal } from "./terminal.ts";
 
 const NOW_MS = Date.parse("2026-01-01T01:00:00.000Z");
 const PAPER = { width: 80, colours: false };
-const SINCE = "2026-01-01T00:00:00.000Z";
 const OK: Health = { status: "ok", reasons: [] };
-
-function backend(name: string, more: Partial<BackendStatus> = {}): BackendStatus {
-  const administrative = { state: { value: "ready", since: SINCE }, weight: { value: 1 } } as const;
-  const operational = { value: "up", since: SINCE, reason: "" };
-  return {
-    name,
-    active: 0,
-    share: 0,
-    fairShare: 0.5,
-    administrative,
-    operational,
-    unresolved: null,
-    ...more,
-  };
-}
-
-const wanted = (value: "drain" | "maint") => ({
-  administrative: { state: { value, since: SINCE }, weight: { value: 1 } },
-});
-const down = (reason: string) => ({ operational: { value: "down", since: SINCE, reason } });
 
 function text(
   backends: readonly BackendStatus[],
   { health = OK, ...paper }: Partial<typeof PAPER & { health: Health }> = {},
 ) {
   const pool = { name: "ping", algorithm: "p2c", queued: 0, active: 1, backends: [...backends] };
-  return statusText({ health, status: { pools: [pool] } }, { ...PAPER, ...paper }, NOW_MS);
+  return statusText({ health, status: { listeners: [], pools: [pool] } }, { ...PAPER, ...paper }, NOW_MS);
 }
 
 describe("the status", () => {
