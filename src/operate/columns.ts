@@ -19,7 +19,7 @@ export function cut(text: string, columns: number): string {
 }
 
 /** The text if it has at most so many columns, else its beginning and its end: names tell each other apart by either. */
-export function shortened(text: string, columns: number): string {
+function shortened(text: string, columns: number): string {
   if (columnsOf(text) <= columns) return text;
   if (columns < 1) return "";
   const first = Math.ceil((columns - 1) / 2);

@@ -1,7 +1,7 @@
 import type { BackendStatus } from "#lb/operate/documents";
 
 /** When all of it began. */
-export const SINCE = "2026-01-01T00:00:00.000Z";
+const SINCE = "2026-01-01T00:00:00.000Z";
 
 /** A backend that is up. */
 export function backend(name: string, more: Partial<BackendStatus> = {}): BackendStatus {

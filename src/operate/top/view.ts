@@ -3,7 +3,7 @@ import { isUp } from "../status.ts";
 import type { BackendNumbers, Numbers, PoolNumbers } from "./numbers.ts";
 
 /** By what the backends of a pool may be sorted, by the key that chooses it. */
-export const sorts = {
+const sorts = {
   o: "order",
   n: "name",
   a: "active",

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Status } from "#lb/operate/documents";
 import { eventually } from "../../support/eventually.ts";
 import { dialPeer } from "../../support/peer.ts";
@@ -16,8 +16,15 @@ const SIZES = [
   [120, 40],
 ] as const;
 
-const commandOf = (made: Operated, ...flags: readonly string[]) =>
-  ["exec", process.execPath, LB, "top", "--admin", made.at, ...flags].join(" ");
+let made: Operated;
+
+beforeAll(async () => {
+  made = await operated();
+});
+afterAll(() => made[Symbol.asyncDispose]());
+
+const commandOf = ({ at }: Operated, ...flags: readonly string[]) =>
+  ["exec", process.execPath, LB, "top", "--admin", at, ...flags].join(" ");
 
 async function statusOf({ lb }: Operated): Promise<Status> {
   return (await lb.ask("GET", "/api/v1/status")).body as Status;
@@ -72,9 +79,8 @@ function load({ lb }: Operated): AsyncDisposable {
 /** How many sessions the page says backend a was given. */
 const connectedIn = (lines: readonly string[]) => Number(/: (\d+) connected/.exec(lines.join("\n"))?.[1]);
 
-describe.skipIf(!hasTmux)("lb top on a terminal (tmux)", () => {
+describe.skipIf(!hasTmux)(`lb top on a terminal${hasTmux ? "" : " (tmux is missing)"}`, () => {
   test.each(SIZES)("%i×%i shows under load what the API says", async (columns, rows) => {
-    await using made = await operated();
     await using terminal = await Tmux.start(commandOf(made), columns, rows);
     {
       await using _load = load(made);
@@ -103,7 +109,6 @@ describe.skipIf(!hasTmux)("lb top on a terminal (tmux)", () => {
   });
 
   test("drains by d and y, makes ready by r and y, and by no other answer", async () => {
-    await using made = await operated();
     await using terminal = await Tmux.start(commandOf(made), 80, 24);
     await eventually(async () => expect(shownIn(await terminal.lines())).toHaveLength(2));
     const says = (text: string) => eventually(async () => expect((await terminal.lines()).at(-1)).toBe(text));
@@ -126,7 +131,6 @@ describe.skipIf(!hasTmux)("lb top on a terminal (tmux)", () => {
 
   test("says of a token that may only read that it may", async () => {
     const [reader, writer] = [1, 2].map(() => randomBytes(32).toString("base64url"));
-    await using made = await operated();
     const tokens = join(made.lb.folder, "two.token");
     await writeFile(tokens, `graphs read ${reader}\nroot write ${writer}\n`, { mode: 0o600 });
     await using guarded = await operated({ admin: { tokenFile: tokens } });
@@ -139,7 +143,6 @@ describe.skipIf(!hasTmux)("lb top on a terminal (tmux)", () => {
   });
 
   test("says that the API does not answer, and shows what is when it does again", async () => {
-    await using made = await operated();
     await using terminal = await Tmux.start(commandOf(made), 80, 24);
     await eventually(async () => expect((await terminal.lines())[1]).toBe("all is well"));
     made.lb.balancer.signal("SIGSTOP");
@@ -156,7 +159,6 @@ describe.skipIf(!hasTmux)("lb top on a terminal (tmux)", () => {
   });
 
   test("follows a terminal that becomes smaller and larger", async () => {
-    await using made = await operated();
     await using terminal = await Tmux.start(commandOf(made), 80, 24);
     for (const [columns, rows] of [
       [120, 40],
@@ -181,7 +183,6 @@ describe.skipIf(!hasTmux)("lb top on a terminal (tmux)", () => {
     ["SIGINT", 130],
     ["SIGHUP", 130],
   ])("%s leaves the terminal as it was", async (way, code) => {
-    await using made = await operated();
     const before = join(made.lb.folder, "before");
     const after = join(made.lb.folder, "after");
     const command = commandOf(made).replace("exec ", "");
@@ -203,7 +204,6 @@ describe.skipIf(!hasTmux)("lb top on a terminal (tmux)", () => {
   });
 
   test("ends with its terminal", async () => {
-    await using made = await operated();
     const terminal = await Tmux.start(commandOf(made), 80, 24);
     await eventually(async () => expect((await terminal.lines())[1]).toBe("all is well"));
     const pid = Number(await terminal.says("pane_pid"));
@@ -224,7 +224,6 @@ async function isAlive(pid: number): Promise<boolean> {
 
 describe("lb top", () => {
   test("prints a table once where its output is no terminal", async () => {
-    await using made = await operated();
     const peer = await made.session();
     const { code, stdout, stderr } = await run("lb.js", "top", "--admin", made.at);
     expect([code, stderr]).toEqual([0, ""]);
