@@ -1,8 +1,8 @@
 import { escaped } from "../../config/shown.ts";
-import { readableDuration } from "../../core/duration.ts";
 import { inColumns } from "../columns.ts";
 import type { BackendStatus } from "../documents.ts";
 import { isUp, percent, stateOf } from "../status.ts";
+import { agoOf, rateText } from "./figures.ts";
 import type { Line, Span } from "./line.ts";
 import type { BackendNumbers } from "./numbers.ts";
 
@@ -105,11 +105,6 @@ function sinceOf({ administrative: { state }, operational }: BackendStatus): str
   return state.value === "ready" ? operational?.since : state.since;
 }
 
-/** How long ago a time of the API was; a machine whose clock is ahead says none. */
-export function agoOf(time: string | undefined, wallMs: number): string {
-  return time === undefined ? "-" : readableDuration(Math.max(0, wallMs - Date.parse(time)));
-}
-
 /** Its share as a bar, and a colon where its fair share ends. */
 function barOf({ share, fairShare }: BackendStatus, full: number): string {
   const inside = BAR - 2;
@@ -117,12 +112,6 @@ function barOf({ share, fairShare }: BackendStatus, full: number): string {
   const cells = "=".repeat(steps(share)).padEnd(inside).split("");
   if (fairShare > 0) cells[Math.max(0, steps(fairShare) - 1)] = ":";
   return `[${cells.join("")}]`;
-}
-
-/** How often, a second; `-` where that is not known. */
-export function rateText(perSec: number | undefined): string {
-  if (perSec === undefined) return "-";
-  return perSec < 1_000 ? perSec.toFixed(1) : String(Math.round(perSec));
 }
 
 function probeText({ probe }: BackendStatus, wallMs: number): string {

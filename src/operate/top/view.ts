@@ -46,9 +46,12 @@ export const firstView: View = {
   message: undefined,
 };
 
+// b2 stands before b10.
+const NAMES = new Intl.Collator("en", { numeric: true });
+
 const ORDERS: Readonly<Record<View["sort"], (one: BackendNumbers, other: BackendNumbers) => number>> = {
   order: () => 0,
-  name: (one, other) => one.backend.name.localeCompare(other.backend.name, "en", { numeric: true }),
+  name: (one, other) => NAMES.compare(one.backend.name, other.backend.name),
   active: (one, other) => other.backend.active - one.backend.active,
   state: (one, other) => Number(isUp(one.backend)) - Number(isUp(other.backend)),
   rate: (one, other) => (other.perSec ?? 0) - (one.perSec ?? 0),

@@ -45,8 +45,8 @@ describe("a page", () => {
       " c               drain      api        0 [          ]    0%    0%     0.0      0",
       ...Array(12).fill(""),
       "ping/a, 127.0.0.1:9001: 30 connected, 0 failed; configured ready, weight 1",
-      "  wanted ready (file) for 1h 0m, weight 1 (file)",
-      "  found up (probe) for 1h 0m: it answers; last probe 2.0s ago: well, 0.42 ms",
+      "  wanted ready (file) for 1h 0m, weight 1 (file); probed 2.0s ago: 0.42 ms",
+      "  found up (probe) for 1h 0m: it answers",
       " h help  q quit  up/down select  d drain  r ready  sort: o n a s c f  i invert",
     ]);
   });
