@@ -203,6 +203,21 @@ describe.skipIf(!hasTmux)(`lb top on a terminal${hasTmux ? "" : " (tmux is missi
     expect(await readFile(after, "utf8")).toBe(await readFile(before, "utf8"));
   });
 
+  test("Ctrl-Z leaves the terminal to the shell, and fg returns", async () => {
+    await using terminal = await Tmux.start("bash --norc -i", 80, 24);
+    const isPage = (is: boolean) =>
+      eventually(async () => expect(/^all is well$/m.test((await terminal.lines()).join("\n"))).toBe(is));
+    await terminal.press(commandOf(made).replace("exec ", ""), "Enter");
+    await isPage(true);
+    await terminal.press("C-z");
+    await isPage(false);
+    expect([await terminal.says("alternate_on"), await terminal.says("cursor_flag")]).toEqual(["0", "1"]);
+    await terminal.press("fg", "Enter");
+    await isPage(true);
+    await terminal.press("q");
+    await isPage(false);
+  });
+
   test("ends with its terminal", async () => {
     const terminal = await Tmux.start(commandOf(made), 80, 24);
     await eventually(async () => expect((await terminal.lines())[1]).toBe("all is well"));
