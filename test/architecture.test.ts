@@ -44,7 +44,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
     "@fastify/swagger-ui",
     "@fastify/static",
   ],
-  operate: ["cli-progress", "yargs"],
+  operate: ["cli-progress", "get-east-asian-width", "yargs", "zod"],
   options: ["yargs"],
 };
 
@@ -88,7 +88,9 @@ describe("the architecture", () => {
   test("an operator's command loads no balancer", () => {
     expect(packagesAmong([...loadedBy("main.ts"), ...loadedBy("operate/operate.ts")])).toEqual([
       "cli-progress",
+      "get-east-asian-width",
       "yargs",
+      "zod",
     ]);
   });
 
