@@ -8,23 +8,19 @@ const ANSWER_WITHIN_MS = 3_000;
 const MOST_QUESTIONS = 16;
 
 /** What is asked of a laboratory: to slow a server, to crash it, to bring it back, or to change the load. */
-export const labOrder: z.ZodType<LabOrder> = z
-  .discriminatedUnion("action", [
-    z.strictObject({ action: z.enum(["slow", "crash", "restore"]), server: z.string().max(64) }),
-    z.strictObject({
-      action: z.literal("load"),
-      factor: z.number().min(0.25).max(4),
-    }),
-  ])
-  .meta({ id: "LabOrder" });
+export const labOrder: z.ZodType<LabOrder> = z.discriminatedUnion("action", [
+  z.strictObject({ action: z.enum(["slow", "crash", "restore"]), server: z.string().max(64) }),
+  z.strictObject({
+    action: z.literal("load"),
+    factor: z.number().min(0.25).max(4),
+  }),
+]);
 
 /** How a laboratory is: its servers, and the load on them. */
-export const labDocument: z.ZodType<LabState> = z
-  .object({
-    servers: z.array(z.object({ name: z.string(), state: z.enum(["well", "slow", "down"]) })),
-    load: z.object({ sessionsPerSec: z.number(), factor: z.number() }),
-  })
-  .meta({ id: "Lab" });
+export const labDocument: z.ZodType<LabState> = z.object({
+  servers: z.array(z.object({ name: z.string(), state: z.enum(["well", "slow", "down"]) })),
+  load: z.object({ sessionsPerSec: z.number(), factor: z.number() }),
+});
 
 /** The channel to the process that started this one. */
 type Parent = Pick<NodeJS.Process, "send" | "on">;
