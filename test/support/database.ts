@@ -57,16 +57,18 @@ export class Database implements AsyncDisposable {
     return this.url(name);
   }
 
-  /** The rows of one statement, made by a connection of its own. */
-  async ask(url: string, text: string): Promise<Record<string, unknown>[]> {
+  /** A connection of its own; ended when it is disposed of. */
+  async connect(url: string) {
     const client = new pg.Client({ connectionString: url });
     client.on("error", () => {});
     await client.connect();
-    try {
-      return (await client.query<Record<string, unknown>>(text)).rows;
-    } finally {
-      await client.end();
-    }
+    return { client, [Symbol.asyncDispose]: () => client.end() };
+  }
+
+  /** The rows of one statement, made by a connection of its own. */
+  async ask(url: string, text: string): Promise<Record<string, unknown>[]> {
+    await using connection = await this.connect(url);
+    return (await connection.client.query<Record<string, unknown>>(text)).rows;
   }
 
   async stop(): Promise<void> {
