@@ -34,7 +34,7 @@ export class Database implements AsyncDisposable {
 
   #make(): EmbeddedPostgres {
     const settings = { listen_addresses: "127.0.0.1", unix_socket_directories: this.#folder, fsync: "off" };
-    return new EmbeddedPostgres({
+    const server = new EmbeddedPostgres({
       databaseDir: this.#data,
       port: this.#port,
       user: "lb",
@@ -44,6 +44,8 @@ export class Database implements AsyncDisposable {
       onLog: () => {},
       onError: () => {},
     });
+    // By itself it runs, for root, as an account named postgres, which not every machine has.
+    return Object.assign(server, { getUidAndGid: async () => unprivileged() });
   }
 
   url(name = "postgres"): string {
