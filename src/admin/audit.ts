@@ -25,7 +25,7 @@ const LONGEST = 2_000;
 const REFUSED = 400;
 
 /** Leaves a line in the log for each request that may change something and was let in by what was asked before this. */
-export function audit(app: FastifyInstance, { logger }: Pick<Log, "logger">): void {
+export function audit(app: FastifyInstance, log: Pick<Log, "audit">): void {
   app.decorateRequest("change", null);
   app.addHook("onRequest", async (request) => {
     request.change = {};
@@ -40,7 +40,7 @@ export function audit(app: FastifyInstance, { logger }: Pick<Log, "logger">): vo
       before: told(values(before)),
       after: told(values(after)),
     };
-    logger.info(line, statusCode < REFUSED ? "changed by the admin API" : "refused by the admin API");
+    log.audit.info(line, statusCode < REFUSED ? "changed by the admin API" : "refused by the admin API");
   });
 }
 

@@ -148,12 +148,12 @@ export class Control {
   async status(): Promise<Status> {
     const { clock, plane } = this.#parts;
     const sample = await plane.sample();
-    return statusOf(this.overlay, sample, this.#reconciler.unresolved, clock.wallMs());
+    return await inSlices(clock, statusOf(this.overlay, sample, this.#reconciler.unresolved, clock.wallMs()));
   }
 
   /** Sessions that live now. */
   async sessions(): Promise<number> {
-    const { listeners } = await this.#parts.plane.sample();
+    const { listeners } = await this.#parts.plane.sample({ pools: [] });
     return listeners.reduce((sum, { active }) => sum + active, 0);
   }
 

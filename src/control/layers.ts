@@ -81,12 +81,12 @@ export interface KnownPool {
 /** The layers of a pool's backends, in the order of its entries, those of one entry in that of its addresses. */
 export function* layersOf({ overlay, sample, unresolved, nowMs }: KnownPool): Iterable<BackendLayers> {
   const members = byEntry(sample.backends);
-  const lives = livesOf(sample, nowMs);
+  const lifeOf = livesOf(sample, nowMs);
   for (const entry of overlay.entriesOf(sample.name) ?? []) {
     const own = members.get(entry.name);
     for (const member of own ?? []) {
       const wanted = wantedOf(overlay, sample.name, entry, hostOf(member));
-      yield { name: member.name, entry: entry.name, ...wanted, ...(lives.get(member) as Live) };
+      yield { name: member.name, entry: entry.name, ...wanted, ...lifeOf(member) };
     }
     if (own !== undefined) continue;
     const reason = unresolved.get(entry.name) ?? "not applied yet";
@@ -128,34 +128,27 @@ function administered<T>({ value, source, sinceMs }: Sourced<T>, file: T | null)
   return { value, source, since: timeOf(sinceMs), file };
 }
 
-function livesOf(
-  { backends }: Pick<PoolSample, "backends">,
-  nowMs: number,
-): ReadonlyMap<BackendSample, Live> {
+function livesOf({ backends }: Pick<PoolSample, "backends">, nowMs: number): (member: BackendSample) => Live {
   const active = backends.reduce((sum, each) => sum + each.active, 0);
   const usable = backends.filter(isUsable);
   const fair = fairShares(usable);
   const fairShareOf = new Map(usable.map((each, index) => [each, fair[index] as number]));
-  const lives = backends.map((each) => {
-    const live: Live = {
-      address: each.address,
-      operational: {
-        value: each.operational,
-        source: each.found.source,
-        since: timeOf(nowMs - each.found.agoMs),
-        reason: each.found.reason,
-      },
-      unresolved: null,
-      active: each.active,
-      connected: each.connected,
-      failed: each.failed,
-      share: active === 0 ? 0 : each.active / active,
-      fairShare: fairShareOf.get(each) ?? 0,
-      answeredAgoMs: each.answeredAgoMs === Infinity ? null : each.answeredAgoMs,
-    };
-    return [each, live] as const;
+  return (each) => ({
+    address: each.address,
+    operational: {
+      value: each.operational,
+      source: each.found.source,
+      since: timeOf(nowMs - each.found.agoMs),
+      reason: each.found.reason,
+    },
+    unresolved: null,
+    active: each.active,
+    connected: each.connected,
+    failed: each.failed,
+    share: active === 0 ? 0 : each.active / active,
+    fairShare: fairShareOf.get(each) ?? 0,
+    answeredAgoMs: each.answeredAgoMs === Infinity ? null : each.answeredAgoMs,
   });
-  return new Map(lives);
 }
 
 function isUsable({ state, operational, weight }: BackendSample): boolean {

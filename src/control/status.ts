@@ -2,6 +2,7 @@ import type { AlgorithmName } from "../contract/algorithm.ts";
 import type { ListenerSample, Sample } from "../contract/sample.ts";
 import { formatEndpoint } from "../core/address.ts";
 import type { Ending } from "../core/ending.ts";
+import type { Steps } from "../core/slices.ts";
 import { type BackendLayers, layersOf } from "./layers.ts";
 import type { Overlay } from "./overlay.ts";
 import type { UnresolvedBackend } from "./unresolved.ts";
@@ -43,25 +44,34 @@ interface PoolStatus {
   readonly backends: readonly BackendLayers[];
 }
 
-/** Puts what is wanted and what is side by side. `nowMs`: Unix time when the sample was taken. */
-export function statusOf(
+/** Puts what is wanted and what is side by side, as steps. `nowMs`: Unix time when the sample was taken. */
+export function* statusOf(
   overlay: Overlay,
   sample: Sample,
   unresolved: readonly UnresolvedBackend[],
   nowMs: number,
-): Status {
+): Steps<Status> {
   const samples = new Map(sample.pools.map((pool) => [pool.name, pool]));
-  const pools = Object.entries(overlay.file.pools).map(([name, { algorithm }]): PoolStatus => {
-    const pool = samples.get(name) ?? { queued: 0, backends: [] };
-    const reasons = unresolved.filter((each) => each.pool === name);
-    const nameless = new Map(reasons.map(({ backend, reason }) => [backend, reason]));
-    const active = pool.backends.reduce((sum, each) => sum + each.active, 0);
-    const backends = [
-      ...layersOf({ overlay, sample: { name, backends: pool.backends }, unresolved: nameless, nowMs }),
-    ];
-    return { name, algorithm, queued: pool.queued, active, backends };
-  });
+  const reasons = reasonsOf(unresolved);
+  const pools: PoolStatus[] = [];
+  for (const [name, { algorithm }] of Object.entries(overlay.file.pools)) {
+    const { queued, backends: members } = samples.get(name) ?? { queued: 0, backends: [] };
+    const active = members.reduce((sum, each) => sum + each.active, 0);
+    const backends: BackendLayers[] = [];
+    const known = { overlay, sample: { name, backends: members }, nowMs };
+    for (const each of layersOf({ ...known, unresolved: reasons.get(name) ?? new Map() }))
+      yield backends.push(each);
+    yield pools.push({ name, algorithm, queued, active, backends });
+  }
   return { listeners: sample.listeners.map(listenerStatus), pools };
+}
+
+/** Why names have no address, by the pool and the entry. */
+function reasonsOf(unresolved: readonly UnresolvedBackend[]): ReadonlyMap<string, Map<string, string>> {
+  const pools = new Map<string, Map<string, string>>();
+  for (const { pool, backend, reason } of unresolved)
+    pools.set(pool, (pools.get(pool) ?? new Map()).set(backend, reason));
+  return pools;
 }
 
 function listenerStatus({

@@ -52,6 +52,14 @@ class NotedPlane implements Plane {
     return [];
   }
 
+  async session() {
+    return undefined;
+  }
+
+  async blocksTaken() {
+    return [];
+  }
+
   readonly tokens: ClientTokens[] = [];
 
   async clients() {

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import type { Api, Desk } from "../api.ts";
-import { Events } from "../events.ts";
+import { Events, STATUS_DEPTH } from "../events.ts";
 import { healthOf } from "../health.ts";
 import { Problem } from "../problem.ts";
 import { answers } from "../schemas.ts";
+import { sendInSlices } from "../sent.ts";
 
 const tags = ["status"];
 const health = z
@@ -11,7 +12,7 @@ const health = z
   .meta({ id: "Health" });
 
 /** What there is, and how it is. */
-export function status(app: Api, { controls }: Desk): void {
+export function status(app: Api, { controls, mayStay }: Desk): void {
   const events = new Events(controls);
   app.addHook("onClose", async () => events.close());
 
@@ -28,7 +29,7 @@ export function status(app: Api, { controls }: Desk): void {
     },
     async () => {
       if (controls.stopping()) throw new Problem("stopping", "the balancer is stopping");
-      const reasons = healthOf(controls.overlay(), await controls.plane.sample(), controls.ailments());
+      const reasons = await healthOf(controls);
       return {
         status: reasons.length === 0 ? ("ok" as const) : ("degraded" as const),
         reasons: [...reasons],
@@ -45,7 +46,7 @@ export function status(app: Api, { controls }: Desk): void {
         response: answers({ 200: z.looseObject({}) }),
       },
     },
-    async () => ({ ...(await controls.status()) }),
+    async (_request, reply) => sendInSlices(reply, controls.clock, await controls.status(), STATUS_DEPTH),
   );
 
   app.get(
@@ -62,10 +63,10 @@ export function status(app: Api, { controls }: Desk): void {
         },
       },
     },
-    async (_request, reply) => {
+    async (request, reply) => {
       events.admit();
       reply.hijack();
-      events.join(reply.raw);
+      events.join(reply.raw, () => mayStay(request));
     },
   );
 
