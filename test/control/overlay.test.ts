@@ -416,7 +416,7 @@ function fileOf(
 }
 
 function backend(name: string, values: BackendValues): BackendConfig {
-  return { ...plainBackend, name, address: { kind: "tcp", host: "127.0.0.1", port: 1 }, ...values };
+  return { ...plainBackend, name, address: { kind: "tcp", host: "web.example", port: 1 }, ...values };
 }
 
 function only<Values, Key extends keyof Values>(key: Key, values: Values): Pick<Values, Key> {
