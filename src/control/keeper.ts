@@ -113,6 +113,7 @@ export class Keeper implements Disposable {
       goesOn = await this.#lines.inLine(places.map(nameOf), () => this.#writeAll(places));
     }
     this.#flushing = undefined;
+    if (this.#waiting.size > 0) this.#tryAgain();
   }
 
   /** In their lines. Where clients are too many for the store, a row that has no room keeps none of the others from it. */
@@ -184,6 +185,10 @@ export class Keeper implements Disposable {
       const reason = whole(error);
       this.#parts.log.logger.warn({ reason }, "the store did not take what was said, it is tried again");
     }
+    this.#tryAgain();
+  }
+
+  #tryAgain(): void {
     if (this.#closed) return;
     this.#timer ??= this.#parts.clock.after(AGAIN_MS, () => void this.flush());
   }

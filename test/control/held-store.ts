@@ -18,8 +18,13 @@ export class HeldStore extends MemoryStore {
 
   override save(changes: readonly Keep[]): Promise<void> {
     const held = this.#held?.promise;
-    const saved = this.#last.then(() => held).then(() => super.save(changes));
+    const saved = this.#last.then(() => held).then(() => this.write(changes));
     this.#last = saved.catch(() => {});
     return saved;
+  }
+
+  /** One write, in its turn. */
+  protected write(changes: readonly Keep[]): Promise<void> {
+    return super.save(changes);
   }
 }
