@@ -13,7 +13,7 @@ import { controlled } from "./controlled.ts";
 import { type Fault, FaultyStore, faults } from "./faulty-store.ts";
 import { SeenPlane } from "./seen-plane.ts";
 
-const RUNS = 150;
+const RUNS = 40;
 const BACKENDS = ["a", "b", "z"] as const;
 const CLIENTS = ["u", "v"] as const;
 

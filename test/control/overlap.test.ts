@@ -166,6 +166,7 @@ describe("a database that is away at the start", () => {
 
   test("a word that is said before the rows had their turns does not overwrite them", async () => {
     const store = new MemoryStore();
+    for (let at = 0; at < 50; at += 1) store.shelves.backends.set(`gone/${at}`, { said: [] });
     store.shelves.backends.set("p/a", { said: [word("state", "maint", "ready")] });
     store.status = { up: false, sinceMs: 0 };
     const made = controlled(text(), store);
@@ -196,6 +197,21 @@ describe("what another balancer said of clients", () => {
     const rows = Array.from({ length: 50 }, (_, at) => ({ key: `c${at}`, value: clientRow(`c${at}`) }));
     store.events?.changed([...rows, { key: "u", value: { said: [word("capacity", 77, 2)] } }]);
     await made.control.steering.setClient("u", { capacity: 5 });
+    await made.clock.run(0);
+    expect(made.control.overlay.client("c49")?.capacity).toBe(10);
+    expect(made.control.overlay.client("u")?.capacity).toBe(5);
+    expect((await restarted(made, store)).client("u")?.capacity).toBe(5);
+  });
+
+  test("is older than a word whose write ends before it had its turn", async () => {
+    const { made, store } = await startedOn(new HeldStore());
+    store.hold();
+    const said = made.control.steering.setClient("u", { capacity: 5 });
+    await made.clock.run(0);
+    const rows = Array.from({ length: 50 }, (_, at) => ({ key: `c${at}`, value: clientRow(`c${at}`) }));
+    store.events?.changed([...rows, { key: "u", value: { said: [word("capacity", 77, 2)] } }]);
+    store.letGo();
+    expect(await said).toEqual(DURABLE);
     await made.clock.run(0);
     expect(made.control.overlay.client("c49")?.capacity).toBe(10);
     expect(made.control.overlay.client("u")?.capacity).toBe(5);
