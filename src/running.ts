@@ -1,5 +1,6 @@
 import type { AdminApi } from "./admin/admin-api.ts";
 import type { Controls } from "./admin/controls.ts";
+import type { Laboratory } from "./admin/laboratory.ts";
 import type { Config } from "./config/config.ts";
 import { otherFiles } from "./config/other-files.ts";
 import type { Reading } from "./config/reader.ts";
@@ -94,8 +95,9 @@ export class Running {
   }
 
   async #openAdmin(admin: NonNullable<Config["admin"]>): Promise<void> {
-    const [{ AdminApi }, { Metrics }] = await Promise.all([
+    const [{ AdminApi }, { Laboratory }, { Metrics }] = await Promise.all([
       import("./admin/admin-api.ts"),
+      import("./admin/laboratory.ts"),
       import("./observe/metrics.ts"),
     ]);
     const { log } = this.#parts;
@@ -107,10 +109,11 @@ export class Running {
       copies: () => this.#supervisor.counts,
     });
     this.#metrics = metrics;
-    this.#admin = await AdminApi.open(admin, this.#controls(metrics));
+    const laboratory = Laboratory.around(systemClock);
+    this.#admin = await AdminApi.open(admin, this.#controls(metrics, laboratory));
   }
 
-  #controls(metrics: Metrics): Controls {
+  #controls(metrics: Metrics, laboratory: Laboratory | undefined): Controls {
     const { control } = this;
     const { log, hasFile } = this.#parts;
     return {
@@ -119,10 +122,11 @@ export class Running {
       plane: this.#plane,
       steering: control.steering,
       copies: this.#supervisor,
+      laboratory,
       scrape: (accept) => metrics.render(accept),
       overlay: () => control.overlay,
       stopping: () => control.stopping,
-      status: () => control.status(),
+      status: async () => ({ ...(await control.status()), ...(laboratory && { laboratory: true }) }),
       ailments: () => this.#ailments(),
       addressesOf: (name) => control.addressesOf(name),
       reload: async () => (hasFile ? control.reload() : { kind: "no-file" }),

@@ -44,7 +44,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
     "@fastify/swagger-ui",
     "@fastify/static",
   ],
-  operate: ["cli-progress", "yargs"],
+  operate: ["cli-progress", "get-east-asian-width", "yargs", "zod"],
   options: ["yargs"],
 };
 
@@ -88,7 +88,9 @@ describe("the architecture", () => {
   test("an operator's command loads no balancer", () => {
     expect(packagesAmong([...loadedBy("main.ts"), ...loadedBy("operate/operate.ts")])).toEqual([
       "cli-progress",
+      "get-east-asian-width",
       "yargs",
+      "zod",
     ]);
   });
 
@@ -98,6 +100,8 @@ describe("the architecture", () => {
       const allowed = [
         /^#lb\/core\//,
         /^#lb\/command\//,
+        // What the laboratory and its balancer say to each other.
+        /^#lb\/contract\/laboratory$/,
         ...(folder === "stress" ? [/^(\.\.\/)+clients\//] : []),
       ];
       for (const name of readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })) {

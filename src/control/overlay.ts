@@ -104,7 +104,7 @@ export class Overlay {
     return atOnce(this.adopting(file));
   }
 
-  /** The entries of a pool, those that the API added last; undefined where there is no such pool. */
+  /** The entries of a pool, first the entries of the file, then the ones that the API added; undefined where there is no such pool. */
   entriesOf(pool: string): readonly BackendConfig[] | undefined {
     const shelf = this.#pools.get(pool);
     return shelf && [...(this.file.pools[pool]?.backends ?? []), ...addedTo(shelf)];
@@ -160,15 +160,10 @@ export class Overlay {
 
   /** To remove an entry that came from there, and all that was said of it. */
   removingBackend(pool: string, name: string, source: "api" | "copy" = "api"): BackendEdit | Refused {
-    const refused = this.refusalOf(pool, name, source);
-    return refused ?? { ...nothingOfBackend(pool, name), ...(source === "copy" && { wasCopy: true }) };
-  }
-
-  /** Why an entry is none that came from there. */
-  refusalOf(pool: string, name: string, source: Source): Refused | undefined {
     const from = this.sourceOf(pool, name);
-    if (from === source) return undefined;
-    return from === undefined ? "unknown" : OF_ANOTHER[from];
+    if (from === undefined) return "unknown";
+    if (from !== source) return from === "file" ? "of-the-file" : "is-a-copy";
+    return { ...nothingOfBackend(pool, name), ...(source === "copy" && { wasCopy: true }) };
   }
 
   /** How many clients there are. */
@@ -176,7 +171,7 @@ export class Overlay {
     return this.file.clients.list.length + this.#clients.added.size;
   }
 
-  /** All clients as they hold now, those that the API added last. */
+  /** All clients as they hold now, first the clients of the file, then the ones that the API added. */
   *clients(): Iterable<ClientEntry> {
     for (const { id } of this.file.clients.list) yield this.client(id) as ClientEntry;
     for (const id of this.#clients.added.keys()) yield this.client(id) as ClientEntry;
@@ -256,8 +251,6 @@ export class Overlay {
     return address !== undefined && mayReach(address, host) ? { key, part: name } : undefined;
   }
 }
-
-const OF_ANOTHER = { file: "of-the-file", copy: "is-a-copy", api: "exists" } as const;
 
 /** A pool that is no more takes all with it that was added to it and said in it. */
 function ends(

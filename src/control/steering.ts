@@ -10,7 +10,6 @@ import type { Reconciler } from "./reconcile.ts";
 import type { Said } from "./shelf.ts";
 import { namesOf } from "./snapshot.ts";
 import type { Told } from "./told.ts";
-import type { Source } from "./words.ts";
 
 const BY_AN_OPERATOR = "set by an operator";
 
@@ -29,9 +28,10 @@ export interface Manner {
   readonly withinMs?: number | undefined;
 }
 
-/** Where a backend comes from: an operator, or the copies of a server. */
+/** Where a backend comes from: an operator, or the copies of a server; and what its log says is the reason. */
 interface Origin {
   readonly source?: "api" | "copy";
+  readonly reason?: string;
 }
 
 /** A change of one row, over what is wanted; `sinceMs`: Unix time since when it is so. */
@@ -39,7 +39,10 @@ interface Changing<Any extends Edit> {
   readonly place: Place;
   readonly check: Check | undefined;
   readonly change: (overlay: Overlay, sinceMs: number) => Any | Refused;
-  readonly put?: (edit: Any) => Promise<void>;
+  /** Told with what changes; default: an operator's word. */
+  readonly reason?: string;
+  /** What is done in the same turn, once it is put. */
+  readonly after?: () => Promise<unknown>;
 }
 
 /** What steering is made of. */
@@ -59,15 +62,12 @@ export class Steering {
     this.#parts = parts;
   }
 
-  /**
-   * Says something of a backend, by its entry's name or as `entry@host`. It is in force at once, and stored when that is
-   * possible. With a `source` it is said of an entry that comes from there alone.
-   */
+  /** Says something of a backend, by its entry's name or as `entry@host`. It is in force at once, and stored when that is possible. */
   async setBackend(
     pool: string,
     name: string,
     said: Said<BackendValues>,
-    { check, withinMs = Infinity, source }: Manner & { readonly source?: Source } = {},
+    { check, withinMs = Infinity }: Manner = {},
   ): Promise<Spoken> {
     const { reconciler, told, keeper } = this.#parts;
     const edit = await reconciler.inTurn(async () => {
@@ -75,8 +75,6 @@ export class Steering {
       check?.(overlay);
       const next = overlay.sayingOfBackend(pool, name, said);
       if (typeof next === "string") return next;
-      const other = source && overlay.refusalOf(pool, next.name, source);
-      if (other !== undefined) return other;
       await reconciler.put(next, BY_AN_OPERATOR);
       told.said(pool, name, Object.keys(said));
       if (said.state === "drain") await this.#drain(pool, name, withinMs);
@@ -94,13 +92,14 @@ export class Steering {
   async addBackend(
     pool: string,
     backend: BackendConfig,
-    { check, source = "api" }: Pick<Manner, "check"> & Origin = {},
+    { check, source = "api", reason = BY_AN_OPERATOR }: Pick<Manner, "check"> & Origin = {},
   ): Promise<Spoken> {
     const names = { listeners: [], backends: namesOf([backend.address]) };
     using _name = await this.#parts.reconciler.learn(names);
     return await this.#durably({
       place: { shelf: "backends", pool, name: backend.name },
       check,
+      reason,
       change: (overlay, sinceMs) => overlay.addingBackend(pool, backend, source, sinceMs),
     });
   }
@@ -109,16 +108,14 @@ export class Steering {
   removeBackend(
     pool: string,
     name: string,
-    { check, withinMs = Infinity, source = "api" }: Manner & Origin = {},
+    { check, withinMs = Infinity, source = "api", reason = BY_AN_OPERATOR }: Manner & Origin = {},
   ): Promise<Spoken> {
     return this.#durably<BackendEdit>({
       place: { shelf: "backends", pool, name },
       check,
+      reason,
       change: (overlay) => overlay.removingBackend(pool, name, source),
-      put: async (edit) => {
-        await this.#parts.reconciler.put(edit, BY_AN_OPERATOR);
-        await this.#drain(pool, name, withinMs);
-      },
+      after: () => this.#drain(pool, name, withinMs),
     });
   }
 
@@ -162,7 +159,8 @@ export class Steering {
   }
 
   /** Keeps an edit, then puts it in a turn; what is refused there is not kept. No turn waits for the store. */
-  async #durably<Any extends Edit>({ place, check, change, put }: Changing<Any>): Promise<Spoken> {
+  async #durably<Any extends Edit>(changing: Changing<Any>): Promise<Spoken> {
+    const { place, check, change, reason = BY_AN_OPERATOR, after } = changing;
     const { clock, keeper, reconciler } = this.#parts;
     const sinceMs = clock.wallMs();
     const wanted = () => {
@@ -170,8 +168,11 @@ export class Steering {
       check?.(overlay);
       return change(overlay, sinceMs);
     };
-    const inForce = put ?? ((edit: Any) => reconciler.put(edit, BY_AN_OPERATOR));
-    const kept = await keeper.durably({ place, wanted, put: inForce });
+    const put = async (edit: Any) => {
+      await reconciler.put(edit, reason);
+      await after?.();
+    };
+    const kept = await keeper.durably({ place, wanted, put });
     return typeof kept === "string" ? refused(kept) : { kind: "done", ...kept };
   }
 

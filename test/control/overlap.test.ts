@@ -309,19 +309,6 @@ describe("rows that wait", () => {
   });
 });
 
-test("a word for what comes from one place is not said of what comes from another", async () => {
-  const { made } = await startedOn(new MemoryStore());
-  const { steering } = made.control;
-  await steering.addBackend("p", backend("z", "127.0.0.1:2"));
-  const drain = (name: string) => steering.setBackend("p", name, { state: "drain" }, { source: "copy" });
-  expect(await drain("a")).toEqual({ kind: "refused", why: "of-the-file" });
-  expect(await drain("z")).toEqual({ kind: "refused", why: "exists" });
-  expect(await drain("none")).toEqual({ kind: "refused", why: "unknown" });
-  await steering.addBackend("p", backend("ping-1", "127.0.0.1:3"), { source: "copy" });
-  expect(await drain("ping-1")).toEqual({ kind: "done" });
-  expect(made.control.overlay.backend("p", "a")?.state.value).toBe("ready");
-});
-
 const DURABLE = { kind: "done", stored: true };
 
 async function startedOn<Any extends MemoryStore>(store: Any) {
