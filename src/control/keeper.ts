@@ -78,12 +78,12 @@ export class Keeper implements Disposable {
     });
   }
 
-  /** Keeps the row of what has been put already: false where the store has to be waited for. */
+  /** Keeps the row of what has been put already: false where it waits for the store, which is down or has no room. */
   async eventually(place: Place): Promise<Stored> {
     const { store, reconciler } = this.#parts;
     const isOfCopy = !isKept(reconciler.overlay.standing(place)) && !this.#waiting.has(nameOf(place));
     if (store === undefined || isOfCopy) return undefined;
-    return await this.#lines.inLine([nameOf(place)], () => this.#write([place]));
+    return await this.#lines.inLine([nameOf(place)], () => this.#writeAll([place]));
   }
 
   /** Keeps what became of rows when the file spoke. */
@@ -116,7 +116,7 @@ export class Keeper implements Disposable {
     if (this.#waiting.size > 0) this.#tryAgain();
   }
 
-  /** In their lines. Where clients are too many for the store, a row that has no room keeps none of the others from it. */
+  /** In their lines; never rejects. Where the store takes no more, a row that has no room keeps none of the others from it. */
   async #writeAll(places: readonly Place[]): Promise<boolean> {
     try {
       return await this.#write(places);
@@ -167,7 +167,7 @@ export class Keeper implements Disposable {
   /** In its line: keeps the row that stands where it is another one by now than the one that was kept. */
   async #stands(kept: Edit): Promise<Stored> {
     if (this.#parts.store === undefined || !isKept(kept)) return undefined;
-    return this.#has(kept, keepOf(kept)) || (await this.#write([kept]));
+    return this.#has(kept, keepOf(kept)) || (await this.#writeAll([kept]));
   }
 
   /** The store has this row: whether it is the one that stands, which waits otherwise. */

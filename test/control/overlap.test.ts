@@ -293,6 +293,20 @@ describe("rows that wait", () => {
     expect(told).toEqual(["the store did not take what was said, it is tried again"]);
   });
 
+  test("are in force and answered as not kept, where the store has no room for a word of a backend, and kept once it has", async () => {
+    const { made, store } = await startedOn(new MemoryStore());
+    const { steering, overlay } = made.control;
+    store.save = () => Promise.reject(new StoreFull("the store is full"));
+    const said = await steering.setBackend("p", "a", { state: "drain" });
+    expect([said, overlay.backend("p", "a")?.state.value]).toEqual([
+      { kind: "done", stored: false },
+      "drain",
+    ]);
+    store.save = MemoryStore.prototype.save;
+    await made.clock.run(2_000);
+    expect((await restarted(made, store)).backend("p", "a")?.state.value).toBe("drain");
+  });
+
   test("are not those of a copy that has the name by then: the store is not left with the old one", async () => {
     const { made, store } = await startedOn(new MemoryStore());
     const { steering } = made.control;
