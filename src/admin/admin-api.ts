@@ -1,3 +1,4 @@
+import { lookup } from "node:dns/promises";
 import { type Endpoint, formatEndpoint } from "../core/address.ts";
 import { makeRoom, restrictSocket } from "../transport/sockets/unix-socket.ts";
 import type { AdminConfig, Api, Desk } from "./api.ts";
@@ -11,7 +12,7 @@ export class AdminApi implements AsyncDisposable {
   readonly #log: Controls["log"];
   readonly #tokens: TokenFile | undefined;
   readonly #app: Api;
-  /** With the real port. */
+  /** With the real address and port. */
   readonly endpoint: Endpoint;
 
   private constructor(log: Controls["log"], tokens: TokenFile | undefined, app: Api, endpoint: Endpoint) {
@@ -84,7 +85,9 @@ async function listen(app: Api, endpoint: Endpoint): Promise<Endpoint> {
     restrictSocket(endpoint.path);
     return endpoint;
   }
-  await app.listen({ host: endpoint.host, port: endpoint.port });
+  // By an address: for the name localhost fastify opens a second server, which nothing of ours follows.
+  const { address: host } = await lookup(endpoint.host);
+  await app.listen({ host, port: endpoint.port });
   const { port } = app.server.address() as { readonly port: number };
-  return { ...endpoint, port };
+  return { kind: "tcp", host, port };
 }

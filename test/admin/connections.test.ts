@@ -1,8 +1,10 @@
+import dns from "node:dns";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { Connections } from "#lb/admin/connections";
+import type { Endpoint } from "#lb/core/address";
 import { dialPeer, type Peer } from "../support/peer.ts";
 import { adminFile, administered } from "./administered.ts";
 
@@ -19,6 +21,20 @@ test("callers that send half a head, again and again, keep no other out", async 
     expect((await api.get("/health")).status).toBe(200);
   }
   for (const peer of peers) peer.reset();
+});
+
+test("none get past the bound by another address of the name by which the API listens", async () => {
+  const several = ["127.0.0.1", "127.0.0.2"].map((address) => ({ address, family: 4 }));
+  const spied = vi.spyOn(dns, "lookup").mockImplementation(((...asked: readonly unknown[]) => {
+    const [name, options] = asked as [string, dns.LookupOptions];
+    const told = asked.at(-1) as Told;
+    const first = name === "localhost" ? "127.0.0.1" : name;
+    setImmediate(() => (options.all ? told(null, several) : told(null, first, 4)));
+  }) as unknown as typeof dns.lookup);
+  onTestFinished(() => spied.mockRestore());
+  await using api = await administered(adminFile().replace(/(?<=admin: { listen: ")[\d.]+/, "localhost"));
+  const { port } = api.endpoint as Endpoint & { readonly kind: "tcp" };
+  await expect(dialPeer({ kind: "tcp", host: "127.0.0.2", port })).rejects.toThrow("ECONNREFUSED");
 });
 
 test("of one address at most 16 are served, and the one that has had nothing under way for the longest makes room", async () => {
@@ -49,6 +65,9 @@ test("of those that are not counted by address, all are served that there is roo
   busy.push(await served.busy());
   for (const peer of busy) peer.reset();
 });
+
+/** What dns.lookup calls, with all addresses or one. */
+type Told = (error: null, found: object | string, family?: number) => void;
 
 /** An HTTP server that answers nothing but `/at-once`. */
 async function server(most: number, keyOf: () => string | undefined) {
