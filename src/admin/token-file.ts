@@ -109,10 +109,10 @@ function entriesOf(text: string, path: string): Entry[] {
         `expected a token of at least ${FEWEST_BITS} bits: 22 letters and digits, or 32 hexadecimal`,
       );
     if (entries.some((each) => each.name === name)) throw wrong("expected each name once");
+    if (entries.length === MOST_ENTRIES) throw wrong(`expected at most ${MOST_ENTRIES} tokens`);
     entries.push({ name, right: right as Right, hash: hashOf(token) });
   }
   if (entries.length === 0) throw new TokenMistake(path, "expected at least one line name read|write token");
-  if (entries.length > MOST_ENTRIES) throw new TokenMistake(path, `expected at most ${MOST_ENTRIES} tokens`);
   return entries;
 }
 

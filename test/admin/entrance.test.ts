@@ -213,6 +213,14 @@ describe("the file of tokens", () => {
     await expect(administered(adminFile(`tokenFile: "${path}"`))).rejects.toThrow(`${path}: expected a file`);
   });
 
+  test("with more than 1 000 tokens prevents the start, and what stands after them is not looked at", async () => {
+    const path = join(await ownFolder(), "tokens");
+    const lines = Array.from({ length: 1_001 }, (_, at) => `n${at} read ${READ}`);
+    await writeFile(path, [...lines, "no token"].join("\n"), { mode: 0o600 });
+    const started = administered(adminFile(`tokenFile: "${path}"`));
+    await expect(started).rejects.toThrow(`${path}:1001: expected at most 1000 tokens`);
+  });
+
   test("that others can read is a warning", async () => {
     await using api = await withTokens(TOKENS, 0o644);
     expect(api.log.lines).toContainEqual(["warn", expect.stringContaining("every user of this machine"), {}]);
