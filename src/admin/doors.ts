@@ -36,7 +36,8 @@ function problemOf(error: unknown): Problem {
   if (error instanceof StoreFull) return new Problem("full", error.message);
   if (error instanceof StoreDown) {
     const headers = { "retry-after": String(Math.max(1, Math.ceil(error.retryAfterMs / 1_000))) };
-    return new Problem("unavailable", "the store is down: nothing was changed", { headers });
+    const changed = error.uncertain ? "look again whether anything was changed" : "nothing was changed";
+    return new Problem("unavailable", `the store is down: ${changed}`, { headers });
   }
   if (error instanceof Failure) return new Problem("unavailable", explain(error));
   if (error instanceof SyntaxError)

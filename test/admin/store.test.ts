@@ -1,6 +1,7 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { StoreDown } from "#lb/store/refusals";
 import { type Administered, adminFile, administered, ownFolder, stored } from "./administered.ts";
 
 const A = "/api/v1/pools/p/backends/a";
@@ -66,6 +67,20 @@ describe("while the store cannot be written", () => {
     await expect.poll(async () => (await api.get("/health")).json.status, { timeout: 5_000 }).toBe("ok");
   });
 });
+
+test.each([
+  [false, "the store is down: nothing was changed"],
+  [true, "the store is down: look again whether anything was changed"],
+])(
+  "a change that was not kept is 503, and says whether that is certain: uncertain %s",
+  async (uncertain, message) => {
+    await using api = await administered(adminFile());
+    const { steering } = api.running.control;
+    vi.spyOn(steering, "addClient").mockRejectedValue(new StoreDown("no answer", 1_000, uncertain));
+    const { status, json } = await api.ask("POST", CLIENTS, { body: u });
+    expect([status, json.error.message]).toEqual([503, message]);
+  },
+);
 
 test("a store that has room for no more clients is 409, and still takes changes of those that it has", async () => {
   const path = `${await ownFolder()}/words.json`;
