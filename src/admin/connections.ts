@@ -10,7 +10,7 @@ const LEAVING = 8;
 
 /**
  * The connections of the API: so many in all, and of one address. Where there are too many, one of them that has nothing under way
- * is closed: the one for which that has been so the longest. So those that say nothing, or half of something, keep no other out.
+ * is closed: the one for which that has been so the longest. So callers that say nothing, or half of something, keep no other out.
  */
 export class Connections {
   readonly #most: number;
@@ -84,7 +84,7 @@ export class Connections {
   }
 }
 
-/** By which connections are counted; undefined for those that are not. */
+/** By which connections are counted; undefined for one that is not. */
 function addressOf({ remoteAddress }: Socket): string | undefined {
   if (remoteAddress === undefined) return undefined;
   const address = canonicalAddress(remoteAddress);

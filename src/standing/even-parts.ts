@@ -2,7 +2,7 @@
 export class EvenParts {
   #owed = 0;
 
-  /** How many of those that are left are due at a step, where so many steps are left, this one among them. */
+  /** How many of what is left are due at a step, where so many steps are left, this one among them. */
   next(left: number, stepsLeft: number): number {
     // Some may have gone by themselves meanwhile.
     const owed = Math.min(left, this.#owed);
