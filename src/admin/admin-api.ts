@@ -4,6 +4,7 @@ import { makeRoom, restrictSocket } from "../transport/sockets/unix-socket.ts";
 import type { AdminConfig, Api, Desk } from "./api.ts";
 import { application } from "./application.ts";
 import type { Controls } from "./controls.ts";
+import { Live } from "./live/live.ts";
 import { TokenFile } from "./token-file.ts";
 
 /** The HTTP API, where it listens. */
@@ -32,6 +33,7 @@ export class AdminApi implements AsyncDisposable {
     const settings = () => controls.overlay().file.admin ?? first;
     const desk: Desk = {
       controls,
+      live: new Live(controls),
       settings,
       endpoint: () => opened?.endpoint ?? first.listen,
       readTokens: async () => opened?.readTokens(),

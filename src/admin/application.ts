@@ -76,7 +76,7 @@ export async function application(desk: Desk, entrance: EntranceParts): Promise<
     reply.headers(SECURITY_HEADERS);
   });
   guard(app, entrance);
-  audit(app, log);
+  audit(app, log, desk.live.news);
   readBodies(app);
   await describe(app);
   for (const resource of resources) resource(app, desk);

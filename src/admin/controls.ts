@@ -13,7 +13,7 @@ import type { Supervisor } from "../supervisor/supervisor.ts";
 export interface Controls {
   readonly clock: Clock;
   readonly log: Pick<Log, "logger">;
-  readonly plane: Pick<Plane, "sample" | "sessions" | "clients" | "decisions">;
+  readonly plane: Pick<Plane, "sample" | "totals" | "sessions" | "clients" | "pressedClients" | "decisions" | "subscribe">;
   readonly steering: Steering;
   readonly copies: Supervisor;
   /** What a scrape gets; `accept`: the header of that name. */

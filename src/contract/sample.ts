@@ -12,6 +12,13 @@ export interface Sample {
   readonly pools: readonly PoolSample[];
 }
 
+/** The live numbers without those of single backends: their cost does not grow with backends or sessions. */
+export interface Totals {
+  /** Those that are part of the snapshot. Bytes of sessions that live are as of the last sample. */
+  readonly listeners: readonly ListenerSample[];
+  readonly pools: readonly Omit<PoolSample, "backends">[];
+}
+
 /** One listener's numbers. */
 export interface ListenerSample {
   readonly name: string;
@@ -92,6 +99,8 @@ export interface BackendSample {
   readonly faults: number;
   /** Since it last answered a session, which is its first byte to that; Infinity where it has answered none. */
   readonly answeredAgoMs: number;
+  /** Until its last session is told to leave; null where no drain with a time is under way. */
+  readonly drainedInMs: number | null;
 }
 
 /** What made a backend's operational state what it is. */

@@ -148,7 +148,15 @@ export class Control {
   async status(): Promise<Status> {
     const { clock, plane } = this.#parts;
     const sample = await plane.sample();
-    return statusOf(this.overlay, sample, this.#reconciler.unresolved, clock.wallMs());
+    const steps = statusOf({
+      overlay: this.overlay,
+      sample,
+      unresolved: this.#reconciler.unresolved,
+      checker: this.#checker,
+      nowMs: clock.wallMs(),
+      clockMs: clock.now(),
+    });
+    return inSlices(clock, steps);
   }
 
   /** Sessions that live now. */

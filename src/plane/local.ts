@@ -1,8 +1,8 @@
 import { Balancer, type BalancerParts } from "../balancer.ts";
-import type { ClientsSample, ClientTokens } from "../contract/clients.ts";
+import type { ClientsSample, ClientTokens, PressedClient } from "../contract/clients.ts";
 import type { DecisionLog, DecisionQuery } from "../contract/decision.ts";
 import type { Order, Outcome } from "../contract/order.ts";
-import type { BackendSample, ListenerSample, PoolSample, Sample, SessionSample } from "../contract/sample.ts";
+import type { BackendSample, ListenerSample, Sample, SessionSample, Totals } from "../contract/sample.ts";
 import type { Applied, Change, Snapshot } from "../contract/snapshot.ts";
 import type { Clock } from "../core/clock.ts";
 import { leastOf } from "../core/least-of.ts";
@@ -59,7 +59,22 @@ export class LocalPlane implements Plane {
       const totals = first.get(listener.name) === listener ? listener.totals : new ListenerTotals();
       return sampleListener(listener, at >= listeners.length, totals);
     });
-    return { listeners: sampled, pools: pools.map((pool) => samplePool(pool, this.#clock.now())) };
+    const nowMs = this.#clock.now();
+    return {
+      listeners: sampled,
+      pools: pools.map((pool) => ({
+        ...totalsOf(pool),
+        backends: pool.members.map((backend) => sampleBackend(backend, pool, nowMs)),
+      })),
+    };
+  }
+
+  async totals(): Promise<Totals> {
+    const { listeners, pools } = this.#balancer;
+    return {
+      listeners: listeners.map((listener) => sampleListener(listener, false, listener.totals)),
+      pools: pools.map(totalsOf),
+    };
   }
 
   async sessions(limit: number): Promise<readonly SessionSample[]> {
@@ -70,6 +85,10 @@ export class LocalPlane implements Plane {
 
   async clients(): Promise<readonly ClientTokens[]> {
     return inSlices(this.#clock, this.#balancer.clients.sample());
+  }
+
+  async pressedClients(most: number): Promise<readonly PressedClient[]> {
+    return inSlices(this.#clock, this.#balancer.clients.pressed(most));
   }
 
   async clientTotals(most: number): Promise<ClientsSample> {
@@ -133,8 +152,7 @@ function sampleListener(listener: Listener, leaving: boolean, totals: ListenerTo
   };
 }
 
-function samplePool(pool: Pool, nowMs: number): PoolSample {
-  const backends = pool.members.map((backend) => sampleBackend(backend, pool, nowMs));
+function totalsOf(pool: Pool): Totals["pools"][number] {
   const { name, queued, active, settings, condition, totals } = pool;
   const { retries, dialErrors, failed, faults, connect, firstByte, queueWait } = totals;
   return {
@@ -151,7 +169,6 @@ function samplePool(pool: Pool, nowMs: number): PoolSample {
     connect: connect.sample(),
     firstByte: firstByte.sample(),
     queueWait: queueWait.sample(),
-    backends,
   };
 }
 
@@ -173,5 +190,6 @@ function sampleBackend(backend: Backend, { condition }: Pool, nowMs: number): Ba
     ejections: counts.ejections[slot] as number,
     faults: counts.faults[slot] as number,
     answeredAgoMs: nowMs - (counts.answeredAtMs[slot] as number),
+    drainedInMs: condition.drainedInMs(backend),
   };
 }

@@ -1,8 +1,8 @@
-import type { ClientsSample, ClientTokens } from "../contract/clients.ts";
+import type { ClientsSample, ClientTokens, PressedClient } from "../contract/clients.ts";
 import type { DecisionLog, DecisionQuery } from "../contract/decision.ts";
 import type { Order, Outcome } from "../contract/order.ts";
 import type { Report } from "../contract/report.ts";
-import type { Sample, SessionSample } from "../contract/sample.ts";
+import type { Sample, SessionSample, Totals } from "../contract/sample.ts";
 import type { Applied, Change, Snapshot } from "../contract/snapshot.ts";
 
 /** Gets reports in batches, in the order they happened; it must not throw. */
@@ -23,10 +23,14 @@ export interface Plane {
   order(order: Order): Promise<Outcome>;
   /** The live numbers. */
   sample(): Promise<Sample>;
+  /** The live numbers without those of single backends. */
+  totals(): Promise<Totals>;
   /** At most so many sessions that live, the oldest first. */
   sessions(limit: number): Promise<readonly SessionSample[]>;
   /** What the clients of the list have left. */
   clients(): Promise<readonly ClientTokens[]>;
+  /** At most so many clients that have less than a quarter of their tokens left, the most pressed first. */
+  pressedClients(most: number): Promise<readonly PressedClient[]>;
   /** What the token buckets have done, one by one for at most so many entries. */
   clientTotals(most: number): Promise<ClientsSample>;
   /** The decisions that are asked for; they are recorded for a minute after each call, or always where the snapshot says so. */

@@ -28,12 +28,20 @@ export class CopiedPlane implements Plane {
     return copied(await this.#plane.sample());
   }
 
+  async totals() {
+    return copied(await this.#plane.totals());
+  }
+
   async sessions(limit: number) {
     return copied(await this.#plane.sessions(limit));
   }
 
   async clients() {
     return copied(await this.#plane.clients());
+  }
+
+  async pressedClients(most: number) {
+    return copied(await this.#plane.pressedClients(most));
   }
 
   async clientTotals(most: number) {

@@ -1,6 +1,5 @@
 import { z } from "zod";
 import type { Api, Desk } from "../api.ts";
-import { Events } from "../events.ts";
 import { healthOf } from "../health.ts";
 import { Problem } from "../problem.ts";
 import { answers } from "../schemas.ts";
@@ -11,9 +10,8 @@ const health = z
   .meta({ id: "Health" });
 
 /** What there is, and how it is. */
-export function status(app: Api, { controls }: Desk): void {
-  const events = new Events(controls);
-  app.addHook("onClose", async () => events.close());
+export function status(app: Api, { controls, live }: Desk): void {
+  app.addHook("onClose", async () => live[Symbol.dispose]());
 
   app.get(
     "/health",
@@ -28,7 +26,9 @@ export function status(app: Api, { controls }: Desk): void {
     },
     async () => {
       if (controls.stopping()) throw new Problem("stopping", "the balancer is stopping");
-      const reasons = healthOf(controls.overlay(), await controls.plane.sample(), controls.ailments());
+      const used = controls.overlay().file.listeners.map(({ pool }) => pool);
+      const { pools } = await controls.plane.totals();
+      const reasons = healthOf(used, pools, controls.ailments());
       return {
         status: reasons.length === 0 ? ("ok" as const) : ("degraded" as const),
         reasons: [...reasons],
@@ -54,7 +54,7 @@ export function status(app: Api, { controls }: Desk): void {
       exposeHeadRoute: false,
       schema: {
         tags,
-        summary: "The status each second, as server-sent events",
+        summary: "The status and the last five minutes, then what changed each second, as server-sent events",
         response: {
           200: { description: "A stream", content: { "text/event-stream": { schema: z.string() } } },
           "4xx": answers({})["4xx"],
@@ -63,9 +63,9 @@ export function status(app: Api, { controls }: Desk): void {
       },
     },
     async (_request, reply) => {
-      events.admit();
+      live.events.admit();
       reply.hijack();
-      events.join(reply.raw);
+      live.events.join(reply.raw);
     },
   );
 
