@@ -1,4 +1,5 @@
 import type { ServerResponse } from "node:http";
+import type { Right } from "../token-file.ts";
 import { SECURITY_HEADERS } from "../security-headers.ts";
 
 const MOST_UNSENT_BYTES = 1024 * 1024;
@@ -9,14 +10,15 @@ export class Reader {
   /** What of its first message it may still have to take: the status of thousands of backends has more than a reader may lag. */
   #first = 0;
 
-  /** `left` is called once when it has left, or was closed. */
-  constructor(response: ServerResponse, left: (reader: Reader) => void) {
+  /** `right`: what it may do, which it is told in a header. `left` is called once when it has left, or was closed. */
+  constructor(response: ServerResponse, right: Right, left: (reader: Reader) => void) {
     this.#response = response;
     response.on("error", () => {});
     response.once("close", () => left(this));
     response.writeHead(200, {
       ...SECURITY_HEADERS,
       "content-type": "text/event-stream",
+      "lb-right": right,
       "x-accel-buffering": "no",
     });
     response.flushHeaders();

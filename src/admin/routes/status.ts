@@ -62,10 +62,10 @@ export function status(app: Api, { controls, live }: Desk): void {
         },
       },
     },
-    async (_request, reply) => {
+    async ({ caller }, reply) => {
       live.events.admit();
       reply.hijack();
-      live.events.join(reply.raw);
+      live.events.join(reply.raw, caller?.right ?? "write");
     },
   );
 
