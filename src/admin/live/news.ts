@@ -68,8 +68,8 @@ function sentenceOf(report: Report): [tone: Tone, subject: string, text: string]
   switch (report.kind) {
     case "backend": {
       const { pool, backend, state, was, lastedMs, reason } = report;
-      const lasted = `after ${readableDuration(lastedMs)} ${was}`;
-      return [TONES[state] ?? "plain", `${pool}/${backend}`, `${state} ${lasted}: ${reason}`];
+      const text = `${state}: ${reason}; ${was} for ${readableDuration(lastedMs)} before`;
+      return [TONES[state] ?? "plain", `${pool}/${backend}`, text];
     }
     case "drained":
       return [

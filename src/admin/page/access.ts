@@ -11,6 +11,7 @@ export class Access {
   /** `use` is called when the user gives another token, or none. */
   constructor(use: (token: string | null) => void) {
     this.#use = use;
+    byId("sign-in").hidden = this.token === null;
     byId("sign-in").addEventListener("click", () => this.ask());
     byId("token-forget").addEventListener("click", () => this.#take(null));
     this.#dialog.addEventListener("close", () => {
@@ -26,6 +27,7 @@ export class Access {
 
   /** Asks for a token, with a sentence why. */
   ask(why = "A token of the balancer's token file. It stays in this tab alone."): void {
+    byId("sign-in").hidden = false;
     setText(byId("token-words"), why);
     if (this.#dialog.open) return;
     this.#dialog.returnValue = "";

@@ -5,14 +5,15 @@ import { type LiveBackend, type LivePool, stateOf, type World } from "./world.ts
 
 /** With more backends there is no room for their names. */
 const NAMED = 12;
-/** With more backends the last arrow is that of all others together. */
+/** With more backends an arrow is that of several neighbours together. */
 const MOST = 96;
 const ROW = 46;
+const LARGEST_ROW = 76;
 const THIN_ROW = 5;
-const LEAST_HEIGHT = 190;
+const LEAST_HEIGHT = 264;
 const BOX = 40;
 
-/** One arrow's end: a backend, or all for which there is no room. */
+/** One arrow's end: a backend, or several that stand together. */
 interface Target {
   readonly key: string;
   readonly name: string;
@@ -44,6 +45,8 @@ interface Sheet {
   readonly listenersRight: number;
   readonly backendsLeft: number;
   readonly named: boolean;
+  /** How much of it a backend has. */
+  readonly row: number;
 }
 
 /** The picture of a pool: clients, the listeners that lead to it, and an arrow to each backend, as wide as its share of new sessions. */
@@ -123,31 +126,44 @@ export class Flow {
 }
 
 /** In words, for those who do not see the picture, and below it for all. */
-export function flowWords(pool: LivePool): string {
-  const targets = targetsOf(pool).filter(({ share }) => share > 0);
-  if (targets.length === 0) return "No new sessions now.";
-  const shares = targets.slice(0, NAMED).map(({ name, share }) => `${name} ${percent(share)}`);
-  const more = targets.length > NAMED ? ` and ${targets.length - NAMED} more` : "";
-  return `The width of an arrow is its share of new sessions: ${shares.join(", ")}${more}.`;
+export function flowWords({ backends }: LivePool): string {
+  const total = [...backends.values()].reduce((sum, { perSec }) => sum + perSec, 0);
+  if (total === 0) return "No new sessions now.";
+  const served = [...backends.values()].filter(({ perSec }) => perSec > 0);
+  const shares = served.map(({ told, perSec }) => [told.name, perSec / total] as const);
+  const words = shares.map(([name, share]) => `${name} ${percent(share)}`);
+  const first = "The width of an arrow is its share of new sessions";
+  if (backends.size <= NAMED) return `${first}: ${words.join(", ")}.`;
+  const [name, share] = shares.reduce((most, each) => (each[1] > most[1] ? each : most));
+  return `${first}. ${served.length} of ${backends.size} backends get some, ${name} the most: ${percent(share)}.`;
 }
 
 function targetsOf({ backends }: LivePool): Target[] {
   const all = [...backends.values()];
   const total = all.reduce((sum, { perSec }) => sum + perSec, 0);
-  const fullest = all.reduce((most, { told }) => Math.max(most, told.active), 1);
-  const targets = all.slice(0, all.length > MOST ? MOST - 1 : MOST).map((each) => targetOf(each, total, fullest));
-  const rest = all.slice(targets.length);
-  if (rest.length === 0) return targets;
-  const perSec = rest.reduce((sum, each) => sum + each.perSec, 0);
-  const active = rest.reduce((sum, each) => sum + each.told.active, 0);
-  const share = total > 0 ? perSec / total : 0;
-  return [...targets, { key: "\0rest", name: `${rest.length} more`, state: "up", active, perSec, share, filled: 0 }];
+  const together = Math.ceil(all.length / MOST);
+  const groups = Array.from({ length: Math.ceil(all.length / together) }, (_, index) =>
+    all.slice(index * together, (index + 1) * together),
+  );
+  const targets = groups.map((group) => targetOf(group, total));
+  const fullest = targets.reduce((most, { active }) => Math.max(most, active), 1);
+  return targets.map((target) => ({ ...target, filled: target.active / fullest }));
 }
 
-function targetOf({ told, perSec }: LiveBackend, total: number, fullest: number): Target {
-  const share = total > 0 ? perSec / total : 0;
-  const { name, active } = told;
-  return { key: name, name, state: stateOf(told), active, perSec, share, filled: active / fullest };
+function targetOf(group: readonly LiveBackend[], total: number): Omit<Target, "filled"> {
+  const [first, last] = [group[0], group.at(-1)] as [LiveBackend, LiveBackend];
+  const perSec = group.reduce((sum, each) => sum + each.perSec, 0);
+  const active = group.reduce((sum, { told }) => sum + told.active, 0);
+  const { name } = first.told;
+  const troubled = group.find(({ told }) => stateOf(told) !== "up") ?? first;
+  return {
+    key: name,
+    name: first === last ? name : `${name} to ${last.told.name}`,
+    state: stateOf(troubled.told),
+    active,
+    perSec,
+    share: total > 0 ? perSec / total : 0,
+  };
 }
 
 function sheetOf(width: number, targets: number): Sheet {
@@ -155,7 +171,8 @@ function sheetOf(width: number, targets: number): Sheet {
   const narrow = width < 560;
   const box = narrow ? 76 : 112;
   const ends = named ? (narrow ? 112 : 190) : narrow ? 60 : 120;
-  const height = Math.max(LEAST_HEIGHT, targets * (named ? ROW : THIN_ROW) + 8);
+  const row = named ? Math.max(ROW, Math.min(LARGEST_ROW, (LEAST_HEIGHT - 8) / targets)) : THIN_ROW;
+  const height = Math.max(LEAST_HEIGHT, targets * row + 8);
   const clientsRight = box;
   const backendsLeft = width - ends;
   const listenersLeft = clientsRight + Math.max(18, (backendsLeft - clientsRight - box) * 0.22);
@@ -163,6 +180,7 @@ function sheetOf(width: number, targets: number): Sheet {
     width,
     height,
     named,
+    row,
     clientsRight,
     listenersLeft,
     listenersRight: listenersLeft + box,
@@ -171,12 +189,12 @@ function sheetOf(width: number, targets: number): Sheet {
 }
 
 function thicknessOf(share: number, { height, named }: Sheet): number {
-  const most = named ? Math.min(height * 0.5, 110) : height * 0.55;
+  const most = named ? Math.min(height * 0.4, 104) : height * 0.5;
   return Math.max(share > 0 ? 1.5 : 1, share * most);
 }
 
 function places(targets: readonly Target[], sheet: Sheet): Placed[] {
-  const row = sheet.named ? ROW : THIN_ROW;
+  const { row } = sheet;
   const top = (sheet.height - targets.length * row) / 2;
   const widths = targets.map(({ share }) => thicknessOf(share, sheet));
   let from = sheet.height / 2 - widths.reduce((sum, width) => sum + width, 0) / 2;
@@ -202,6 +220,7 @@ function arrow(): Piecework<Placed> {
       path.style.strokeWidth = `${thickness.toFixed(1)}px`;
       setAttribute(root, "data-state", state);
       setAttribute(root, "data-busy", String(share > 0));
+      setAttribute(root, "data-named", String(sheet.named));
     },
   };
 }
@@ -220,7 +239,7 @@ function end(): Piecework<Placed> {
     root,
     draw(placed) {
       const { sheet, state, active, perSec, filled } = placed;
-      const height = sheet.named ? placed.height - 8 : placed.height - 1;
+      const height = sheet.named ? BOX : placed.height - 1;
       const width = sheet.width - sheet.backendsLeft - 1;
       const [x, y] = [sheet.backendsLeft, placed.y - height / 2];
       for (const each of [frame, fill]) {

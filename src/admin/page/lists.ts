@@ -5,7 +5,7 @@ import { clockTime, whole } from "./format.ts";
 import type { Ending, Piece, PressedClient } from "./wire.ts";
 import type { World } from "./world.ts";
 
-const ENDINGS = 6;
+const ENDINGS = 5;
 const CLIENTS = 10;
 const NEWS = 60;
 const DECISIONS = 20;

@@ -1,5 +1,5 @@
 import { element, type Piecework, setAttribute, setText } from "./dom.ts";
-import { duration, percent, rate, whole } from "./format.ts";
+import { duration, percent, rate, time, whole } from "./format.ts";
 import { glyph } from "./glyph.ts";
 import { type LiveBackend, stateOf } from "./world.ts";
 import type { Backend } from "./wire.ts";
@@ -90,7 +90,7 @@ function probeWords({ operational, probe, unresolved }: Backend, nowMs: number):
   if (operational.value !== "up") return operational.reason;
   if (probe === null) return operational.source === "probe" ? operational.reason : "not probed";
   const when = `${ago(probe.at, nowMs)} ago`;
-  return probe.failure === null ? `probe passed in ${probe.ms}\u2009ms, ${when}` : `probe failed ${when}: ${probe.failure}`;
+  return probe.failure === null ? `probe passed in ${time(probe.ms)}, ${when}` : `probe failed ${when}: ${probe.failure}`;
 }
 
 function wantedCell(): Piecework<RowItem> {

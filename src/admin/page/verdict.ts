@@ -1,6 +1,6 @@
 import { byId, element, Keyed, setAttribute, setText } from "./dom.ts";
 import { failed, together } from "./endings.ts";
-import { counted, duration, percent } from "./format.ts";
+import { counted, duration, percent, whole } from "./format.ts";
 import { type State, glyph } from "./glyph.ts";
 import { type LiveBackend, type LivePool, sinceOf, stateOf, type World } from "./world.ts";
 
@@ -54,7 +54,7 @@ export class Verdict {
     this.#glyph.draw(SHAPES[level]);
     const words = titleOf(level, problems.length);
     if (this.#text.data !== words) this.#text.data = words;
-    const shown = problems.length > 0 ? problems : [{ level: "well" as const, words: summaryOf(world) }];
+    const shown = problems.length > 0 ? problems : summaryOf(world);
     this.#list.draw(shown.slice(0, SHOWN).map((problem) => [keyOf(problem), problem]));
     document.title = level === "well" ? "lb" : `(${problems.length}) lb`;
   }
@@ -71,11 +71,18 @@ function keyOf({ level, words }: Problem): string {
   return `${level} ${words.replace(/\d+/g, "")}`;
 }
 
-function summaryOf(world: World): string {
+/** What is well. */
+function summaryOf(world: World): Problem[] {
   const all = [...world.backends()];
   const resting = all.filter(({ told }) => told.administrative.state.value !== "ready").length;
-  const up = `${counted(all.length - resting, "backend")} up`;
-  return resting === 0 ? up : `${up}, ${resting} taken out by an operator`;
+  const tally = together(world.moments.map(({ endings }) => endings));
+  const [ended, bad] = [Object.values(tally).reduce((sum, count) => sum + count, 0), failed(tally)];
+  const lines = [
+    `${counted(all.length - resting, "backend")} up`,
+    ...(resting === 0 ? [] : [`${counted(resting, "backend")} taken out by an operator`]),
+    `${counted(ended, "session")} in five minutes, ${bad === 0 ? "none" : whole(bad)} failed`,
+  ];
+  return lines.map((words) => ({ level: "well", words }));
 }
 
 function problemsOf(world: World): Problem[] {

@@ -5,6 +5,8 @@ const KEPT_MS = 300_000;
 const NEWS_KEPT = 200;
 /** How long it takes until a new rate counts for two thirds. */
 const SMOOTH_SEC = 3;
+/** A smoothed rate never quite ends. */
+const LEAST_PER_SEC = 0.02;
 
 /** A backend as it is told, and what the page makes of that. */
 export interface LiveBackend {
@@ -12,6 +14,9 @@ export interface LiveBackend {
   readonly pool: string;
   /** New sessions a second, smoothed over some seconds. */
   perSec: number;
+  /** What that is worked out from: the smoothed rate, as if there had been none before it was known, and for how long it is. */
+  smoothed: number;
+  knownSec: number;
   /** The most sessions since its drain began; 0 where it is not draining. */
   drainedFrom: number;
 }
@@ -87,6 +92,8 @@ export class World {
           told: change as Backend,
           pool: told.name,
           perSec: 0,
+          smoothed: 0,
+          knownSec: 0,
           drainedFrom: 0,
         });
     }
@@ -99,10 +106,10 @@ function settle(backend: LiveBackend, connected: number | undefined, seconds: nu
   const { told } = backend;
   const grown = connected === undefined ? 0 : Math.max(0, told.connected - connected);
   if (seconds > 0) {
-    const weight = 1 - Math.exp(-seconds / SMOOTH_SEC);
-    const fresh = backend.perSec === 0 && grown > 0 ? 1 : weight;
-    backend.perSec += (grown / seconds - backend.perSec) * fresh;
-    if (backend.perSec < 0.005) backend.perSec = 0;
+    backend.knownSec += seconds;
+    backend.smoothed += (grown / seconds - backend.smoothed) * (1 - Math.exp(-seconds / SMOOTH_SEC));
+    const perSec = backend.smoothed / (1 - Math.exp(-backend.knownSec / SMOOTH_SEC));
+    backend.perSec = perSec < LEAST_PER_SEC ? 0 : perSec;
   }
   backend.drainedFrom = stateOf(told) === "draining" ? Math.max(backend.drainedFrom, told.active) : 0;
 }
