@@ -62,7 +62,9 @@ function doneTo({ method, url }: FastifyRequest, before: unknown, after: unknown
   const was = (values(before) ?? {}) as Readonly<Record<string, unknown>>;
   const is = Object.entries((values(after) ?? {}) as object);
   const changed = is.filter(([key, value]) => !isDeepStrictEqual(was[key], value));
-  const words = changed.map(([key, value]) => `${key} ${key in was ? `${plain(was[key])} → ` : ""}${plain(value)}`);
+  const words = changed.map(
+    ([key, value]) => `${key} ${key in was ? `${plain(was[key])} → ` : ""}${plain(value)}`,
+  );
   return `${method} ${path}${words.length === 0 ? "" : `: ${words.join(", ")}`}`;
 }
 

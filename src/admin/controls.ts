@@ -13,7 +13,10 @@ import type { Supervisor } from "../supervisor/supervisor.ts";
 export interface Controls {
   readonly clock: Clock;
   readonly log: Pick<Log, "logger">;
-  readonly plane: Pick<Plane, "sample" | "totals" | "sessions" | "clients" | "pressedClients" | "decisions" | "subscribe">;
+  readonly plane: Pick<
+    Plane,
+    "sample" | "totals" | "sessions" | "clients" | "pressedClients" | "decisions" | "subscribe"
+  >;
   readonly steering: Steering;
   readonly copies: Supervisor;
   /** What a scrape gets; `accept`: the header of that name. */

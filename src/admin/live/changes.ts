@@ -19,7 +19,9 @@ interface Named {
  */
 export function* changes(before: Status | undefined, after: Status): Steps<string> {
   const { listeners, pools, ...others } = after;
-  const parts = Object.entries(others).map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`);
+  const parts = Object.entries(others).map(
+    ([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`,
+  );
   const known = new Map(before?.listeners.map((each) => [each.name, each]));
   const told = listeners.map((each) => JSON.stringify(changed(known.get(each.name), each)));
   const poolTexts: string[] = [];

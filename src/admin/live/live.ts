@@ -1,5 +1,5 @@
-import { healthOf } from "../health.ts";
 import type { Controls } from "../controls.ts";
+import { healthOf } from "../health.ts";
 import { Events } from "./events.ts";
 import { Moments } from "./moments.ts";
 import { News } from "./news.ts";

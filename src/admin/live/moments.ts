@@ -141,7 +141,8 @@ function sumOf({ listeners, pools }: Totals, atMs: number): Sum {
 function addedUp(tallies: readonly Sum["endings"][]): Sum["endings"] {
   const sum: { [word in Ending]?: number } = {};
   for (const tally of tallies)
-    for (const [word, count] of Object.entries(tally)) sum[word as Ending] = (sum[word as Ending] ?? 0) + count;
+    for (const [word, count] of Object.entries(tally))
+      sum[word as Ending] = (sum[word as Ending] ?? 0) + count;
   return sum;
 }
 

@@ -26,9 +26,10 @@ export class News implements Disposable {
 
   constructor({ clock, plane }: { readonly clock: Clock; readonly plane: Pick<Plane, "subscribe"> }) {
     this.#clock = clock;
-    this.#subscription = plane.subscribe((batch) => batch.forEach((report) => this.#hear(report)), {
-      records: false,
-    });
+    const hear = (batch: readonly Report[]) => {
+      for (const report of batch) this.#hear(report);
+    };
+    this.#subscription = plane.subscribe(hear, { records: false });
   }
 
   /** The oldest first. */

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
-import type { Right } from "../token-file.ts";
 import { SECURITY_HEADERS } from "../security-headers.ts";
+import type { Right } from "../token-file.ts";
 
 const MOST_UNSENT_BYTES = 1024 * 1024;
 

@@ -134,7 +134,8 @@ function pointsOf(moments: readonly Moment[], of: Line["of"], nowMs: number): Po
   let before = -Infinity;
   for (const moment of moments) {
     const atMs = Date.parse(moment.at);
-    if (atMs - before > GAP_MS && points.length > 0) points.push({ x: (before + 1 - nowMs) / 1_000, y: null });
+    if (atMs - before > GAP_MS && points.length > 0)
+      points.push({ x: (before + 1 - nowMs) / 1_000, y: null });
     points.push({ x: (atMs - nowMs) / 1_000, y: of(moment) });
     before = atMs;
   }

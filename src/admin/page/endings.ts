@@ -49,6 +49,7 @@ export function failed(tally: Tally): number {
 export function together(tallies: readonly Tally[]): Tally {
   const sum: { [word in Ending]?: number } = {};
   for (const tally of tallies)
-    for (const [word, count] of Object.entries(tally) as [Ending, number][]) sum[word] = (sum[word] ?? 0) + count;
+    for (const [word, count] of Object.entries(tally) as [Ending, number][])
+      sum[word] = (sum[word] ?? 0) + count;
   return sum;
 }

@@ -1,6 +1,6 @@
 import { drawn, Keyed, type Piecework, setAttribute, setText } from "./dom.ts";
 import { percent, rate, whole } from "./format.ts";
-import { shapes, type State } from "./glyph.ts";
+import { type State, shapes } from "./glyph.ts";
 import { type LiveBackend, type LivePool, stateOf, type World } from "./world.ts";
 
 /** With more backends there is no room for their names. */
@@ -254,7 +254,9 @@ function end(): Piecework<Placed> {
       fill.style.transformOrigin = `${x}px 0`;
       setAttribute(root, "data-state", state);
       setText(title, `${placed.name}: ${state}, ${whole(active)} open, ${rate(perSec)}/s`);
-      const texts = sheet.named ? [shortened(placed.name, width), percent(placed.share), `${whole(active)} open`] : ["", "", ""];
+      const texts = sheet.named
+        ? [shortened(placed.name, width), percent(placed.share), `${whole(active)} open`]
+        : ["", "", ""];
       for (const [index, node] of [name, share, numbers].entries()) setText(node, texts[index] as string);
       setAttribute(mark, "d", sheet.named ? shapes[state] : "");
       setAttribute(mark, "transform", `translate(${x + 10} ${y + 7})`);

@@ -15,7 +15,13 @@ export const shapes: Readonly<Record<State, string>> = {
 
 /** The shape of a state, which can be given another one. */
 export function glyph(): { readonly root: SVGSVGElement; draw(state: State): void } {
-  const root = drawn("svg", { viewBox: "0 0 12 12", width: 11, height: 11, "aria-hidden": "true", class: "glyph" });
+  const root = drawn("svg", {
+    viewBox: "0 0 12 12",
+    width: 11,
+    height: 11,
+    "aria-hidden": "true",
+    class: "glyph",
+  });
   const path = drawn("path");
   root.append(path);
   return {

@@ -19,7 +19,10 @@ export class Laboratory {
     const label = element("label", "choice", "Server ", this.#server);
     const deeds = DEEDS.map(([action, words]) => {
       const button = element("button", "", words);
-      button.addEventListener("click", () => void this.#do({ action, server: this.#server.value, factor: 5 }));
+      button.addEventListener(
+        "click",
+        () => void this.#do({ action, server: this.#server.value, factor: 5 }),
+      );
       return button;
     });
     const loads = [
@@ -42,7 +45,11 @@ export class Laboratory {
     this.#server.replaceChildren(...names.slice(0, 100).map((name) => new Option(name, name)));
   }
 
-  async #do(wish: { readonly action: string; readonly server?: string; readonly factor: number }): Promise<void> {
+  async #do(wish: {
+    readonly action: string;
+    readonly server?: string;
+    readonly factor: number;
+  }): Promise<void> {
     const done = await this.#actions.ask("POST", "/api/v1/lab", wish);
     if (done !== undefined) this.#actions.tell(`${wish.server ?? "load"}: ${wish.action}`);
   }

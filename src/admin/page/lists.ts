@@ -1,6 +1,6 @@
 import type { Actions } from "./actions.ts";
+import { byId, element, type Piecework, Slots, setAttribute, setText } from "./dom.ts";
 import { apart, together } from "./endings.ts";
-import { byId, element, type Piecework, setAttribute, setText, Slots } from "./dom.ts";
 import { clockTime, whole } from "./format.ts";
 import type { Ending, Piece, PressedClient } from "./wire.ts";
 import type { World } from "./world.ts";
@@ -20,7 +20,9 @@ export class Endings {
     const { failures, others } = apart(together(moments.map(({ endings }) => endings)));
     const most = [...failures, ...others].reduce((sum, [, each]) => sum + each, 0);
     const rows = (entries: readonly [Ending, number][], none: string) =>
-      entries.length === 0 ? [{ word: none, of: 0 }] : entries.map(([word, of]) => ({ word, of, part: of / most }));
+      entries.length === 0
+        ? [{ word: none, of: 0 }]
+        : entries.map(([word, of]) => ({ word, of, part: of / most }));
     this.#failures.draw(rows(failures, "none"));
     this.#others.draw(rows(others, "none"));
   }
@@ -63,7 +65,8 @@ function client(): Piecework<PressedClient | undefined> {
     draw(item) {
       const isFirst = root === list.firstElementChild;
       setText(word, item === undefined ? (isFirst ? "none" : "") : item.id);
-      const words = item && `${Math.floor(item.tokens)} of ${whole(item.capacity)}, ${whole(item.refused)} refused`;
+      const words =
+        item && `${Math.floor(item.tokens)} of ${whole(item.capacity)}, ${whole(item.refused)} refused`;
       setText(number, words ?? "");
       bar.style.transform = `scaleX(${item === undefined ? 0 : (item.tokens / item.capacity).toFixed(3)})`;
     },

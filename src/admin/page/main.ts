@@ -47,7 +47,9 @@ function draw(): void {
     laboratory.draw(world, pool);
   }
   backends.draw(world, pool?.told.name);
-  const addresses = world.listeners.map(({ name, address }) => (name === address ? name : `${name} on ${address}`));
+  const addresses = world.listeners.map(({ name, address }) =>
+    name === address ? name : `${name} on ${address}`,
+  );
   const more = addresses.length > 4 ? ` and ${addresses.length - 4} more` : "";
   setText(byId("listeners"), `listening: ${addresses.slice(0, 4).join(", ")}${more}`);
 }
@@ -61,12 +63,15 @@ function told(link: Link): void {
   if (link.kind === "live" && link.missedMs > 1_000)
     actions.tell(`Connected again after ${duration(link.missedMs)}; what was missed has been caught up.`);
   if (link.kind === "refused")
-    access.ask(link.wrong ? "The balancer does not know that token." : "The balancer wants a token of its token file.");
+    access.ask(
+      link.wrong ? "The balancer does not know that token." : "The balancer wants a token of its token file.",
+    );
   if (link.kind !== "live" && world.pools.size > 0) draw();
 }
 
 function wordsOf(link: Link): string {
   if (link.kind === "live") return link.mayWrite ? "live" : "live, to read";
-  if (link.kind === "lost") return `lost since ${new Date(link.sinceMs).toLocaleTimeString("en-GB")}, trying again`;
+  if (link.kind === "lost")
+    return `lost since ${new Date(link.sinceMs).toLocaleTimeString("en-GB")}, trying again`;
   return link.kind === "connecting" ? "connecting" : "a token is wanted";
 }

@@ -1,8 +1,8 @@
 import { element, type Piecework, setAttribute, setText } from "./dom.ts";
 import { duration, percent, rate, time, whole } from "./format.ts";
 import { glyph } from "./glyph.ts";
-import { type LiveBackend, stateOf } from "./world.ts";
 import type { Backend } from "./wire.ts";
+import { type LiveBackend, stateOf } from "./world.ts";
 
 /** What a row is drawn from. */
 export interface RowItem {
@@ -30,7 +30,17 @@ const WORDS = { nowhere: "no address", draining: "draining" } as const;
 
 /** One backend: its three layers, its numbers, and what may be said of it. */
 export function row(wishes: RowWishes): Piecework<RowItem> {
-  const parts = [nameCell(), healthCell(), wantedCell(), fileCell(), numberCell("Open", openOf), numberCell("New/s", newOf), shareCell(), weightCell(wishes), actionsCell(wishes)];
+  const parts = [
+    nameCell(),
+    healthCell(),
+    wantedCell(),
+    fileCell(),
+    numberCell("Open", openOf),
+    numberCell("New/s", newOf),
+    shareCell(),
+    weightCell(wishes),
+    actionsCell(wishes),
+  ];
   const root = element("tr", "", ...parts.map((part) => part.root));
   root.setAttribute("role", "row");
   return {
@@ -90,7 +100,9 @@ function probeWords({ operational, probe, unresolved }: Backend, nowMs: number):
   if (operational.value !== "up") return operational.reason;
   if (probe === null) return operational.source === "probe" ? operational.reason : "not probed";
   const when = `${ago(probe.at, nowMs)} ago`;
-  return probe.failure === null ? `probe passed in ${time(probe.ms)}, ${when}` : `probe failed ${when}: ${probe.failure}`;
+  return probe.failure === null
+    ? `probe passed in ${time(probe.ms)}, ${when}`
+    : `probe failed ${when}: ${probe.failure}`;
 }
 
 function wantedCell(): Piecework<RowItem> {
@@ -163,7 +175,7 @@ function shareCell(): Piecework<RowItem> {
     draw({ backend: { told }, poolActive }) {
       const share = poolActive === 0 ? 0 : told.active / poolActive;
       bar.style.transform = `scaleX(${Math.min(1, share).toFixed(3)})`;
-      fair.style.left = `${(told.fairShare * 100).toFixed(1)}%`;
+      fair.style.transform = `translateX(${(told.fairShare * 100).toFixed(1)}%)`;
       setText(words, `${percent(share)} of ${percent(told.fairShare)}`);
     },
   };

@@ -1,7 +1,7 @@
 import { byId, element, Keyed, setAttribute, setText } from "./dom.ts";
 import { failed, together } from "./endings.ts";
 import { counted, duration, percent, whole } from "./format.ts";
-import { type State, glyph } from "./glyph.ts";
+import { glyph, type State } from "./glyph.ts";
 import { type LiveBackend, type LivePool, sinceOf, stateOf, type World } from "./world.ts";
 
 /** How bad it is: `bad` where clients are not served as they should be. */
@@ -49,7 +49,11 @@ export class Verdict {
 
   draw(world: World): void {
     const problems = problemsOf(world);
-    const level = problems.some((each) => each.level === "bad") ? "bad" : problems.length > 0 ? "look" : "well";
+    const level = problems.some((each) => each.level === "bad")
+      ? "bad"
+      : problems.length > 0
+        ? "look"
+        : "well";
     setAttribute(this.#root, "data-level", level);
     this.#glyph.draw(SHAPES[level]);
     const words = titleOf(level, problems.length);
@@ -91,7 +95,12 @@ function problemsOf(world: World): Problem[] {
     ...[...world.pools.values()].flatMap((pool) => problemsIn(pool, world.atMs)),
     ...world.listeners.flatMap(({ name, active, maxConnections }) =>
       maxConnections !== "off" && active >= maxConnections * NEARLY_FULL
-        ? [{ level: "look" as const, words: `the listener ${name} is full: ${active} of ${maxConnections} sessions` }]
+        ? [
+            {
+              level: "look" as const,
+              words: `the listener ${name} is full: ${active} of ${maxConnections} sessions`,
+            },
+          ]
         : [],
     ),
     ...failures(world),
@@ -105,7 +114,10 @@ function problemsIn({ told, backends }: LivePool, nowMs: number): Problem[] {
     const since = sinceOf(each);
     const ago = since === undefined ? "" : ` for ${duration(nowMs - Date.parse(since))}`;
     const word = { down: "down", ejected: "ejected" }[stateOf(each) as string] ?? "without an address";
-    return { level: "look", words: `${pool}/${each.name} is ${word}${ago}: ${each.operational?.reason ?? each.unresolved}` };
+    return {
+      level: "look",
+      words: `${pool}/${each.name} is ${word}${ago}: ${each.operational?.reason ?? each.unresolved}`,
+    };
   });
   if (named.length < troubled.length)
     problems.push({
@@ -113,7 +125,10 @@ function problemsIn({ told, backends }: LivePool, nowMs: number): Problem[] {
       words: `${troubled.length} of ${backends.size} backends of ${told.name} are down or ejected`,
     });
   if (told.queued > 0)
-    problems.push({ level: "look", words: `${counted(told.queued, "session")} of ${told.name} wait for a place` });
+    problems.push({
+      level: "look",
+      words: `${counted(told.queued, "session")} of ${told.name} wait for a place`,
+    });
   return problems;
 }
 
@@ -126,5 +141,7 @@ function failures({ moments }: World): Problem[] {
   const all = Object.values(tally).reduce((sum, count) => sum + count, 0);
   const bad = failed(tally);
   if (bad === 0 || bad < all * TOLERATED) return [];
-  return [{ level: "look", words: `${counted(bad, "session")} failed in the last minute, ${percent(bad / all)}` }];
+  return [
+    { level: "look", words: `${counted(bad, "session")} failed in the last minute, ${percent(bad / all)}` },
+  ];
 }
