@@ -41,6 +41,8 @@ test("puts what is configured, what is wanted and what is found of a backend sid
     },
     operational: { value: "up", source: "dials", since, reason: "nothing speaks against it" },
     unresolved: null,
+    drainEnds: null,
+    probe: null,
     active: 1,
     connected: 2,
     failed: 0,

@@ -86,7 +86,7 @@ class Small {
         elements: { point: { radius: 0 } },
         plugins: { legend: { display: false }, tooltip: { enabled: false } },
         scales: {
-          x: { type: "linear", display: false, min: -SPAN_SEC, max: 0 },
+          x: { type: "linear", display: false, offset: false, min: -SPAN_SEC, max: 0 },
           y: { display: false, beginAtZero: true, grace: "8%" },
         },
       },
