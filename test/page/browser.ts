@@ -74,6 +74,15 @@ export class Watched implements AsyncDisposable {
     return this.page.evaluate("globalThis.moves");
   }
 
+  /** What lives on its heap. */
+  async heapBytes(): Promise<number> {
+    const session = await this.page.context().newCDPSession(this.page);
+    await session.send("HeapProfiler.collectGarbage");
+    const { usedSize } = await session.send("Runtime.getHeapUsage");
+    await session.detach();
+    return usedSize;
+  }
+
   /** What axe finds wrong, a line each. */
   async violations(): Promise<string[]> {
     await this.page.evaluate(axe);

@@ -61,6 +61,17 @@ describe.skipIf(browserPath === undefined)(
       });
     });
 
+    test.skipIf(LB_SOAK === undefined)(
+      "holds no more memory after the long mode than at its beginning",
+      async () => {
+        using _load = new Load(balancer.endpoint, 200);
+        await delay(LASTS_MS / 5);
+        const before = await watched.heapBytes();
+        await delay(LASTS_MS);
+        expect((await watched.heapBytes()) - before).toBeLessThan(2 * 1024 * 1024);
+      },
+    );
+
     test("says that all is well, and what is wrong when it is not", async () => {
       await eventually(async () => expect(await watched.text("#verdict-words")).toContain("All is well"));
       const server = balancer.servers.get("c") as TestBackend;

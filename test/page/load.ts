@@ -2,7 +2,7 @@ import { connect, type Socket } from "node:net";
 import type { Endpoint } from "#lb/core/address";
 import { seededDice } from "#lb/core/dice";
 
-/** Clients that come at a steady rate, say something, stay a while and go: the same ones each time. */
+/** Clients that come at a steady rate, have something answered, stay a while and go: the same ones each time. */
 export class Load implements Disposable {
   readonly #dice = seededDice(7);
   readonly #clients = new Set<Socket>();
@@ -34,7 +34,7 @@ export class Load implements Disposable {
     client.on("error", () => {});
     client.on("close", () => this.#clients.delete(client));
     client.on("connect", () => client.write("ping\n"));
-    client.on("data", () => {});
-    setTimeout(() => client.end(), this.#stayMs * 2 * this.#dice());
+    // It has its answer first, so that it stays longer where a server is slow.
+    client.once("data", () => setTimeout(() => client.end(), this.#stayMs * 2 * this.#dice()));
   }
 }

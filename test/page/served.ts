@@ -5,16 +5,18 @@ import type { Status } from "#lb/control/status";
 import { type Endpoint, formatEndpoint } from "#lb/core/address";
 import { type BalancerProcess, configuredBalancer } from "../support/balancer-process.ts";
 import { freePort } from "../support/free-port.ts";
-import { backend, echo, type TestBackend } from "../support/peer.ts";
+import { backend, echo, type Peer, type TestBackend } from "../support/peer.ts";
 
 /** What a test wants other than the defaults. */
-interface ServedOptions {
+export interface ServedOptions {
   readonly backends?: readonly string[];
   readonly algorithm?: string;
   /** Keys of `admin`, beside where it listens. */
   readonly admin?: string;
   /** Further keys of the file. */
   readonly more?: string;
+  /** How long a backend takes to answer, in milliseconds; default: at once. */
+  readonly answering?: (backend: string) => number;
 }
 
 /** The real command before echoing backends, with its API on a port that stays. */
@@ -41,7 +43,8 @@ export class Served implements AsyncDisposable {
 
   async write(options: ServedOptions): Promise<void> {
     const { backends = ["a", "b", "c"], algorithm = "round-robin", admin = "", more = "" } = options;
-    for (const name of backends) this.servers.set(name, await backend(echo));
+    for (const name of backends)
+      this.servers.set(name, await backend(echoAfter(options.answering?.(name) ?? 0)));
     const listed = [...this.servers].map(
       ([name, { endpoint }]) => `{ name: ${name}, address: "${formatEndpoint(endpoint)}" }`,
     );
@@ -83,4 +86,14 @@ export async function served(options: ServedOptions = {}): Promise<Served> {
   await made.write(options);
   await made.start();
   return made;
+}
+
+function echoAfter(ms: number): (peer: Peer) => void {
+  if (ms === 0) return echo;
+  return (peer) => {
+    peer.socket.on("data", (chunk) => {
+      setTimeout(() => peer.socket.write(chunk), ms);
+    });
+    peer.socket.on("end", () => peer.finish());
+  };
 }

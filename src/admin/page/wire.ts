@@ -4,7 +4,7 @@ import type { Status } from "#lb/control/status";
 import type { Ending } from "#lb/core/ending";
 
 // The balancer's own words for what it tells: types alone, so that nothing of it is loaded.
-export type { AlgorithmName, Ending, PressedClient, Status };
+export type { AlgorithmName, Ending, PressedClient };
 
 /** One listener, as the status has it. */
 export type Listener = Status["listeners"][number];
@@ -24,7 +24,7 @@ export interface Moment {
 }
 
 /** Null where there was nothing to measure. */
-export interface Percentiles {
+interface Percentiles {
   readonly p50: number | null;
   readonly p99: number | null;
 }
