@@ -1,13 +1,11 @@
 import { Ended } from "../core/ending.ts";
 import { limitKey } from "../core/ip.ts";
-import type { Session } from "../live/session.ts";
+import type { ClientCount, Session } from "../live/session.ts";
 import type { Gate } from "./gate.ts";
 
-/** Counts the sessions of each client. Its tables hold the clients that have a session, and those, and no others. */
+/** Counts the sessions of each client. Its table holds the clients that have a session, and no others. */
 export class ClientLimit {
-  readonly #clients = new Map<string, number>();
-  /** By the client that each counts for. */
-  readonly #sessions = new Map<Session, string>();
+  readonly #clients = new Map<string, ClientCount>();
 
   /** Clients that have a session. */
   get clients(): number {
@@ -18,8 +16,9 @@ export class ClientLimit {
   gate(max: number): Gate {
     return (session) => {
       const client = limitKey(session.address);
-      if ((this.#clients.get(client) ?? 0) >= max) throw new Ended("client-limit");
-      this.#enter(session, client);
+      const counted = this.#clients.get(client) ?? { client, sessions: 0 };
+      if (counted.sessions >= max) throw new Ended("client-limit");
+      this.#enter(session, counted);
       return { [Symbol.dispose]: () => this.leave(session) };
     };
   }
@@ -27,23 +26,24 @@ export class ClientLimit {
   /** Counts sessions that came in while there was no limit; each counts until it leaves. */
   include(sessions: Iterable<Session>): void {
     for (const session of sessions) {
-      const counts = this.#sessions.has(session) || session.ending !== undefined || session.unknown;
-      if (!counts) this.#enter(session, limitKey(session.address));
+      if (session.counted !== undefined || session.ending !== undefined || session.unknown) continue;
+      const client = limitKey(session.address);
+      this.#enter(session, this.#clients.get(client) ?? { client, sessions: 0 });
     }
   }
 
   /** A session is over; does nothing where it does not count. */
   leave(session: Session): void {
-    const client = this.#sessions.get(session);
-    if (client === undefined) return;
-    this.#sessions.delete(session);
-    const sessions = this.#clients.get(client) ?? 0;
-    if (sessions > 1) this.#clients.set(client, sessions - 1);
-    else this.#clients.delete(client);
+    const { counted } = session;
+    if (counted === undefined) return;
+    session.counted = undefined;
+    counted.sessions -= 1;
+    if (counted.sessions === 0) this.#clients.delete(counted.client);
   }
 
-  #enter(session: Session, client: string): void {
-    this.#sessions.set(session, client);
-    this.#clients.set(client, (this.#clients.get(client) ?? 0) + 1);
+  #enter(session: Session, counted: ClientCount): void {
+    if (counted.sessions === 0) this.#clients.set(counted.client, counted);
+    counted.sessions += 1;
+    session.counted = counted;
   }
 }

@@ -19,6 +19,12 @@ interface ByteTotals {
   bytesOut: number;
 }
 
+/** A client and how many sessions it has. */
+export interface ClientCount {
+  readonly client: string;
+  sessions: number;
+}
+
 /** What has passed through a relay. */
 interface Traffic {
   readonly bytesIn: number;
@@ -44,6 +50,8 @@ export class Session implements Enrolled {
   /** What connecting to it took. */
   connectMs: number | null = null;
   queuedMs = 0;
+  /** The client that it counts for in its listener's limit, which alone sets it; undefined: it does not count. */
+  counted: ClientCount | undefined;
   /** See SessionRecord.detail. */
   detail: string | undefined;
   #announced: Addresses | "unix" | undefined;

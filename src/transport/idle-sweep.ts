@@ -10,6 +10,8 @@ export abstract class Watched implements Enrolled {
   abstract readonly progress: number;
   /** How long nothing may move, in milliseconds; it may change from look to look. */
   abstract readonly quietMs: number;
+  /** Called at each look that finds that nothing has moved since the last. */
+  abstract still(): void;
   /** Called when nothing has moved for that long; the sweep watches it no longer. */
   abstract quiet(): void;
 }
@@ -77,7 +79,7 @@ export class IdleSweep {
       } else if (nowMs - seen.sinceMs >= watched.quietMs) {
         this.#watched.delete(watched);
         watched.quiet();
-      }
+      } else watched.still();
     }
   }
 }

@@ -18,8 +18,9 @@ export interface ListeningSocket {
   /** Where it listens, with the real port. */
   readonly endpoint: Endpoint;
   /**
-   * From now on the kernel asks silent peers of accepted connections whether they are still there: after `idleMs`, then every
-   * 10 s, and the third question without an answer breaks the connection. Infinity, as at first: never. Not on unix sockets.
+   * From now on the kernel asks silent peers of accepted and relayed connections whether they are still there: after `idleMs`
+   * and at most two seconds more, then every 10 s, and the third question without an answer breaks the connection. Infinity,
+   * as at first: never. Not on unix sockets.
    */
   keepAlive(idleMs: number): void;
   /**

@@ -92,7 +92,7 @@ export const measures: readonly Measure[] = [
     name: "connection",
     per: "connection",
     about: "CPU per connect, 64-byte message echoed, close; 10 at once",
-    ...cpuOf({ kept: 0, task: session, warmUp: 6_000, units: 250 }),
+    ...cpuOf({ kept: 0, task: session, warmUp: 12_000, units: 500 }),
   },
   {
     name: "bulk",

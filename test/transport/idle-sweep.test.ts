@@ -5,6 +5,7 @@ import { ManualClock } from "../support/manual-clock.ts";
 
 class Probe extends Watched {
   progress = 0;
+  stillLooks = 0;
   quietAtMs: number | undefined;
 
   constructor(
@@ -12,6 +13,10 @@ class Probe extends Watched {
     public quietMs: number,
   ) {
     super();
+  }
+
+  still(): void {
+    this.stillLooks += 1;
   }
 
   quiet(): void {
@@ -41,6 +46,18 @@ test("is never early, and at most a quarter of the limit or two seconds late", (
     }),
     { numRuns: 50 },
   );
+});
+
+test("tells at each look that nothing has moved since the last, and not where something has", () => {
+  const clock = new ManualClock();
+  const sweep = new IdleSweep(clock, 100);
+  const probe = new Probe(clock, 1_000);
+  sweep.watch(probe);
+  probe.progress += 1;
+  clock.advance(100);
+  expect(probe.stillLooks).toBe(0);
+  clock.advance(200);
+  expect(probe.stillLooks).toBe(2);
 });
 
 test("tells quiet once, and does not watch on", () => {

@@ -5,6 +5,7 @@ import { Deferred } from "../../core/deferred.ts";
 import type { Connection, Departure } from "../transport.ts";
 import { type Closable, Delivery, resetSocket } from "./closing.ts";
 import { Head } from "./head.ts";
+import { keepAlive } from "./keep-alive.ts";
 import { askPeer, PresenceCheck } from "./presence.ts";
 import { listenTo, type SocketListener, stopListening } from "./socket-events.ts";
 
@@ -45,17 +46,20 @@ export class SocketConnection implements Connection, Closable, SocketListener {
   #left: Deferred<Departure> | undefined;
   #closed: Deferred<void> | undefined;
   #remote: SocketAddress | undefined;
+  #keepAliveMs: number;
   #hasWritten = false;
   #isNagleOff = false;
 
-  /** `kind`: what the socket is; only TCP knows resets. */
+  /** `kind`: what the socket is; only TCP knows resets. `keepAliveMs`: for `keepAlive`. */
   constructor(
     socket: Socket,
     readonly kind: "tcp" | "unix",
     clock: Clock,
+    keepAliveMs = Infinity,
   ) {
     this.#socket = socket;
     this.#clock = clock;
+    this.#keepAliveMs = keepAliveMs;
     listenTo(socket, this);
   }
 
@@ -134,6 +138,13 @@ export class SocketConnection implements Connection, Closable, SocketListener {
 
   resume(): void {
     this.#socket.resume();
+  }
+
+  /** From now on the kernel asks a silent peer as its listening socket or dial was told; later calls change nothing. */
+  keepAlive(): void {
+    if (this.#keepAliveMs === Infinity) return;
+    keepAlive(this.#socket, this.#keepAliveMs);
+    this.#keepAliveMs = Infinity;
   }
 
   finish(): void {

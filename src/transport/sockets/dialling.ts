@@ -12,7 +12,6 @@ import {
 } from "../transport.ts";
 import { SocketConnection } from "./connection.ts";
 import { isEphemeral } from "./ephemeral-ports.ts";
-import { keepAlive } from "./keep-alive.ts";
 import type { SourcePorts } from "./source-ports.ts";
 
 const dialling = Symbol("dialling");
@@ -45,7 +44,7 @@ export class SocketDialling implements Dialling {
     if (localAddress !== undefined && endpoint.kind === "tcp")
       this.#ports = sourcePorts.portsFor(localAddress, formatEndpoint(endpoint));
     this.#socket = this.#dial(this.#ports?.next().value ?? undefined);
-    this.#connection = new SocketConnection(this.#socket, endpoint.kind, clock);
+    this.#connection = this.#connectionOf(this.#socket);
     this.#deadline = clock.after(options.timeoutMs, () => this.#fail(new DialError("timeout")));
   }
 
@@ -59,12 +58,7 @@ export class SocketDialling implements Dialling {
 
   onConnect(): void {
     if (isSelfConnected(this.#socket, this.#endpoint)) this.#fail(new DialError("refused"));
-    else if (this.#settle()) this.#stands();
-  }
-
-  #stands(): void {
-    if (this.#endpoint.kind === "tcp") keepAlive(this.#socket, this.#options.keepAliveMs ?? Infinity);
-    this.#established.resolve(this.#connection);
+    else if (this.#settle()) this.#established.resolve(this.#connection);
   }
 
   onError(error: NodeJS.ErrnoException): void {
@@ -86,8 +80,18 @@ export class SocketDialling implements Dialling {
     if (port === undefined || this.#settled) return false;
     (this.#socket as DialledSocket)[dialling] = undefined;
     this.#socket = this.#dial(port);
-    this.#connection = new SocketConnection(this.#socket, this.#endpoint.kind, this.#clock);
+    this.#connection = this.#connectionOf(this.#socket);
     return true;
+  }
+
+  #connectionOf(socket: Socket): SocketConnection {
+    const { kind } = this.#endpoint;
+    return new SocketConnection(
+      socket,
+      kind,
+      this.#clock,
+      kind === "tcp" ? this.#options.keepAliveMs : Infinity,
+    );
   }
 
   #failureOf(code = ""): DialFailure {

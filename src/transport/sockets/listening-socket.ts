@@ -5,7 +5,7 @@ import type { Endpoint } from "../../core/address.ts";
 import type { Clock } from "../../core/clock.ts";
 import type { Connection, ListeningSocket } from "../transport.ts";
 import { SocketConnection } from "./connection.ts";
-import { inheritKeepAlive, keepAlive } from "./keep-alive.ts";
+import { inheritKeepAlive } from "./keep-alive.ts";
 import { makeRoom, restrictSocket } from "./unix-socket.ts";
 
 /** Binds and listens; see Transport.listen. */
@@ -30,8 +30,7 @@ class NodeListeningSocket implements ListeningSocket {
     this.endpoint = endpoint;
     this.#server = createServer({ allowHalfOpen: true }, (socket) => {
       this.#acceptedCount += 1;
-      keepAlive(socket, this.#keepAliveMs);
-      accepted(new SocketConnection(socket, endpoint.kind, clock));
+      accepted(new SocketConnection(socket, endpoint.kind, clock, this.#keepAliveMs));
     });
   }
 

@@ -104,6 +104,12 @@ export class SocketRelay extends Watched implements Relay {
     return this.#up.from.peerFinished || this.#down.from.peerFinished;
   }
 
+  /** Only now is a question of the kernel in sight: setting it up costs more than a short session's bytes. */
+  still(): void {
+    this.#up.from.keepAlive();
+    this.#down.from.keepAlive();
+  }
+
   quiet(): void {
     this.#decide(this.#halfClosed ? "fin-timeout" : "idle");
     this.#endBoth();
