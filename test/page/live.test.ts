@@ -78,9 +78,9 @@ describe.skipIf(browserPath === undefined)(
       const { port } = server.endpoint as { readonly port: number };
       await server.stop();
       await eventually(async () => {
-        expect(await watched.text("#problems")).toContain("p/c is down");
+        expect(await watched.text("#problems")).toContain("ping/c is down");
         expect(await watched.text(`${watched.row("c")} .of-health`)).toMatch(/down.*refused/);
-        expect(await watched.text("#log")).toContain("p/c");
+        expect(await watched.text("#log")).toContain("ping/c");
       });
       await watched.page.locator("#problems-only").check();
       expect(await watched.page.locator("#rows tr").count()).toBe(1);

@@ -57,21 +57,21 @@ describe.skipIf(LB_PICTURES === undefined || browserPath === undefined)("picture
 
   test.each(pictures)("$name", { timeout: 2 * LOADED_MS }, async ({ name, of = {}, seen = {}, before }) => {
     await using balancer = await served({ ...of, answering: (backend) => slowest(backend) });
-    using _load = new Load(balancer.endpoint, 120, 600);
+    using _load = new Load(balancer.endpoint, 60, 600);
     const staying: Peer[] = await Promise.all(Array.from({ length: 9 }, () => dialPeer(balancer.endpoint)));
     await delay(LOADED_MS);
     await using watched = await Watched.open(browser, balancer.origin, {
-      viewport: { width: 1440, height: 1180 },
+      viewport: { width: 1440, height: 900 },
       ...seen,
     });
     await delay(10_000);
     await before?.(balancer, watched);
-    await watched.page.screenshot({ path: join(LB_PICTURES as string, `${name}.png`) });
+    await watched.page.screenshot({ path: join(LB_PICTURES as string, `${name}.png`), fullPage: true });
     for (const each of staying) each.reset();
   });
 });
 
 /** The third of three servers takes its time. */
 function slowest(backend: string): number {
-  return backend === "c" ? 900 : 5;
+  return backend === "c" ? 2_500 : 5;
 }

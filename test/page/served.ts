@@ -48,8 +48,8 @@ export class Served implements AsyncDisposable {
     const listed = [...this.servers].map(
       ([name, { endpoint }]) => `{ name: ${name}, address: "${formatEndpoint(endpoint)}" }`,
     );
-    const text = `listeners: [{ name: web, listen: "127.0.0.1:0", pool: p }]
-pools: { p: { algorithm: ${algorithm}, health: { interval: 200ms }, backends: [${listed.join(", ")}] } }
+    const text = `listeners: [{ name: web, listen: "127.0.0.1:0", pool: ping }]
+pools: { ping: { algorithm: ${algorithm}, health: { interval: 200ms }, backends: [${listed.join(", ")}] } }
 admin: { listen: "127.0.0.1:${this.#port}"${admin} }
 ${more}`;
     await writeFile(join(this.#folder, "lb.yaml"), text);

@@ -44,8 +44,8 @@ function draw(): void {
   if (pool !== undefined) {
     flow.draw(world, pool);
     setText(byId("flow-words"), flowWords(pool));
-    laboratory.draw(world, pool);
   }
+  laboratory.draw(world);
   backends.draw(world, pool?.told.name);
   const addresses = world.listeners.map(({ name, address }) =>
     name === address ? name : `${name} on ${address}`,
