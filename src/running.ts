@@ -1,5 +1,6 @@
 import type { AdminApi } from "./admin/admin-api.ts";
 import type { Controls } from "./admin/controls.ts";
+import type { FollowedParts, Live } from "./admin/live/live.ts";
 import type { Config } from "./config/config.ts";
 import { otherFiles } from "./config/other-files.ts";
 import type { Reading } from "./config/reader.ts";
@@ -40,6 +41,7 @@ export class Running {
   #dropped = { lines: 0, atMs: -Infinity };
   #metrics: Metrics | undefined;
   #admin: AdminApi | undefined;
+  #live: Live | undefined;
 
   private constructor(config: Config, store: Store | undefined, parts: RunningParts) {
     const { log, load } = parts;
@@ -67,8 +69,11 @@ export class Running {
   /** Listens; rejects with what prevents it, after undoing what was begun. Being told to stop meanwhile is no failure. */
   async start(): Promise<void> {
     try {
+      const { admin } = this.#config;
+      // What happens while it starts is news, too.
+      if (admin !== undefined) this.#live = new (await import("./admin/live/live.ts")).Live(this.#followed());
       await this.control.start();
-      if (this.#config.admin !== undefined) await this.#openAdmin(this.#config.admin);
+      if (admin !== undefined) await this.#openAdmin(admin);
     } catch (error) {
       if (this.control.stopping) return;
       await this.close(0);
@@ -84,6 +89,7 @@ export class Running {
     const cut = await this.control.close(graceMs);
     await this.#supervisor.close({ now: graceMs === 0 });
     await this.#admin?.[Symbol.asyncDispose]();
+    this.#live?.[Symbol.dispose]();
     this.#metrics?.[Symbol.dispose]();
     return cut;
   }
@@ -107,23 +113,30 @@ export class Running {
       copies: () => this.#supervisor.counts,
     });
     this.#metrics = metrics;
-    this.#admin = await AdminApi.open(admin, this.#controls(metrics));
+    this.#admin = await AdminApi.open(admin, this.#controls(metrics), this.#live as Live);
+  }
+
+  #followed(): FollowedParts {
+    return {
+      clock: systemClock,
+      log: this.#parts.log,
+      plane: this.#plane,
+      status: () => this.control.status(),
+      ailments: () => this.#ailments(),
+    };
   }
 
   #controls(metrics: Metrics): Controls {
     const { control } = this;
-    const { log, hasFile } = this.#parts;
+    const { hasFile } = this.#parts;
     return {
-      clock: systemClock,
-      log,
+      ...this.#followed(),
       plane: this.#plane,
       steering: control.steering,
       copies: this.#supervisor,
       scrape: (accept) => metrics.render(accept),
       overlay: () => control.overlay,
       stopping: () => control.stopping,
-      status: () => control.status(),
-      ailments: () => this.#ailments(),
       addressesOf: (name) => control.addressesOf(name),
       reload: async () => (hasFile ? control.reload() : { kind: "no-file" }),
     };

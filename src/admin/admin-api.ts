@@ -4,7 +4,7 @@ import { makeRoom, restrictSocket } from "../transport/sockets/unix-socket.ts";
 import type { AdminConfig, Api, Desk } from "./api.ts";
 import { application } from "./application.ts";
 import type { Controls } from "./controls.ts";
-import { Live } from "./live/live.ts";
+import type { Live } from "./live/live.ts";
 import { TokenFile } from "./token-file.ts";
 
 /** The HTTP API, where it listens. */
@@ -26,14 +26,14 @@ export class AdminApi implements AsyncDisposable {
    * Listens where the configuration says; rejects with a Failure where the tokens cannot be used, and with the system's error
    * where it cannot listen.
    */
-  static async open(first: AdminConfig, controls: Controls): Promise<AdminApi> {
+  static async open(first: AdminConfig, controls: Controls, live: Live): Promise<AdminApi> {
     const tokens = first.tokenFile === undefined ? undefined : new TokenFile(first.tokenFile);
     for (const warning of (await tokens?.read()) ?? []) controls.log.logger.warn(warning);
     let opened: AdminApi | undefined;
     const settings = () => controls.overlay().file.admin ?? first;
     const desk: Desk = {
       controls,
-      live: new Live(controls),
+      live,
       settings,
       endpoint: () => opened?.endpoint ?? first.listen,
       readTokens: async () => opened?.readTokens(),

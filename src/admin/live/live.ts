@@ -7,13 +7,16 @@ import { News } from "./news.ts";
 /** Clients told of, those that are pressed the most. */
 const MOST_CLIENTS = 20;
 
-/** What is followed while the API is open, and who reads it live. */
+/** What of the balancer is followed. */
+export type FollowedParts = Pick<Controls, "clock" | "log" | "plane" | "status" | "ailments">;
+
+/** What is followed from the start on, and who reads it live. */
 export class Live implements Disposable {
   readonly news: News;
   readonly events: Events;
   readonly #moments: Moments;
 
-  constructor(controls: Pick<Controls, "clock" | "log" | "plane" | "status" | "ailments">) {
+  constructor(controls: FollowedParts) {
     const { clock, log, plane, ailments } = controls;
     this.news = new News(controls);
     this.#moments = new Moments(controls);

@@ -27,7 +27,7 @@ const SHAPES: Readonly<Record<Level, State>> = { well: "up", look: "ejected", ba
 export class Verdict {
   readonly #root = byId("verdict");
   readonly #words = byId("verdict-words");
-  readonly #text = document.createTextNode("");
+  readonly #text = document.createTextNode("Waiting for the balancer");
   readonly #glyph = glyph();
   readonly #list: Keyed<Problem>;
 

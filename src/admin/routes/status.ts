@@ -11,7 +11,7 @@ const health = z
 
 /** What there is, and how it is. */
 export function status(app: Api, { controls, live }: Desk): void {
-  app.addHook("onClose", async () => live[Symbol.dispose]());
+  app.addHook("onClose", async () => live.events.close());
 
   app.get(
     "/health",
