@@ -15,6 +15,7 @@ import { type Served, served } from "./served.ts";
 /** The long mode: LB_SOAK=60s. */
 const { LB_SOAK } = process.env;
 const LASTS_MS = LB_SOAK === undefined ? 2_500 : parseDuration(LB_SOAK);
+const LONG = { timeout: 60_000 + 2 * LASTS_MS };
 /** What the page shows may be so old: a look each second, and a moment to tell and draw it. */
 const AGE_MS = 2_500;
 const [writing, reading] = ["0123456789abcdefghijklmn", "nmlkjihgfedcba9876543210"];
@@ -36,7 +37,7 @@ describe.skipIf(browserPath === undefined)(
       await balancer[Symbol.asyncDispose]();
     });
 
-    test("shows the numbers of the API under load, and nothing on it moves", async () => {
+    test("shows the numbers of the API under load, and nothing on it moves", LONG, async () => {
       using load = new Load(balancer.endpoint, 100);
       await eventually(async () => expect(await watched.number("#rate")).toBeGreaterThan(50));
       const before = (await watched.moves()).length;
@@ -63,6 +64,7 @@ describe.skipIf(browserPath === undefined)(
 
     test.skipIf(LB_SOAK === undefined)(
       "holds no more memory after the long mode than at its beginning",
+      LONG,
       async () => {
         using _load = new Load(balancer.endpoint, 200);
         await delay(LASTS_MS / 5);

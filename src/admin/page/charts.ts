@@ -28,14 +28,8 @@ export class Charts {
       { of: ({ endings }) => failed(endings), style: "bars", colour: "--bad" },
     ]),
     new Small("open-chart", [{ of: ({ active }) => active, style: "area", colour: "--accent" }]),
-    new Small("connect-chart", [
-      { of: ({ connectMs }) => connectMs.p50, style: "line", colour: "--accent" },
-      { of: ({ connectMs }) => connectMs.p99, style: "dashed", colour: "--second" },
-    ]),
-    new Small("session-chart", [
-      { of: ({ sessionMs }) => sessionMs.p50, style: "line", colour: "--accent" },
-      { of: ({ sessionMs }) => sessionMs.p99, style: "dashed", colour: "--second" },
-    ]),
+    new Small("connect-chart", timesOf("connectMs"), "logarithmic"),
+    new Small("session-chart", timesOf("sessionMs"), "logarithmic"),
   ];
 
   constructor() {
@@ -59,6 +53,15 @@ export class Charts {
   }
 }
 
+function timesOf(of: "connectMs" | "sessionMs"): readonly Line[] {
+  return [
+    { of: (moment) => moment[of].p50, style: "line", colour: "--accent" },
+    { of: (moment) => moment[of].p99, style: "dashed", colour: "--second" },
+  ];
+}
+
+const Y = { display: false, grace: "8%" } as const;
+
 interface Point {
   readonly x: number;
   readonly y: number | null;
@@ -69,7 +72,8 @@ class Small {
   readonly #lines: readonly Line[];
   readonly #chart: ChartJs<"line" | "bar", Point[]>;
 
-  constructor(id: string, lines: readonly Line[]) {
+  /** `scale`: on a logarithmic one both of two lines are seen where one is a hundred times the other. */
+  constructor(id: string, lines: readonly Line[], scale: "linear" | "logarithmic" = "linear") {
     this.#lines = lines;
     this.#chart = new Chart<"line" | "bar", Point[]>(byId<HTMLCanvasElement>(id), {
       type: "line",
@@ -87,7 +91,7 @@ class Small {
         plugins: { legend: { display: false }, tooltip: { enabled: false } },
         scales: {
           x: { type: "linear", display: false, offset: false, min: -SPAN_SEC, max: 0 },
-          y: { display: false, beginAtZero: true, grace: "8%" },
+          y: scale === "linear" ? { ...Y, type: scale, beginAtZero: true } : { ...Y, type: scale },
         },
       },
     });

@@ -7,12 +7,12 @@ import { isTroubled, type LivePool, type World } from "./world.ts";
 /** What each algorithm does, in a few words; the names are the balancer's own. */
 const ALGORITHMS: Readonly<Record<AlgorithmName, string>> = {
   "round-robin": "in turn, by weight",
-  "least-connections": "the fewest open, by weight",
+  "least-connections": "fewest open, by weight",
   random: "by lot, by weight",
   p2c: "the better of two by lot",
   "peak-ewma": "the soonest answer",
   "source-hash": "by the client's address",
-  maglev: "by the client's address, from a table",
+  maglev: "by the client's address, by a table",
   first: "the first that can",
 };
 
