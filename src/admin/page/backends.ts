@@ -1,7 +1,8 @@
 import { type Actions, agreed } from "./actions.ts";
+import type { RowItem } from "./cell.ts";
 import { byId, Keyed, setText } from "./dom.ts";
 import { counted } from "./format.ts";
-import { type RowItem, row } from "./row.ts";
+import { row } from "./row.ts";
 import { isTroubled, type LiveBackend, stateOf, type World } from "./world.ts";
 
 /** Rows at first, and with each wish for more: a table of thousands would keep the browser busy each second. */

@@ -11,6 +11,7 @@ declare const Chart: typeof ChartJs;
 const SPAN_SEC = 300;
 /** After so long without a moment there is a gap in the line. */
 const GAP_MS = 3_000;
+const LOGARITHMIC_MARGIN = 1.6;
 
 /** One line of a chart: what of a moment it shows, and how. */
 interface Line {
@@ -70,11 +71,13 @@ interface Point {
 /** One chart without axes: its shape is what it says, the numbers stand above it. */
 class Small {
   readonly #lines: readonly Line[];
+  readonly #isLogarithmic: boolean;
   readonly #chart: ChartJs<"line" | "bar", Point[]>;
 
   /** `scale`: on a logarithmic one both of two lines are seen where one is a hundred times the other. */
   constructor(id: string, lines: readonly Line[], scale: "linear" | "logarithmic" = "linear") {
     this.#lines = lines;
+    this.#isLogarithmic = scale === "logarithmic";
     this.#chart = new Chart<"line" | "bar", Point[]>(byId<HTMLCanvasElement>(id), {
       type: "line",
       data: { datasets: lines.map((line) => datasetOf(line)) },
@@ -103,7 +106,18 @@ class Small {
       const dataset = this.#chart.data.datasets[index];
       if (dataset !== undefined) dataset.data = pointsOf(moments, line.of, nowMs);
     }
+    if (this.#isLogarithmic) this.#spread();
     this.#chart.update("none");
+  }
+
+  /** A logarithmic scale has no room of its own above and below. */
+  #spread(): void {
+    const values = this.#chart.data.datasets.flatMap(({ data }) => data.flatMap(({ y }) => y ?? []));
+    if (values.length === 0) return;
+    Object.assign(this.#chart.options.scales?.y ?? {}, {
+      min: Math.min(...values) / LOGARITHMIC_MARGIN,
+      max: Math.max(...values) * LOGARITHMIC_MARGIN,
+    });
   }
 
   /** Takes the colours of the page as they are now. */
