@@ -226,7 +226,7 @@ export class Balancer {
     }
   }
 
-  /** Leaves those that are not among the others. */
+  /** Leaves the listeners that are not among the others. */
   async #leaveAll(listeners: ReadonlyMap<string, Listener>, others: ReadonlyMap<string, Listener>) {
     const left = [...listeners].filter(([address]) => !others.has(address));
     await Promise.all(left.map(([, listener]) => this.#leave(listener)));

@@ -46,7 +46,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   ],
   // Types alone: the browser loads the library's own script.
   page: ["chart.js"],
-  operate: ["cli-progress", "yargs"],
+  operate: ["cli-progress", "get-east-asian-width", "yargs", "zod"],
   options: ["yargs"],
 };
 
@@ -99,7 +99,9 @@ describe("the architecture", () => {
   test("an operator's command loads no balancer", () => {
     expect(packagesAmong([...loadedBy("main.ts"), ...loadedBy("operate/operate.ts")])).toEqual([
       "cli-progress",
+      "get-east-asian-width",
       "yargs",
+      "zod",
     ]);
   });
 

@@ -39,7 +39,7 @@ export interface ListenerSample {
   readonly bytesOut: number;
   /** Endings that never happened are absent. */
   readonly endings: WordCounts;
-  /** How long sessions lasted, of those that have ended. */
+  /** How long the sessions that have ended lasted. */
   readonly duration: HistogramSample;
 }
 
@@ -58,7 +58,7 @@ export interface PoolSample {
   readonly usable: number;
   /** Dials after a session's first. */
   readonly retries: number;
-  /** Dials that failed, by the word that a session would end with; those that never happened are absent. */
+  /** Dials that failed, by the word that a session would end with; words of which there were none are absent. */
   readonly dialErrors: WordCounts;
   /** Dials that failed for the backend's own reasons. */
   readonly failed: number;
@@ -70,7 +70,7 @@ export interface PoolSample {
   readonly connect: HistogramSample;
   /** From a session's first byte, or its connection where the backend speaks first, to the backend's first byte. */
   readonly firstByte: HistogramSample;
-  /** How long sessions waited for a place, of those that had to. */
+  /** How long sessions that had to wait for a place waited. */
   readonly queueWait: HistogramSample;
   readonly backends: readonly BackendSample[];
 }

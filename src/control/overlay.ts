@@ -129,7 +129,7 @@ export class Overlay {
     return atOnce(this.adopting(file));
   }
 
-  /** The entries of a pool, those that the API added last; undefined where there is no such pool. */
+  /** The entries of a pool, first the entries of the file, then the ones that the API added; undefined where there is no such pool. */
   entriesOf(pool: string): readonly BackendConfig[] | undefined {
     const own = Object.hasOwn(this.file.pools, pool) ? this.file.pools[pool]?.backends : undefined;
     return own && [...own, ...entriesIn(this.#added.get(pool))];
@@ -184,7 +184,7 @@ export class Overlay {
     return this.file.clients.list.length + this.#addedClients.size;
   }
 
-  /** All clients as they hold now, those that the API added last. */
+  /** All clients as they hold now, first the clients of the file, then the ones that the API added. */
   *clients(): Iterable<ClientEntry> {
     for (const { id } of this.file.clients.list) yield this.client(id) as ClientEntry;
     for (const id of this.#addedClients.keys()) yield this.client(id) as ClientEntry;

@@ -75,14 +75,14 @@ export class Reconciler {
     return unresolvedBackends(this.#overlay, this.#parts.names);
   }
 
-  /** Does one change after those that came before it. */
+  /** Does one change after all that came before it. */
   inTurn<T>(change: () => Promise<T>): Promise<T> {
     const changed = this.#turn.then(change);
     this.#turn = changed.catch(() => {});
     return changed;
   }
 
-  /** Looks up those that are new, outside of any turn; they are kept until the result is disposed of. */
+  /** Looks up new names, outside of any turn; they are kept until the result is disposed of. */
   async learn({ listeners, backends }: NamesWanted): Promise<Disposable> {
     const { names } = this.#parts;
     const learnt = [names.learn(listeners, LISTENERS_MS), names.learn(backends, BACKENDS_MS)];

@@ -39,7 +39,7 @@ export function openLog(settings: LogSettings): Log {
     { write: (line) => destination.write(printed(line)) },
   );
   destination.onBack = (dropped) => logger.warn({ dropped }, "log lines dropped");
-  destination.onGone = () => sayOnStderr("nobody reads the log any more: nothing more is logged");
+  destination.onGone = () => sayOnStderr("the log has no reader any more: nothing more is logged");
   destination.onFull = (error) =>
     sayOnStderr(`${explain(error, "the log")}; lines are dropped until it can be`);
   const reader = new PlaneReader((report) => write(logger, lineOf(report)), showsRecords(settings));

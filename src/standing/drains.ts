@@ -42,7 +42,7 @@ export class Drains {
     this.#departures.begin(pool, rebalance, withinMs);
   }
 
-  /** Takes all sessions off the backend now, with a word: those that it has not answered go to another one. Returns how many. */
+  /** Takes all sessions off the backend now, with a word: sessions that it has not answered go to another one. Returns how many. */
   end(pool: string, { identity }: Backend, ending: Ending): number {
     const sessions = this.#placesIn(pool).get(identity) ?? [];
     for (const session of sessions) session.leave(ending);

@@ -171,7 +171,7 @@ export class Copy {
     }
   }
 
-  /** A place among those that start, which takes processor time that they have only 30 s to get. */
+  /** A place among the copies that start: a start takes processor time, and has only 30 s to get it. */
   async #turn(): Promise<Disposable> {
     const turn = this.#parts.starting.take();
     const taken = await this.#unlessStopped(turn);

@@ -22,7 +22,7 @@ export function clients(app: Api, desk: Desk): void {
     {
       schema: {
         tags,
-        summary: "Clients, those that the API added last",
+        summary: "Clients of the file, then clients that the API added",
         querystring: z.strictObject({
           limit: limit(MOST, MOST),
           after: anyName.optional().describe("The id that the page before ended with."),

@@ -50,7 +50,7 @@ function refusal(error: unknown): unknown {
   return mistakesProblem([whole(error)]);
 }
 
-/** Apart, because its bodies are text whatever they are called, and larger. */
+/** Apart, because its bodies are text under any content type, and larger. */
 function check(app: Api): void {
   let underWay = 0;
   app.removeAllContentTypeParsers();
