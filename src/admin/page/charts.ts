@@ -26,7 +26,7 @@ export class Charts {
   readonly #charts = [
     new Small("rate-chart", [
       { of: ({ perSec }) => perSec, style: "area", colour: "--accent" },
-      { of: ({ endings }) => failed(endings), style: "bars", colour: "--bad" },
+      { of: ({ endings }) => failed(endings) || null, style: "bars", colour: "--bad" },
     ]),
     new Small("open-chart", [{ of: ({ active }) => active, style: "area", colour: "--accent" }]),
     new Small("connect-chart", timesOf("connectMs"), "logarithmic"),
