@@ -1,5 +1,6 @@
 import type { AdminApi } from "./admin/admin-api.ts";
 import type { Controls } from "./admin/controls.ts";
+import type { Laboratory } from "./admin/laboratory.ts";
 import type { FollowedParts, Live } from "./admin/live/live.ts";
 import type { Config } from "./config/config.ts";
 import { otherFiles } from "./config/other-files.ts";
@@ -42,6 +43,7 @@ export class Running {
   #metrics: Metrics | undefined;
   #admin: AdminApi | undefined;
   #live: Live | undefined;
+  #laboratory: Laboratory | undefined;
 
   private constructor(config: Config, store: Store | undefined, parts: RunningParts) {
     const { log, load } = parts;
@@ -70,8 +72,7 @@ export class Running {
   async start(): Promise<void> {
     try {
       const { admin } = this.#config;
-      // What happens while it starts is news, too.
-      if (admin !== undefined) this.#live = new (await import("./admin/live/live.ts")).Live(this.#followed());
+      if (admin !== undefined) await this.#follow();
       await this.control.start();
       if (admin !== undefined) await this.#openAdmin(admin);
     } catch (error) {
@@ -99,6 +100,16 @@ export class Running {
     void this.#admin?.readTokens();
   }
 
+  /** Begins before the start, as what happens then is news, too. */
+  async #follow(): Promise<void> {
+    const [{ Laboratory }, { Live }] = await Promise.all([
+      import("./admin/laboratory.ts"),
+      import("./admin/live/live.ts"),
+    ]);
+    this.#laboratory = Laboratory.around(systemClock);
+    this.#live = new Live(this.#followed());
+  }
+
   async #openAdmin(admin: NonNullable<Config["admin"]>): Promise<void> {
     const [{ AdminApi }, { Metrics }] = await Promise.all([
       import("./admin/admin-api.ts"),
@@ -121,7 +132,10 @@ export class Running {
       clock: systemClock,
       log: this.#parts.log,
       plane: this.#plane,
-      status: () => this.control.status(),
+      status: async () => ({
+        ...(await this.control.status()),
+        ...(this.#laboratory && { laboratory: true }),
+      }),
       ailments: () => this.#ailments(),
     };
   }
@@ -134,6 +148,7 @@ export class Running {
       plane: this.#plane,
       steering: control.steering,
       copies: this.#supervisor,
+      laboratory: this.#laboratory,
       scrape: (accept) => metrics.render(accept),
       overlay: () => control.overlay,
       stopping: () => control.stopping,

@@ -152,7 +152,15 @@ describe("deploy/lb.service", () => {
     expect(unit.get("ExecReload")).toBe("/bin/kill -HUP $MAINPID");
     expect(unit.get("KillSignal")).toBe("SIGTERM");
     const { grace } = configuration("deploy/lb.example.yaml").shutdown;
-    expect(parseDuration(unit.get("TimeoutStopSec") as string)).toBeGreaterThan(grace);
+    const { servers } = configuration("deploy/lab.yaml");
+    const ofCopies = Math.max(...Object.values(servers).map((template) => template.grace));
+    const cutMs = 1_000;
+    const longestMs = grace + cutMs + ofCopies;
+    expect(parseDuration(unit.get("TimeoutStopSec") as string)).toBeGreaterThan(longestMs);
+  });
+
+  test("is told to stop alone, and ends its copies itself", () => {
+    expect(unit.get("KillMode")).toBe("mixed");
   });
 
   test("starts it again, however often it ends, with many open files and few rights", () => {

@@ -17,6 +17,7 @@ import { backends } from "./routes/backends.ts";
 import { clients } from "./routes/clients.ts";
 import { configuration } from "./routes/configuration.ts";
 import { decisions } from "./routes/decisions.ts";
+import { laboratory } from "./routes/laboratory.ts";
 import { page } from "./routes/page.ts";
 import { servers } from "./routes/servers.ts";
 import { sessions } from "./routes/sessions.ts";
@@ -41,6 +42,7 @@ const resources = [
   tasks,
   configuration,
   aliases,
+  laboratory,
   page,
 ];
 

@@ -8,6 +8,7 @@ import type { Log } from "../observe/log.ts";
 import type { Scraped } from "../observe/metrics.ts";
 import type { Plane } from "../plane/plane.ts";
 import type { Supervisor } from "../supervisor/supervisor.ts";
+import type { Laboratory } from "./laboratory.ts";
 
 /** Everything the API reads and steers; it holds nothing else of the balancer. */
 export interface Controls {
@@ -31,5 +32,7 @@ export interface Controls {
   ailments(): readonly string[];
   /** The addresses by which a name is known now. */
   readonly addressesOf: AddressesOf;
+  /** The laboratory around this balancer, if one started it. */
+  readonly laboratory: Pick<Laboratory, "ask"> | undefined;
   reload(): Promise<Reloaded | { readonly kind: "no-file" }>;
 }

@@ -12,6 +12,8 @@ import type { UnresolvedBackend } from "./unresolved.ts";
 export interface Status {
   readonly listeners: readonly ListenerStatus[];
   readonly pools: readonly PoolStatus[];
+  /** There where a laboratory started this balancer: its servers and its load can be steered. */
+  readonly laboratory?: true;
 }
 
 /** One listener. */

@@ -34,9 +34,10 @@ export interface Manner {
   readonly withinMs?: number | undefined;
 }
 
-/** Where a backend comes from: an operator, or the copies of a server. */
+/** Where a backend comes from: an operator, or the copies of a server; and what its log says is the reason. */
 interface Origin {
   readonly source?: "api" | "copy";
+  readonly reason?: string;
 }
 
 /** What an operator may do while it runs. Each call resolves when the data plane has it. */
@@ -81,12 +82,12 @@ export class Steering {
   async addBackend(
     pool: string,
     backend: BackendConfig,
-    { check, source = "api" }: Pick<Manner, "check"> & Origin = {},
+    { check, source = "api", reason = BY_AN_OPERATOR }: Pick<Manner, "check"> & Origin = {},
   ): Promise<Spoken> {
     using _name = await this.#reconciler.learn({ listeners: [], backends: namesOf([backend.address]) });
     const change = (overlay: Overlay) => overlay.addingBackend(pool, backend, source);
     return await this.#durably(keyOf(pool, backend.name), check, change, (edit) =>
-      this.#reconciler.put(edit, BY_AN_OPERATOR),
+      this.#reconciler.put(edit, reason),
     );
   }
 
@@ -94,11 +95,11 @@ export class Steering {
   removeBackend(
     pool: string,
     name: string,
-    { check, withinMs = Infinity, source = "api" }: Manner & Origin = {},
+    { check, withinMs = Infinity, source = "api", reason = BY_AN_OPERATOR }: Manner & Origin = {},
   ): Promise<Spoken> {
     const change = (overlay: Overlay) => overlay.removingBackend(pool, name, source);
     return this.#durably(keyOf(pool, name), check, change, async (edit) => {
-      await this.#reconciler.put(edit, BY_AN_OPERATOR);
+      await this.#reconciler.put(edit, reason);
       await this.#drain(pool, name, withinMs);
     });
   }

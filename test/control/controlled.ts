@@ -1,6 +1,6 @@
 import type { Config } from "#lb/config/config";
 import type { ClientTokens } from "#lb/contract/clients";
-import type { Order } from "#lb/contract/order";
+import type { Order, Outcome } from "#lb/contract/order";
 import type { Sample } from "#lb/contract/sample";
 import type { Applied, Change, Snapshot } from "#lb/contract/snapshot";
 import { Control } from "#lb/control/control";
@@ -34,9 +34,9 @@ class NotedPlane implements Plane {
     return { listeners: snapshot.listeners.map(({ name, endpoint }) => ({ name, endpoint })) };
   }
 
-  async order(order: Order) {
+  async order(order: Order): Promise<Outcome> {
     this.orders.push(order);
-    return "done" as const;
+    return "done";
   }
 
   async change(change: Change) {
