@@ -137,6 +137,20 @@ describe.skipIf(browserPath === undefined)(
       );
     });
 
+    test("switches the algorithm of a pool, and gives it back to the file, where the API takes a word about it", async ({
+      skip,
+    }) => {
+      const pool = async () => (await balancer.status()).pools[0];
+      skip(!("administrative" in ((await pool()) ?? {})), "this API takes no word about an algorithm");
+      await watched.page.locator("#algorithm").selectOption("least-connections");
+      await eventually(async () => expect((await pool())?.algorithm).toBe("least-connections"));
+      await eventually(async () =>
+        expect(await watched.text("#algorithm-source")).toBe("said by an operator"),
+      );
+      await watched.page.getByRole("button", { name: "As in the file" }).click();
+      await eventually(async () => expect((await pool())?.algorithm).toBe("round-robin"));
+    });
+
     test("says why sessions got their servers", async () => {
       await eventually(async () => {
         (await dialPeer(balancer.endpoint)).reset();

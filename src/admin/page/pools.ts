@@ -16,12 +16,6 @@ const ALGORITHMS: Readonly<Record<AlgorithmName, string>> = {
   first: "the first that can",
 };
 
-/** Who said which algorithm a pool has. */
-interface Word {
-  readonly name: AlgorithmName;
-  readonly source: string | undefined;
-}
-
 /** Which pool is looked at, and its algorithm. */
 export class Pools {
   readonly #actions: Actions;
@@ -55,8 +49,9 @@ export class Pools {
   }
 
   #drawAlgorithm(pool: LivePool): void {
-    const { name, source } = wordOf(pool);
-    const { mayWrite } = this.#actions;
+    const { algorithm, administrative } = pool.told;
+    const { value: name, source } = administrative?.algorithm ?? { value: algorithm, source: "file" };
+    const mayWrite = this.#actions.mayWrite && administrative !== undefined;
     // A menu that the user holds open is left alone.
     if (document.activeElement !== this.#select && this.#select.value !== name) this.#select.value = name;
     setAttribute(this.#select, "data-holds", name);
@@ -93,9 +88,4 @@ export class Pools {
       },
     };
   }
-}
-
-/** The status tells the name alone, or the name as a word that someone said. */
-function wordOf({ told }: LivePool): Word {
-  return { name: told.algorithm, source: undefined };
 }

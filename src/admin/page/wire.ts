@@ -8,8 +8,12 @@ export type { AlgorithmName, Ending, PressedClient };
 
 /** One listener, as the status has it. */
 export type Listener = Status["listeners"][number];
-/** One pool, as the status has it. */
-export type Pool = Status["pools"][number];
+/** One pool, as the status has it; `administrative` is there where the API takes a word about its algorithm. */
+export type Pool = Status["pools"][number] & {
+  readonly administrative?: {
+    readonly algorithm: { readonly value: AlgorithmName; readonly source: "file" | "api" };
+  };
+};
 /** One backend, as the status has it. */
 export type Backend = Pool["backends"][number];
 
