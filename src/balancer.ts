@@ -261,6 +261,11 @@ export class Balancer {
     return this.#pools.get(verdict.pool)?.verdict(verdict) ?? false;
   }
 
+  /** The pool of a name; undefined where there is none. */
+  pool(name: string): Pool | undefined {
+    return this.#pools.get(name);
+  }
+
   /** The session of that id that lives. */
   session(id: string): Session | undefined {
     const number = numberOf(id);

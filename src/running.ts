@@ -166,12 +166,12 @@ export class Running {
 
   #ailments(): string[] {
     const { log } = this.#parts;
-    const { up = true, reason } = this.#store?.status ?? {};
+    const { up = true } = this.#store?.status ?? {};
     const givenUp = this.#supervisor.copies.filter(({ state }) => state === "given-up");
     return [
-      ...(up ? [] : [`the store is down: ${reason}`]),
+      ...(up ? [] : ["the store is down: the log says why"]),
       ...this.#droppedLines(log.dropped),
-      ...givenUp.map(({ name, lastExit }) => `the copy ${name} was given up: ${lastExit}`),
+      ...givenUp.map(({ name }) => `the copy ${name} was given up: the log says why`),
     ];
   }
 }

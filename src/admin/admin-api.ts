@@ -1,11 +1,11 @@
-import { explain } from "../command/failure.ts";
 import { type Endpoint, formatEndpoint } from "../core/address.ts";
 import { makeRoom, restrictSocket } from "../transport/sockets/unix-socket.ts";
 import type { AdminConfig, Api, Desk } from "./api.ts";
 import { application } from "./application.ts";
+import { BlockClaims } from "./block-claims.ts";
 import type { Controls } from "./controls.ts";
 import type { Live } from "./live/live.ts";
-import { TokenFile } from "./token-file.ts";
+import { TokenFile, TokenMistake } from "./token-file.ts";
 
 /** The HTTP API, where it listens. */
 export class AdminApi implements AsyncDisposable {
@@ -28,7 +28,9 @@ export class AdminApi implements AsyncDisposable {
    */
   static async open(first: AdminConfig, controls: Controls, live: Live): Promise<AdminApi> {
     const tokens = first.tokenFile === undefined ? undefined : new TokenFile(first.tokenFile);
-    for (const warning of (await tokens?.read()) ?? []) controls.log.logger.warn(warning);
+    if (tokens !== undefined)
+      for (const warning of [...(await tokens.make()), ...(await tokens.read())])
+        controls.log.logger.warn(warning);
     let opened: AdminApi | undefined;
     const settings = () => controls.overlay().file.admin ?? first;
     const desk: Desk = {
@@ -36,7 +38,9 @@ export class AdminApi implements AsyncDisposable {
       live,
       settings,
       endpoint: () => opened?.endpoint ?? first.listen,
+      blocks: new BlockClaims(controls.plane),
       readTokens: async () => opened?.readTokens(),
+      mayStay: ({ caller }) => caller === undefined || tokens?.has(caller) === true,
     };
     const { clock, stopping } = controls;
     const app = await application(desk, {
@@ -56,13 +60,16 @@ export class AdminApi implements AsyncDisposable {
     return opened;
   }
 
-  /** After a reload: the tokens as the file has them; a bad file is told, and the old ones stay. */
-  async readTokens(): Promise<void> {
+  /** At a reload: the tokens as the file has them. Resolves with what is wrong with it, which is logged: then the old ones stay. */
+  async readTokens(): Promise<TokenMistake | undefined> {
     const { logger } = this.#log;
     try {
       for (const warning of (await this.#tokens?.read()) ?? []) logger.warn(warning);
+      return undefined;
     } catch (error) {
-      logger.error({ reason: explain(error) }, "the tokens stay as they were");
+      if (!(error instanceof TokenMistake)) throw error;
+      logger.error({ reason: error.message }, "the tokens stay as they were");
+      return error;
     }
   }
 

@@ -8,6 +8,7 @@ import { version } from "../command/version.ts";
 import { understand } from "../config/check.ts";
 import type { Api, Desk } from "./api.ts";
 import { audit } from "./audit.ts";
+import { Connections } from "./connections.ts";
 import { answerProblem, BareAnswers } from "./doors.ts";
 import { type EntranceParts, guard } from "./entrance.ts";
 import { Methods } from "./methods.ts";
@@ -63,9 +64,7 @@ export async function application(desk: Desk, entrance: EntranceParts): Promise<
     frameworkErrors: (error, request, reply) => answer(error, request, reply),
     clientErrorHandler: (error, socket) => bare.answer(error, socket),
   });
-  app.server.maxConnections = MOST_CONNECTIONS;
-  // Connections that are only kept for later make room for one that has something to ask.
-  app.server.on("drop", () => app.server.closeIdleConnections());
+  new Connections(MOST_CONNECTIONS).follow(app.server);
   app.server.on("connect", (_request, socket) => bare.refuseTunnel(socket as Socket));
   app.server.on("request", (request, response) => bare.begun(request, response));
   // What is expected beside 100-continue is passed over (RFC 9110 §10.1.1 allows it): Node's own 417 has no body.

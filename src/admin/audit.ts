@@ -27,11 +27,7 @@ const LONGEST = 2_000;
 const REFUSED = 400;
 
 /** Leaves a line in the log, and where it was done one in the news, for each request that may change something and was let in by what was asked before this. */
-export function audit(
-  app: FastifyInstance,
-  { logger }: Pick<Log, "logger">,
-  news: Pick<News, "operator">,
-): void {
+export function audit(app: FastifyInstance, log: Pick<Log, "audit">, news: Pick<News, "operator">): void {
   app.decorateRequest("change", null);
   app.addHook("onRequest", async (request) => {
     request.change = {};
@@ -47,7 +43,7 @@ export function audit(
       after: told(values(after)),
     };
     if (statusCode < REFUSED) news.operator(line.by ?? "operator", doneTo(request, before, after));
-    logger.info(line, statusCode < REFUSED ? "changed by the admin API" : "refused by the admin API");
+    log.audit.info(line, statusCode < REFUSED ? "changed by the admin API" : "refused by the admin API");
   });
 }
 

@@ -13,10 +13,18 @@ import type { Laboratory } from "./laboratory.ts";
 /** Everything the API reads and steers; it holds nothing else of the balancer. */
 export interface Controls {
   readonly clock: Clock;
-  readonly log: Pick<Log, "logger">;
+  readonly log: Pick<Log, "logger" | "audit">;
   readonly plane: Pick<
     Plane,
-    "sample" | "totals" | "sessions" | "clients" | "pressedClients" | "decisions" | "subscribe"
+    | "sample"
+    | "totals"
+    | "sessions"
+    | "session"
+    | "clients"
+    | "blocksTaken"
+    | "pressedClients"
+    | "decisions"
+    | "subscribe"
   >;
   readonly steering: Steering;
   readonly copies: Supervisor;
@@ -28,7 +36,10 @@ export interface Controls {
   stopping(): boolean;
   /** The three layers of every backend, as plain data. */
   status(): Promise<Status>;
-  /** What is wrong beside what a sample tells, a sentence each: the store is down, lines of the log were dropped. */
+  /**
+   * What is wrong beside what a sample tells, a sentence each: the store is down, lines of the log were dropped. Why so stands in
+   * the log: each caller is told these, and reasons may have what the environment has.
+   */
   ailments(): readonly string[];
   /** The addresses by which a name is known now. */
   readonly addressesOf: AddressesOf;

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import type { Matcher } from "../contract/admission.ts";
 import type {
   BucketSettings,
   ClientEntry,
@@ -100,12 +101,21 @@ export class ClientBuckets {
     return waitMs;
   }
 
-  /** What every entry of the list has left. */
-  *sample(): Steps<ClientTokens[]> {
+  /** What every entry of the list has left; or these alone, as far as they are there. */
+  *sample(ids: Iterable<string> = this.#listed.keys()): Steps<ClientTokens[]> {
     const tokens: ClientTokens[] = [];
-    for (const [id, { bucket }] of this.#listed)
-      yield tokens.push({ id, tokens: bucket.tokens(this.#clock.now()) });
+    for (const id of ids) {
+      const bucket = this.#listed.get(id)?.bucket;
+      if (bucket !== undefined) tokens.push({ id, tokens: bucket.tokens(this.#clock.now()) });
+      yield;
+    }
     return tokens;
+  }
+
+  /** Which of these blocks another entry of the list has. */
+  taken(blocks: readonly Matcher[], besides: string): Matcher[] {
+    const own = this.#listed.get(besides)?.bucket;
+    return blocks.filter((block) => this.#byAddress.at(block).some((bucket) => bucket !== own));
   }
 
   /** See Plane.pressedClients. */

@@ -19,6 +19,13 @@ export interface Totals {
   readonly pools: readonly Omit<PoolSample, "backends">[];
 }
 
+/** A part of a sample: all listeners, and pools and backends as far as they are there. */
+export interface SampleOf {
+  readonly pools: readonly string[];
+  /** Of these pools the backends of this entry alone, or none; default: all. */
+  readonly entry?: string | null;
+}
+
 /** One listener's numbers. */
 export interface ListenerSample {
   readonly name: string;

@@ -156,12 +156,12 @@ export class Control {
       nowMs: clock.wallMs(),
       clockMs: clock.now(),
     });
-    return inSlices(clock, steps);
+    return await inSlices(clock, steps);
   }
 
   /** Sessions that live now. */
   async sessions(): Promise<number> {
-    const { listeners } = await this.#parts.plane.sample();
+    const { listeners } = await this.#parts.plane.sample({ pools: [] });
     return listeners.reduce((sum, { active }) => sum + active, 0);
   }
 

@@ -90,12 +90,12 @@ export interface KnownPool {
 export function* layersOf(known: KnownPool): Iterable<BackendLayers> {
   const { overlay, sample, unresolved } = known;
   const members = byEntry(sample.backends);
-  const lives = livesOf(known);
+  const lifeOf = livesOf(known);
   for (const entry of overlay.entriesOf(sample.name) ?? []) {
     const own = members.get(entry.name);
     for (const member of own ?? []) {
       const wanted = wantedOf(overlay, sample.name, entry, hostOf(member));
-      yield { name: member.name, entry: entry.name, ...wanted, ...(lives.get(member) as Live) };
+      yield { name: member.name, entry: entry.name, ...wanted, ...lifeOf(member) };
     }
     if (own !== undefined) continue;
     const reason = unresolved.get(entry.name) ?? "not applied yet";
@@ -139,35 +139,31 @@ function administered<T>({ value, source, sinceMs }: Sourced<T>, file: T | null)
   return { value, source, since: timeOf(sinceMs), file };
 }
 
-function livesOf(known: KnownPool): ReadonlyMap<BackendSample, Live> {
+function livesOf(known: KnownPool): (member: BackendSample) => Live {
   const { sample, nowMs } = known;
   const { backends } = sample;
   const active = backends.reduce((sum, each) => sum + each.active, 0);
   const usable = backends.filter(isUsable);
   const fair = fairShares(usable);
   const fairShareOf = new Map(usable.map((each, index) => [each, fair[index] as number]));
-  const lives = backends.map((each) => {
-    const live: Live = {
-      address: each.address,
-      operational: {
-        value: each.operational,
-        source: each.found.source,
-        since: timeOf(nowMs - each.found.agoMs),
-        reason: each.found.reason,
-      },
-      unresolved: null,
-      active: each.active,
-      connected: each.connected,
-      failed: each.failed,
-      share: active === 0 ? 0 : each.active / active,
-      fairShare: fairShareOf.get(each) ?? 0,
-      answeredAgoMs: each.answeredAgoMs === Infinity ? null : each.answeredAgoMs,
-      drainEnds: each.drainedInMs === null ? null : timeOf(nowMs + each.drainedInMs),
-      probe: probeOf(each, known),
-    };
-    return [each, live] as const;
+  return (each) => ({
+    address: each.address,
+    operational: {
+      value: each.operational,
+      source: each.found.source,
+      since: timeOf(nowMs - each.found.agoMs),
+      reason: each.found.reason,
+    },
+    unresolved: null,
+    active: each.active,
+    connected: each.connected,
+    failed: each.failed,
+    share: active === 0 ? 0 : each.active / active,
+    fairShare: fairShareOf.get(each) ?? 0,
+    answeredAgoMs: each.answeredAgoMs === Infinity ? null : each.answeredAgoMs,
+    drainEnds: each.drainedInMs === null ? null : timeOf(nowMs + each.drainedInMs),
+    probe: probeOf(each, known),
   });
-  return new Map(lives);
 }
 
 function probeOf({ entry, address }: BackendSample, { lastProbe, nowMs, clockMs }: KnownPool): Live["probe"] {

@@ -1,8 +1,17 @@
 import { Balancer, type BalancerParts } from "../balancer.ts";
+import type { Matcher } from "../contract/admission.ts";
 import type { ClientsSample, ClientTokens, PressedClient } from "../contract/clients.ts";
 import type { DecisionLog, DecisionQuery } from "../contract/decision.ts";
 import type { Order, Outcome } from "../contract/order.ts";
-import type { BackendSample, ListenerSample, Sample, SessionSample, Totals } from "../contract/sample.ts";
+import type {
+  BackendSample,
+  ListenerSample,
+  PoolSample,
+  Sample,
+  SampleOf,
+  SessionSample,
+  Totals,
+} from "../contract/sample.ts";
 import type { Applied, Change, Snapshot } from "../contract/snapshot.ts";
 import type { Clock } from "../core/clock.ts";
 import { leastOf } from "../core/least-of.ts";
@@ -49,8 +58,10 @@ export class LocalPlane implements Plane {
     return outcomeOf(this.#obey(order));
   }
 
-  async sample(): Promise<Sample> {
-    const { listeners, leaving, pools } = this.#balancer;
+  async sample(of?: SampleOf): Promise<Sample> {
+    const { listeners, leaving } = this.#balancer;
+    const pools =
+      of === undefined ? this.#balancer.pools : of.pools.flatMap((name) => this.#balancer.pool(name) ?? []);
     const all = [...listeners, ...leaving];
     for (const listener of all) listener.tally();
     // The totals of a name are told once: samples add up.
@@ -59,14 +70,7 @@ export class LocalPlane implements Plane {
       const totals = first.get(listener.name) === listener ? listener.totals : new ListenerTotals();
       return sampleListener(listener, at >= listeners.length, totals);
     });
-    const nowMs = this.#clock.now();
-    return {
-      listeners: sampled,
-      pools: pools.map((pool) => ({
-        ...totalsOf(pool),
-        backends: pool.members.map((backend) => sampleBackend(backend, pool, nowMs)),
-      })),
-    };
+    return { listeners: sampled, pools: pools.map((pool) => samplePool(pool, this.#clock.now(), of?.entry)) };
   }
 
   async totals(): Promise<Totals> {
@@ -83,8 +87,16 @@ export class LocalPlane implements Plane {
     return oldest.map((session) => session.sample(nowMs));
   }
 
-  async clients(): Promise<readonly ClientTokens[]> {
-    return inSlices(this.#clock, this.#balancer.clients.sample());
+  async session(id: string): Promise<SessionSample | undefined> {
+    return this.#balancer.session(id)?.sample(this.#clock.now());
+  }
+
+  async clients(ids?: readonly string[]): Promise<readonly ClientTokens[]> {
+    return inSlices(this.#clock, this.#balancer.clients.sample(ids));
+  }
+
+  async blocksTaken(blocks: readonly Matcher[], besides: string): Promise<readonly Matcher[]> {
+    return this.#balancer.clients.taken(blocks, besides);
   }
 
   async pressedClients(most: number): Promise<readonly PressedClient[]> {
@@ -152,6 +164,11 @@ function sampleListener(listener: Listener, leaving: boolean, totals: ListenerTo
   };
 }
 
+function samplePool(pool: Pool, nowMs: number, entry: string | null | undefined): PoolSample {
+  const wanted = entry === undefined ? pool.members : pool.members.filter((each) => entryOf(each) === entry);
+  return { ...totalsOf(pool), backends: wanted.map((backend) => sampleBackend(backend, pool, nowMs)) };
+}
+
 function totalsOf(pool: Pool): Totals["pools"][number] {
   const { name, queued, active, settings, condition, totals } = pool;
   const { retries, dialErrors, failed, faults, connect, firstByte, queueWait } = totals;
@@ -172,12 +189,16 @@ function totalsOf(pool: Pool): Totals["pools"][number] {
   };
 }
 
+function entryOf({ name, settings }: Backend): string {
+  return settings.entry ?? name;
+}
+
 function sampleBackend(backend: Backend, { condition }: Pool, nowMs: number): BackendSample {
   const { name, address, settings, weight, active, slot, counts } = backend;
   const { operational, sinceMs, ...found } = condition.of(backend).finding;
   return {
     name,
-    entry: settings.entry ?? name,
+    entry: entryOf(backend),
     address,
     backup: settings.backup,
     state: settings.state,

@@ -56,6 +56,14 @@ class NotedPlane implements Plane {
     return [];
   }
 
+  async session() {
+    return undefined;
+  }
+
+  async blocksTaken() {
+    return [];
+  }
+
   readonly tokens: ClientTokens[] = [];
 
   async clients() {

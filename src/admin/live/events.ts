@@ -5,11 +5,10 @@ import type { Clock } from "../../core/clock.ts";
 import { inSlices } from "../../core/slices.ts";
 import type { Log } from "../../observe/log.ts";
 import { Problem } from "../problem.ts";
-import type { Right } from "../token-file.ts";
 import { changes } from "./changes.ts";
 import type { Moment, Moments } from "./moments.ts";
 import type { News, Piece } from "./news.ts";
-import { Reader } from "./reader.ts";
+import { type Permit, Reader } from "./reader.ts";
 
 const EVERY_MS = 1_000;
 const MOST_READERS = 32;
@@ -64,9 +63,9 @@ export class Events {
       throw new Problem("too-many", `expected at most ${MOST_READERS} readers of events at once`);
   }
 
-  /** Takes over a response of a caller with that right, until its reader leaves or lags by more than 1 MiB. */
-  join(response: ServerResponse, right: Right): void {
-    const reader: Reader = new Reader(response, right, () => {
+  /** Takes over a response, until its reader leaves, lags by more than 1 MiB, or may not stay any more. */
+  join(response: ServerResponse, permit: Permit): void {
+    const reader: Reader = new Reader(response, permit, () => {
       this.#joined.delete(reader);
       this.#readers.delete(reader);
     });

@@ -37,7 +37,7 @@ export function clients(app: Api, desk: Desk): void {
     },
     async ({ query: { limit: most, after } }) => {
       const ids = await page(controls, most + 1, after);
-      const left = new Map((await controls.plane.clients()).map((each) => [each.id, each]));
+      const left = new Map((await controls.plane.clients(ids)).map((each) => [each.id, each]));
       const found = ids.slice(0, most).flatMap((id) => {
         const said = saidOfClient(controls.overlay(), id);
         const tokens = left.get(id);

@@ -3,14 +3,17 @@ import type { Api, Desk } from "../api.ts";
 import { healthOf } from "../health.ts";
 import { Problem } from "../problem.ts";
 import { answers } from "../schemas.ts";
+import { sendInSlices } from "../sent.ts";
 
 const tags = ["status"];
+/** Down to a single backend. */
+const STATUS_DEPTH = 4;
 const health = z
   .object({ status: z.enum(["ok", "degraded"]), reasons: z.array(z.string()) })
   .meta({ id: "Health" });
 
 /** What there is, and how it is. */
-export function status(app: Api, { controls, live }: Desk): void {
+export function status(app: Api, { controls, live, mayStay }: Desk): void {
   app.addHook("onClose", async () => live.events.close());
 
   app.get(
@@ -27,7 +30,7 @@ export function status(app: Api, { controls, live }: Desk): void {
     async () => {
       if (controls.stopping()) throw new Problem("stopping", "the balancer is stopping");
       const used = controls.overlay().file.listeners.map(({ pool }) => pool);
-      const { pools } = await controls.plane.totals();
+      const { pools } = await controls.plane.sample({ pools: [...new Set(used)], entry: null });
       const reasons = healthOf(used, pools, controls.ailments());
       return {
         status: reasons.length === 0 ? ("ok" as const) : ("degraded" as const),
@@ -45,7 +48,7 @@ export function status(app: Api, { controls, live }: Desk): void {
         response: answers({ 200: z.looseObject({}) }),
       },
     },
-    async () => ({ ...(await controls.status()) }),
+    async (_request, reply) => sendInSlices(reply, controls.clock, await controls.status(), STATUS_DEPTH),
   );
 
   app.get(
@@ -62,10 +65,11 @@ export function status(app: Api, { controls, live }: Desk): void {
         },
       },
     },
-    async ({ caller }, reply) => {
+    async (request, reply) => {
       live.events.admit();
       reply.hijack();
-      live.events.join(reply.raw, caller?.right ?? "write");
+      const right = request.caller?.right ?? "write";
+      live.events.join(reply.raw, { right, mayStay: () => mayStay(request) });
     },
   );
 

@@ -1,12 +1,15 @@
 import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { Events } from "#lb/admin/live/events";
 import type { Status } from "#lb/control/status";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { NotedLog } from "../../support/noted-log.ts";
-import { dialPeer } from "../../support/peer.ts";
+import { dialPeer, type Peer } from "../../support/peer.ts";
+import { adminFile, administered, ownFolder } from "../administered.ts";
 
 /** Events of statuses that a test makes up, over real HTTP. */
 async function told(status: () => Status) {
@@ -20,7 +23,9 @@ async function told(status: () => Status) {
     reasons: () => [],
     pressedClients: async () => [],
   });
-  const server = createServer((_, response) => events.join(response, "read")).listen(0, "127.0.0.1");
+  const server = createServer((_, response) =>
+    events.join(response, { right: "read", mayStay: () => true }),
+  ).listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   const reader = async () => {
@@ -72,4 +77,26 @@ test("a first message above 1 MiB is no lag, however slowly it is read", async (
   reader.listen();
   await reader.bytes(8_000_000);
   reader.reset();
+});
+
+test("a reader whose token is revoked is told nothing more", async () => {
+  const path = join(await ownFolder(), "tokens");
+  const [kept, gone] = ["k", "g"].map((letter) => `${letter.repeat(11)}0123456789abcdefghijkl`);
+  await writeFile(path, `kept read ${kept}\ngone read ${gone}\n`, { mode: 0o600 });
+  await using api = await administered(adminFile(`tokenFile: "${path}"`));
+  const readers = await Promise.all(
+    [kept, gone].map(async (token) => {
+      const reader = await api.dial();
+      reader.send(`GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\n\r\n`);
+      await reader.bytes(500);
+      return reader;
+    }),
+  );
+  await writeFile(path, `kept read ${kept}\n`);
+  await api.running.control.reload();
+  const [staying, leaving] = readers as [Peer, Peer];
+  expect(await leaving.outcome()).toBeDefined();
+  const before = staying.length;
+  await staying.bytes(before + 1);
+  staying.reset();
 });
