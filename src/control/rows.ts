@@ -9,15 +9,19 @@ import {
   writtenClientValue,
 } from "../config/parts.ts";
 import type { Json, Keep } from "../store/seam.ts";
-import { type BackendEdit, type ClientEdit, type Edit, keyOf } from "./overlay.ts";
+import { type BackendEdit, type ClientEdit, type Edit, keyOf } from "./edit.ts";
 import type { Saying } from "./words.ts";
 
-/** How an edit is kept: undefined where it is not, because the backend is a copy of a server. */
-export function keepOf(edit: Edit): Keep | undefined {
-  if (edit.added?.source === "copy" || (edit.shelf === "backends" && edit.wasCopy)) return undefined;
+/** Whether a store knows of it: a copy of a server comes with its template, and what was said of it goes with the copy. */
+export function isKept(edit: Edit): boolean {
+  return edit.added?.source !== "copy" && !(edit.shelf === "backends" && edit.wasCopy);
+}
+
+/** How a row is kept; nothing of what the store knows nothing of. */
+export function keepOf(edit: Edit): Keep {
   const { shelf } = edit;
-  const key = edit.shelf === "clients" ? edit.id : keyOf(edit.pool, edit.name);
-  return { shelf, key, value: edit.shelf === "clients" ? clientRow(edit) : backendRow(edit) };
+  if (!isKept(edit)) return { shelf, key: keyOf(edit), value: null };
+  return { shelf, key: keyOf(edit), value: edit.shelf === "clients" ? clientRow(edit) : backendRow(edit) };
 }
 
 /** What was kept of a backend under this key; throws a RangeError where it is no such row. */
@@ -31,7 +35,7 @@ export function backendEdit(key: string, value: Json | null): BackendEdit {
     name,
     added: added && { ...sinceOf(added), entry: readBackend(added.as) },
     said: said.map((each) =>
-      sayingIn(each, (host) => (host === "" ? key : `${key}@${host}`), readBackendValue),
+      sayingIn(each, (host) => (host === "" ? name : `${name}@${host}`), readBackendValue),
     ),
   };
 }
@@ -48,13 +52,12 @@ export function clientEdit(id: string, value: Json | null): ClientEdit {
 }
 
 /** A thing that says nothing but what the file says is not kept. */
-function backendRow({ pool, name, added, said }: BackendEdit): Json | null {
-  const key = keyOf(pool, name);
+function backendRow({ name, added, said }: BackendEdit): Json | null {
   if (added === undefined && said.length === 0) return null;
   return {
     ...(added && { added: { as: writtenBackend(added.entry) as Json, since: isoTime(added.sinceMs) } }),
     said: said.map((saying) => ({
-      ...(saying.part !== key && { at: saying.part.slice(key.length + 1) }),
+      ...(saying.part !== name && { at: saying.part.slice(name.length + 1) }),
       ...wordRow(saying, writtenBackendValue),
     })),
   };
