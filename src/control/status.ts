@@ -3,9 +3,10 @@ import type { ListenerSample, Sample } from "../contract/sample.ts";
 import { formatEndpoint } from "../core/address.ts";
 import type { Ending } from "../core/ending.ts";
 import type { Steps } from "../core/slices.ts";
-import { type BackendLayers, layersOf } from "./layers.ts";
-import type { Overlay } from "./overlay.ts";
+import { type Administered, administered, type BackendLayers, layersOf } from "./layers.ts";
+import type { Overlay, PoolValues } from "./overlay.ts";
 import type { UnresolvedBackend } from "./unresolved.ts";
+import type { SourcedValues } from "./words.ts";
 
 /** What is wanted and what is, as plain JSON. Times are ISO 8601 in UTC. */
 export interface Status {
@@ -36,7 +37,10 @@ interface ListenerStatus {
 /** One pool. */
 interface PoolStatus {
   readonly name: string;
+  /** By which new sessions are given their backends. */
   readonly algorithm: AlgorithmName;
+  /** What is wanted of it. */
+  readonly administrative: { readonly algorithm: Administered<AlgorithmName> };
   /** Sessions that wait for a place. */
   readonly queued: number;
   /** Sessions on its backends now. */
@@ -54,14 +58,16 @@ export function* statusOf(
   const samples = new Map(sample.pools.map((pool) => [pool.name, pool]));
   const reasons = reasonsOf(unresolved);
   const pools: PoolStatus[] = [];
-  for (const [name, { algorithm }] of Object.entries(overlay.file.pools)) {
+  for (const [name, file] of Object.entries(overlay.file.pools)) {
     const { queued, backends: members } = samples.get(name) ?? { queued: 0, backends: [] };
     const active = members.reduce((sum, each) => sum + each.active, 0);
     const backends: BackendLayers[] = [];
     const known = { overlay, sample: { name, backends: members }, nowMs };
     for (const each of layersOf({ ...known, unresolved: reasons.get(name) ?? new Map() }))
       yield backends.push(each);
-    yield pools.push({ name, algorithm, queued, active, backends });
+    const { algorithm } = overlay.pool(name) as SourcedValues<PoolValues>;
+    const administrative = { algorithm: administered(algorithm, file.algorithm) };
+    yield pools.push({ name, algorithm: algorithm.value, administrative, queued, active, backends });
   }
   return { listeners: sample.listeners.map(listenerStatus), pools };
 }
