@@ -1,6 +1,7 @@
 import type { AdminApi } from "./admin/admin-api.ts";
 import type { Controls } from "./admin/controls.ts";
 import type { Laboratory } from "./admin/laboratory.ts";
+import type { FollowedParts, Live } from "./admin/live/live.ts";
 import type { Config } from "./config/config.ts";
 import { otherFiles } from "./config/other-files.ts";
 import type { Reading } from "./config/reader.ts";
@@ -41,6 +42,8 @@ export class Running {
   #dropped = { lines: 0, atMs: -Infinity };
   #metrics: Metrics | undefined;
   #admin: AdminApi | undefined;
+  #live: Live | undefined;
+  #laboratory: Laboratory | undefined;
 
   private constructor(config: Config, store: Store | undefined, parts: RunningParts) {
     const { log, load } = parts;
@@ -68,8 +71,10 @@ export class Running {
   /** Listens; rejects with what prevents it, after undoing what was begun. Being told to stop meanwhile is no failure. */
   async start(): Promise<void> {
     try {
+      const { admin } = this.#config;
+      if (admin !== undefined) await this.#follow();
       await this.control.start();
-      if (this.#config.admin !== undefined) await this.#openAdmin(this.#config.admin);
+      if (admin !== undefined) await this.#openAdmin(admin);
     } catch (error) {
       if (this.control.stopping) return;
       await this.close(0);
@@ -85,6 +90,7 @@ export class Running {
     const cut = await this.control.close(graceMs);
     await this.#supervisor.close({ now: graceMs === 0 });
     await this.#admin?.[Symbol.asyncDispose]();
+    this.#live?.[Symbol.dispose]();
     this.#metrics?.[Symbol.dispose]();
     return cut;
   }
@@ -94,10 +100,19 @@ export class Running {
     void this.#admin?.readTokens();
   }
 
-  async #openAdmin(admin: NonNullable<Config["admin"]>): Promise<void> {
-    const [{ AdminApi }, { Laboratory }, { Metrics }] = await Promise.all([
-      import("./admin/admin-api.ts"),
+  /** Begins before the start, as what happens then is news, too. */
+  async #follow(): Promise<void> {
+    const [{ Laboratory }, { Live }] = await Promise.all([
       import("./admin/laboratory.ts"),
+      import("./admin/live/live.ts"),
+    ]);
+    this.#laboratory = Laboratory.around(systemClock);
+    this.#live = new Live(this.#followed());
+  }
+
+  async #openAdmin(admin: NonNullable<Config["admin"]>): Promise<void> {
+    const [{ AdminApi }, { Metrics }] = await Promise.all([
+      import("./admin/admin-api.ts"),
       import("./observe/metrics.ts"),
     ]);
     const { log } = this.#parts;
@@ -109,25 +124,34 @@ export class Running {
       copies: () => this.#supervisor.counts,
     });
     this.#metrics = metrics;
-    const laboratory = Laboratory.around(systemClock);
-    this.#admin = await AdminApi.open(admin, this.#controls(metrics, laboratory));
+    this.#admin = await AdminApi.open(admin, this.#controls(metrics), this.#live as Live);
   }
 
-  #controls(metrics: Metrics, laboratory: Laboratory | undefined): Controls {
-    const { control } = this;
-    const { log, hasFile } = this.#parts;
+  #followed(): FollowedParts {
     return {
       clock: systemClock,
-      log,
+      log: this.#parts.log,
+      plane: this.#plane,
+      status: async () => ({
+        ...(await this.control.status()),
+        ...(this.#laboratory && { laboratory: true }),
+      }),
+      ailments: () => this.#ailments(),
+    };
+  }
+
+  #controls(metrics: Metrics): Controls {
+    const { control } = this;
+    const { hasFile } = this.#parts;
+    return {
+      ...this.#followed(),
       plane: this.#plane,
       steering: control.steering,
       copies: this.#supervisor,
-      laboratory,
+      laboratory: this.#laboratory,
       scrape: (accept) => metrics.render(accept),
       overlay: () => control.overlay,
       stopping: () => control.stopping,
-      status: async () => ({ ...(await control.status()), ...(laboratory && { laboratory: true }) }),
-      ailments: () => this.#ailments(),
       addressesOf: (name) => control.addressesOf(name),
       reload: async () => (hasFile ? control.reload() : { kind: "no-file" }),
     };

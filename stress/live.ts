@@ -66,7 +66,7 @@ function options(yargs: Argv): Argv<LiveArgs> {
     })
     .example([
       ["npm run live", "then open http://127.0.0.1:8081/"],
-      ["npm run live -- --algorithm least-connections --rate 120", "Another algorithm, and more load"],
+      ["npm run live -- --algorithm p2c --rate 120", "Another algorithm, and more load"],
     ]) as unknown as Argv<LiveArgs>;
 }
 

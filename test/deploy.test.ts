@@ -111,10 +111,14 @@ describe("deploy/Dockerfile", () => {
 
   test("copies everything the build reads", () => {
     const { references } = JSON.parse(read("tsconfig.json")) as { references: { path: string }[] };
-    const parts = references.map(({ path }) => path.replace("./", ""));
+    const parts = references.map(({ path }) => path.split("/")[1]);
     expect(sources).toEqual(
       expect.arrayContaining(["package.json", "package-lock.json", "tsconfig.json", ...parts]),
     );
+  });
+
+  test("holds what the page is made of beside its scripts", () => {
+    expect(lines).toContain("COPY --from=build --chown=root:root /app/src/admin/page ./src/admin/page");
   });
 
   test("runs the balancer, not as root", () => {

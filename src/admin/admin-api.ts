@@ -4,6 +4,7 @@ import type { AdminConfig, Api, Desk } from "./api.ts";
 import { application } from "./application.ts";
 import { BlockClaims } from "./block-claims.ts";
 import type { Controls } from "./controls.ts";
+import type { Live } from "./live/live.ts";
 import { TokenFile, TokenMistake } from "./token-file.ts";
 
 /** The HTTP API, where it listens. */
@@ -25,7 +26,7 @@ export class AdminApi implements AsyncDisposable {
    * Listens where the configuration says; rejects with a Failure where the tokens cannot be used, and with the system's error
    * where it cannot listen.
    */
-  static async open(first: AdminConfig, controls: Controls): Promise<AdminApi> {
+  static async open(first: AdminConfig, controls: Controls, live: Live): Promise<AdminApi> {
     const tokens = first.tokenFile === undefined ? undefined : new TokenFile(first.tokenFile);
     if (tokens !== undefined)
       for (const warning of [...(await tokens.make()), ...(await tokens.read())])
@@ -34,6 +35,7 @@ export class AdminApi implements AsyncDisposable {
     const settings = () => controls.overlay().file.admin ?? first;
     const desk: Desk = {
       controls,
+      live,
       settings,
       endpoint: () => opened?.endpoint ?? first.listen,
       blocks: new BlockClaims(controls.plane),

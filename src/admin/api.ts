@@ -5,6 +5,7 @@ import type { Config } from "../config/config.ts";
 import type { Endpoint } from "../core/address.ts";
 import type { BlockClaims } from "./block-claims.ts";
 import type { Controls } from "./controls.ts";
+import type { Live } from "./live/live.ts";
 import type { TokenMistake } from "./token-file.ts";
 
 /** The server that routes are added to; what zod understands of a request is its type. */
@@ -22,6 +23,8 @@ export type AdminConfig = NonNullable<Config["admin"]>;
 /** What routes are made of. */
 export interface Desk {
   readonly controls: Controls;
+  /** What is followed while the API is open. */
+  readonly live: Live;
   /** As the file says it now; where it listens and its tokens are those of the start. */
   settings(): AdminConfig;
   /** Where the API itself listens. */

@@ -76,10 +76,10 @@ export async function application(desk: Desk, entrance: EntranceParts): Promise<
   methods.follow(app);
   app.setNotFoundHandler((request, reply) => answer(methods.problemOf(request), request, reply));
   app.addHook("onSend", async (_request, reply) => {
-    reply.headers(SECURITY_HEADERS);
+    reply.headers({ ...SECURITY_HEADERS, ...reply.getHeaders() });
   });
   guard(app, entrance);
-  audit(app, log);
+  audit(app, log, desk.live.news);
   readBodies(app);
   await describe(app);
   for (const resource of resources) resource(app, desk);

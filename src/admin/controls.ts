@@ -14,7 +14,18 @@ import type { Laboratory } from "./laboratory.ts";
 export interface Controls {
   readonly clock: Clock;
   readonly log: Pick<Log, "logger" | "audit">;
-  readonly plane: Pick<Plane, "sample" | "sessions" | "session" | "clients" | "blocksTaken" | "decisions">;
+  readonly plane: Pick<
+    Plane,
+    | "sample"
+    | "totals"
+    | "sessions"
+    | "session"
+    | "clients"
+    | "blocksTaken"
+    | "pressedClients"
+    | "decisions"
+    | "subscribe"
+  >;
   readonly steering: Steering;
   readonly copies: Supervisor;
   /** What a scrape gets; `accept`: the header of that name. */

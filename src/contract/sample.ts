@@ -12,6 +12,13 @@ export interface Sample {
   readonly pools: readonly PoolSample[];
 }
 
+/** The live numbers without those of single backends: their cost does not grow with backends or sessions. */
+export interface Totals {
+  /** Those that are part of the snapshot. Bytes of sessions that live are as of the last sample. */
+  readonly listeners: readonly ListenerSample[];
+  readonly pools: readonly Omit<PoolSample, "backends">[];
+}
+
 /** A part of a sample: all listeners, and pools and backends as far as they are there. */
 export interface SampleOf {
   readonly pools: readonly string[];
@@ -99,6 +106,8 @@ export interface BackendSample {
   readonly faults: number;
   /** Since it last answered a session, which is its first byte to that; Infinity where it has answered none. */
   readonly answeredAgoMs: number;
+  /** Until its last session is told to leave; null where no drain with a time is under way. */
+  readonly drainedInMs: number | null;
 }
 
 /** What made a backend's operational state what it is. */

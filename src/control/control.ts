@@ -150,7 +150,15 @@ export class Control {
   async status(): Promise<Status> {
     const { clock, plane } = this.#parts;
     const sample = await plane.sample();
-    return await inSlices(clock, statusOf(this.overlay, sample, this.#reconciler.unresolved, clock.wallMs()));
+    const steps = statusOf({
+      overlay: this.overlay,
+      sample,
+      unresolved: this.#reconciler.unresolved,
+      checker: this.#checker,
+      nowMs: clock.wallMs(),
+      clockMs: clock.now(),
+    });
+    return await inSlices(clock, steps);
   }
 
   /** Sessions that live now. */

@@ -1,6 +1,6 @@
 import { Balancer, type BalancerParts } from "../balancer.ts";
 import type { Matcher } from "../contract/admission.ts";
-import type { ClientsSample, ClientTokens } from "../contract/clients.ts";
+import type { ClientsSample, ClientTokens, PressedClient } from "../contract/clients.ts";
 import type { DecisionLog, DecisionQuery } from "../contract/decision.ts";
 import type { Order, Outcome } from "../contract/order.ts";
 import type {
@@ -10,6 +10,7 @@ import type {
   Sample,
   SampleOf,
   SessionSample,
+  Totals,
 } from "../contract/sample.ts";
 import type { Applied, Change, Snapshot } from "../contract/snapshot.ts";
 import type { Clock } from "../core/clock.ts";
@@ -72,6 +73,14 @@ export class LocalPlane implements Plane {
     return { listeners: sampled, pools: pools.map((pool) => samplePool(pool, this.#clock.now(), of?.entry)) };
   }
 
+  async totals(): Promise<Totals> {
+    const { listeners, pools } = this.#balancer;
+    return {
+      listeners: listeners.map((listener) => sampleListener(listener, false, listener.totals)),
+      pools: pools.map(totalsOf),
+    };
+  }
+
   async sessions(limit: number): Promise<readonly SessionSample[]> {
     const nowMs = this.#clock.now();
     const oldest = leastOf(this.#balancer.sessions(), limit, ({ number }) => number);
@@ -88,6 +97,10 @@ export class LocalPlane implements Plane {
 
   async blocksTaken(blocks: readonly Matcher[], besides: string): Promise<readonly Matcher[]> {
     return this.#balancer.clients.taken(blocks, besides);
+  }
+
+  async pressedClients(most: number): Promise<readonly PressedClient[]> {
+    return inSlices(this.#clock, this.#balancer.clients.pressed(most));
   }
 
   async clientTotals(most: number): Promise<ClientsSample> {
@@ -153,7 +166,10 @@ function sampleListener(listener: Listener, leaving: boolean, totals: ListenerTo
 
 function samplePool(pool: Pool, nowMs: number, entry: string | null | undefined): PoolSample {
   const wanted = entry === undefined ? pool.members : pool.members.filter((each) => entryOf(each) === entry);
-  const backends = wanted.map((backend) => sampleBackend(backend, pool, nowMs));
+  return { ...totalsOf(pool), backends: wanted.map((backend) => sampleBackend(backend, pool, nowMs)) };
+}
+
+function totalsOf(pool: Pool): Totals["pools"][number] {
   const { name, queued, active, settings, condition, totals } = pool;
   const { retries, dialErrors, failed, faults, connect, firstByte, queueWait } = totals;
   return {
@@ -170,7 +186,6 @@ function samplePool(pool: Pool, nowMs: number, entry: string | null | undefined)
     connect: connect.sample(),
     firstByte: firstByte.sample(),
     queueWait: queueWait.sample(),
-    backends,
   };
 }
 
@@ -196,5 +211,6 @@ function sampleBackend(backend: Backend, { condition }: Pool, nowMs: number): Ba
     ejections: counts.ejections[slot] as number,
     faults: counts.faults[slot] as number,
     answeredAgoMs: nowMs - (counts.answeredAtMs[slot] as number),
+    drainedInMs: condition.drainedInMs(backend),
   };
 }

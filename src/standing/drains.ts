@@ -49,6 +49,11 @@ export class Drains {
     return sessions.length;
   }
 
+  /** Until the drain of the backend is over; null where none with a time is under way. */
+  endsInMs(pool: string, backend: Backend): number | null {
+    return this.size === 0 ? null : (this.#departures.endsInMs(keyOf(pool, backend)) ?? null);
+  }
+
   /** Does nothing where no drain of the backend is under way. */
   callOff(pool: string, backend: Backend): void {
     if (this.size > 0) this.#departures.callOff(keyOf(pool, backend));

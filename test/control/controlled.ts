@@ -48,6 +48,10 @@ class NotedPlane implements Plane {
     return { listeners: [], pools: [] };
   }
 
+  async totals() {
+    return this.sample();
+  }
+
   async sessions() {
     return [];
   }
@@ -64,6 +68,10 @@ class NotedPlane implements Plane {
 
   async clients() {
     return this.tokens;
+  }
+
+  async pressedClients() {
+    return [];
   }
 
   async clientTotals() {

@@ -30,6 +30,10 @@ export class CopiedPlane implements Plane {
     return copied(await this.#plane.sample(copied(of)));
   }
 
+  async totals() {
+    return copied(await this.#plane.totals());
+  }
+
   async sessions(limit: number) {
     return copied(await this.#plane.sessions(limit));
   }
@@ -44,6 +48,10 @@ export class CopiedPlane implements Plane {
 
   async blocksTaken(blocks: readonly Matcher[], besides: string) {
     return copied(await this.#plane.blocksTaken(copied(blocks), besides));
+  }
+
+  async pressedClients(most: number) {
+    return copied(await this.#plane.pressedClients(most));
   }
 
   async clientTotals(most: number) {

@@ -1,20 +1,20 @@
 import { z } from "zod";
 import type { Api, Desk } from "../api.ts";
-import { Events, STATUS_DEPTH } from "../events.ts";
 import { healthOf } from "../health.ts";
 import { Problem } from "../problem.ts";
 import { answers } from "../schemas.ts";
 import { sendInSlices } from "../sent.ts";
 
 const tags = ["status"];
+/** Down to a single backend. */
+const STATUS_DEPTH = 4;
 const health = z
   .object({ status: z.enum(["ok", "degraded"]), reasons: z.array(z.string()) })
   .meta({ id: "Health" });
 
 /** What there is, and how it is. */
-export function status(app: Api, { controls, mayStay }: Desk): void {
-  const events = new Events(controls);
-  app.addHook("onClose", async () => events.close());
+export function status(app: Api, { controls, live, mayStay }: Desk): void {
+  app.addHook("onClose", async () => live.events.close());
 
   app.get(
     "/health",
@@ -29,7 +29,9 @@ export function status(app: Api, { controls, mayStay }: Desk): void {
     },
     async () => {
       if (controls.stopping()) throw new Problem("stopping", "the balancer is stopping");
-      const reasons = await healthOf(controls);
+      const used = controls.overlay().file.listeners.map(({ pool }) => pool);
+      const { pools } = await controls.plane.sample({ pools: [...new Set(used)], entry: null });
+      const reasons = healthOf(used, pools, controls.ailments());
       return {
         status: reasons.length === 0 ? ("ok" as const) : ("degraded" as const),
         reasons: [...reasons],
@@ -55,7 +57,7 @@ export function status(app: Api, { controls, mayStay }: Desk): void {
       exposeHeadRoute: false,
       schema: {
         tags,
-        summary: "The status each second, as server-sent events",
+        summary: "The status and the last five minutes, then what changed each second, as server-sent events",
         response: {
           200: { description: "A stream", content: { "text/event-stream": { schema: z.string() } } },
           "4xx": answers({})["4xx"],
@@ -64,9 +66,10 @@ export function status(app: Api, { controls, mayStay }: Desk): void {
       },
     },
     async (request, reply) => {
-      events.admit();
+      live.events.admit();
       reply.hijack();
-      events.join(reply.raw, () => mayStay(request));
+      const right = request.caller?.right ?? "write";
+      live.events.join(reply.raw, { right, mayStay: () => mayStay(request) });
     },
   );
 
