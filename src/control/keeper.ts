@@ -158,7 +158,7 @@ export class Keeper implements Disposable {
       told.forget([edit]);
     } catch (error) {
       // What comes of a client is told by the store.
-      if (error instanceof StoreDown && error.uncertain && edit.shelf === "backends")
+      if (error instanceof StoreDown && error.uncertain && edit.shelf !== "clients")
         this.#wait([edit], error);
       throw error;
     }
