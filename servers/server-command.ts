@@ -8,7 +8,9 @@ import { hostPort } from "#lb/core/address";
 import { systemClock } from "#lb/core/clock";
 import { type Dice, seededDice, systemDice } from "#lb/core/dice";
 import { behaviours, type FaultSettings, faultOptions } from "./faults/index.ts";
+import { Switch } from "./faults/switch.ts";
 import { wearLeash } from "./leash.ts";
+import { obeyParent } from "./parent-line.ts";
 import type { Protocol } from "./protocol.ts";
 import { type Setup, TestServer } from "./test-server.ts";
 
@@ -81,7 +83,9 @@ async function run(kind: ServerKind, args: Args): Promise<number> {
   // Before anything listens: who reads the ready line may stop us in the same moment.
   using stop = stopSignals();
   wearLeash();
-  const servers = await startAll(kind, args);
+  const switches = new Map<string, Switch>();
+  const servers = await startAll(kind, args, switches);
+  obeyParent(switches);
   for (const { address, refuses } of servers) {
     console.log(`${kind.name} listening on ${address}${refuses ? " (every connection is refused)" : ""}`);
   }
@@ -96,12 +100,15 @@ async function closeAll(servers: readonly TestServer[], graceMs?: number): Promi
 }
 
 /** All of them, or none. */
-async function startAll(kind: ServerKind, args: Args): Promise<TestServer[]> {
+async function startAll(kind: ServerKind, args: Args, switches: Map<string, Switch>): Promise<TestServer[]> {
   const servers: TestServer[] = [];
   for (let index = 0; index < args.count; index++) {
-    const setup = setupOf(kind, args, index);
+    const own = new Switch(systemClock);
+    const setup = setupOf(kind, args, index, own);
     try {
-      servers.push(await TestServer.start(setup));
+      const server = await TestServer.start(setup);
+      servers.push(server);
+      switches.set(server.name, own);
     } catch (error) {
       await closeAll(servers, 0);
       throw new Failure(explain(error, hostPort(args.host, setup.port)));
@@ -110,14 +117,19 @@ async function startAll(kind: ServerKind, args: Args): Promise<TestServer[]> {
   return servers;
 }
 
-function setupOf(kind: ServerKind, args: Args, index: number): Setup & { readonly port: number } {
+function setupOf(
+  kind: ServerKind,
+  args: Args,
+  index: number,
+  own: Switch,
+): Setup & { readonly port: number } {
   const dice: Dice = args.seed === undefined ? systemDice : seededDice(args.seed + index);
   return {
     protocol: kind.protocol,
     host: args.host,
     port: args.port === 0 ? 0 : args.port + index,
     name: args.name !== undefined && args.count > 1 ? `${args.name}-${index + 1}` : args.name,
-    faults: behaviours(args, { clock: systemClock, dice, turn: (index + 1) / args.count }),
+    faults: [...behaviours(args, { clock: systemClock, dice, turn: (index + 1) / args.count }), own],
     onChange: (change) => console.log(`${kind.name} ${change}`),
   };
 }

@@ -226,7 +226,7 @@ export class Balancer {
     }
   }
 
-  /** Leaves those that are not among the others. */
+  /** Leaves the listeners that are not among the others. */
   async #leaveAll(listeners: ReadonlyMap<string, Listener>, others: ReadonlyMap<string, Listener>) {
     const left = [...listeners].filter(([address]) => !others.has(address));
     await Promise.all(left.map(([, listener]) => this.#leave(listener)));
@@ -259,6 +259,11 @@ export class Balancer {
   /** What probes found; false where there is no such backend, or no longer. */
   verdict(verdict: Verdict): boolean {
     return this.#pools.get(verdict.pool)?.verdict(verdict) ?? false;
+  }
+
+  /** The pool of a name; undefined where there is none. */
+  pool(name: string): Pool | undefined {
+    return this.#pools.get(name);
   }
 
   /** The session of that id that lives. */

@@ -111,7 +111,7 @@ export class Listener {
     }
   }
 
-  /** New settings for sessions to come; those that live keep what they began with. Serves from the first time on. */
+  /** New settings for sessions to come; live sessions keep what they began with. Serves from the first time on. */
   serveWith(settings: ListenerSettings, pool: Pool): void {
     if (pool === this.#route?.pool && isDeepStrictEqual(settings, this.#settings)) return;
     const isLimitSet =

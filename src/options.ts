@@ -22,9 +22,9 @@ export interface Args {
 
 /** What `lb` may be called with. Little is loaded for it: the operator's commands need no more. */
 export function options(yargs: Argv): Argv<Args> {
-  return addOperations(yargs, ["config", "listen", "backend", "log-level", "transport"])
+  return addOperations(yargs)
     .usage("$0 [algorithm]", "Spreads TCP connections over backends.", (command) =>
-      command
+      configuring(command)
         .positional("algorithm", { describe: algorithmNames.join(", "), type: "string" })
         .option("watch", {
           describe: "apply changes of the file as they are saved; SIGHUP does it once",
@@ -36,8 +36,13 @@ export function options(yargs: Argv): Argv<Args> {
       "check",
       "Prints the effective configuration, or every mistake, and listens on nothing.",
       // A word that is too much is answered by `check` itself, which knows what was meant.
-      (command) => command.strict(false).strictOptions(),
-    )
+      (command) => configuring(command).strict(false).strictOptions(),
+    ) as unknown as Argv<Args>;
+}
+
+/** What is said of a configuration. */
+function configuring(command: Argv): Argv {
+  return command
     .option("config", {
       describe: "a configuration file, YAML or JSON; - reads standard input",
       requiresArg: true,
@@ -74,7 +79,7 @@ export function options(yargs: Argv): Argv<Args> {
     .example(
       "$0 p2c --listen 0.0.0.0:80 --backend 10.0.0.1:80 --backend 10.0.0.2:80#3",
       "one has thrice the share",
-    ) as unknown as Argv<Args>;
+    );
 }
 
 /** The command line's part of the configuration. */

@@ -38,7 +38,7 @@ export async function run(args: Args): Promise<number> {
   if (cut > 0) log.logger.info({ sessions: cut }, "sessions cut");
   log.logger.info("stopped");
   await log.close();
-  // Whatever a second signal did not wait for must not keep the process.
+  // What a second signal did not wait for must not keep the process.
   process.exit(exitCodes.done);
 }
 

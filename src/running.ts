@@ -1,5 +1,7 @@
 import type { AdminApi } from "./admin/admin-api.ts";
 import type { Controls } from "./admin/controls.ts";
+import type { Laboratory } from "./admin/laboratory.ts";
+import type { FollowedParts, Live } from "./admin/live/live.ts";
 import type { Config } from "./config/config.ts";
 import { otherFiles } from "./config/other-files.ts";
 import type { Reading } from "./config/reader.ts";
@@ -41,6 +43,8 @@ export class Running {
   #dropped = { lines: 0, atMs: -Infinity };
   #metrics: Metrics | undefined;
   #admin: AdminApi | undefined;
+  #live: Live | undefined;
+  #laboratory: Laboratory | undefined;
 
   private constructor(config: Config, transport: Transport, store: Store | undefined, parts: RunningParts) {
     const { log, load } = parts;
@@ -68,8 +72,10 @@ export class Running {
   /** Listens; rejects with what prevents it, after undoing what was begun. Being told to stop meanwhile is no failure. */
   async start(): Promise<void> {
     try {
+      const { admin } = this.#config;
+      if (admin !== undefined) await this.#follow();
       await this.control.start();
-      if (this.#config.admin !== undefined) await this.#openAdmin(this.#config.admin);
+      if (admin !== undefined) await this.#openAdmin(admin);
     } catch (error) {
       if (this.control.stopping) return;
       await this.close(0);
@@ -85,6 +91,7 @@ export class Running {
     const cut = await this.control.close(graceMs);
     await this.#supervisor.close({ now: graceMs === 0 });
     await this.#admin?.[Symbol.asyncDispose]();
+    this.#live?.[Symbol.dispose]();
     this.#metrics?.[Symbol.dispose]();
     return cut;
   }
@@ -92,6 +99,16 @@ export class Running {
   #adopt({ servers }: Config): void {
     this.#supervisor.configure(servers);
     void this.#admin?.readTokens();
+  }
+
+  /** Begins before the start, as what happens then is news, too. */
+  async #follow(): Promise<void> {
+    const [{ Laboratory }, { Live }] = await Promise.all([
+      import("./admin/laboratory.ts"),
+      import("./admin/live/live.ts"),
+    ]);
+    this.#laboratory = Laboratory.around(systemClock);
+    this.#live = new Live(this.#followed());
   }
 
   async #openAdmin(admin: NonNullable<Config["admin"]>): Promise<void> {
@@ -108,23 +125,34 @@ export class Running {
       copies: () => this.#supervisor.counts,
     });
     this.#metrics = metrics;
-    this.#admin = await AdminApi.open(admin, this.#controls(metrics));
+    this.#admin = await AdminApi.open(admin, this.#controls(metrics), this.#live as Live);
+  }
+
+  #followed(): FollowedParts {
+    return {
+      clock: systemClock,
+      log: this.#parts.log,
+      plane: this.#plane,
+      status: async () => ({
+        ...(await this.control.status()),
+        ...(this.#laboratory && { laboratory: true }),
+      }),
+      ailments: () => this.#ailments(),
+    };
   }
 
   #controls(metrics: Metrics): Controls {
     const { control } = this;
-    const { log, hasFile } = this.#parts;
+    const { hasFile } = this.#parts;
     return {
-      clock: systemClock,
-      log,
+      ...this.#followed(),
       plane: this.#plane,
       steering: control.steering,
       copies: this.#supervisor,
+      laboratory: this.#laboratory,
       scrape: (accept) => metrics.render(accept),
       overlay: () => control.overlay,
       stopping: () => control.stopping,
-      status: () => control.status(),
-      ailments: () => this.#ailments(),
       addressesOf: (name) => control.addressesOf(name),
       reload: async () => (hasFile ? control.reload() : { kind: "no-file" }),
     };
@@ -139,12 +167,12 @@ export class Running {
 
   #ailments(): string[] {
     const { log } = this.#parts;
-    const { up = true, reason } = this.#store?.status ?? {};
+    const { up = true } = this.#store?.status ?? {};
     const givenUp = this.#supervisor.copies.filter(({ state }) => state === "given-up");
     return [
-      ...(up ? [] : [`the store is down: ${reason}`]),
+      ...(up ? [] : ["the store is down: the log says why"]),
       ...this.#droppedLines(log.dropped),
-      ...givenUp.map(({ name, lastExit }) => `the copy ${name} was given up: ${lastExit}`),
+      ...givenUp.map(({ name }) => `the copy ${name} was given up: the log says why`),
     ];
   }
 }

@@ -22,7 +22,7 @@ const LAYERS = [
   ["plane"],
   ["config", "observe"],
   ["control", "supervisor"],
-  ["admin", "operate"],
+  ["admin", "operate", "page"],
   ["running", "options"],
   ["run", "check"],
   ["main"],
@@ -44,7 +44,9 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
     "@fastify/swagger-ui",
     "@fastify/static",
   ],
-  operate: ["cli-progress", "yargs"],
+  // Types alone: the browser loads the library's own script.
+  page: ["chart.js"],
+  operate: ["cli-progress", "get-east-asian-width", "yargs", "zod"],
   options: ["yargs"],
 };
 
@@ -59,6 +61,15 @@ describe("the architecture", () => {
     expect(parts.filter((other) => other !== part && !(layerOf(other) < layerOf(part)))).toEqual([]);
   });
 
+  test("the page takes nothing but types of the balancer, in one file", () => {
+    const inside = files.filter(({ part }) => part === "page");
+    const taking = inside.filter(({ imports }) => imports.some((each) => each.startsWith("#lb/")));
+    expect(taking.map(({ file }) => file)).toEqual(["admin/page/wire.ts"]);
+    const lines =
+      readFileSync(join(root, "src/admin/page/wire.ts"), "utf8").match(/^import .*#lb.*$/gm) ?? [];
+    expect(lines.filter((line) => !line.startsWith("import type "))).toEqual([]);
+  });
+
   test("one file alone calls the C library", () => {
     const calling = files.filter(({ file }) =>
       readFileSync(join(root, "src", file), "utf8").includes('"koffi"'),
@@ -67,7 +78,7 @@ describe("the architecture", () => {
   });
 
   test.each(files)("src/$file imports only the packages of its part", ({ part, imports }) => {
-    const packages = imports.filter((each) => !each.startsWith(".") && !isBuiltin(each));
+    const packages = imports.filter((each) => !/^[.#]/.test(each) && !isBuiltin(each));
     expect(packages.filter((each) => !PACKAGES[part]?.includes(each))).toEqual([]);
   });
 
@@ -88,7 +99,9 @@ describe("the architecture", () => {
   test("an operator's command loads no balancer", () => {
     expect(packagesAmong([...loadedBy("main.ts"), ...loadedBy("operate/operate.ts")])).toEqual([
       "cli-progress",
+      "get-east-asian-width",
       "yargs",
+      "zod",
     ]);
   });
 
@@ -98,6 +111,8 @@ describe("the architecture", () => {
       const allowed = [
         /^#lb\/core\//,
         /^#lb\/command\//,
+        // What the laboratory and its balancer say to each other.
+        /^#lb\/contract\/laboratory$/,
         ...(folder === "stress" ? [/^(\.\.\/)+clients\//] : []),
       ];
       for (const name of readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })) {
@@ -179,6 +194,8 @@ function loadedBy(name: string): readonly string[] {
 }
 
 function partOf(file: string): string {
+  // A root of its own, for browsers.
+  if (file.startsWith("admin/page/")) return "page";
   return (relative(".", file).split("/")[0] as string).replace(/\.ts$/, "");
 }
 

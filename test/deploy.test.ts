@@ -111,10 +111,14 @@ describe("deploy/Dockerfile", () => {
 
   test("copies everything the build reads", () => {
     const { references } = JSON.parse(read("tsconfig.json")) as { references: { path: string }[] };
-    const parts = references.map(({ path }) => path.replace("./", ""));
+    const parts = references.map(({ path }) => path.split("/")[1]);
     expect(sources).toEqual(
       expect.arrayContaining(["package.json", "package-lock.json", "tsconfig.json", ...parts]),
     );
+  });
+
+  test("holds what the page is made of beside its scripts", () => {
+    expect(lines).toContain("COPY --from=build --chown=root:root /app/src/admin/page ./src/admin/page");
   });
 
   test("runs the balancer, not as root", () => {
@@ -148,7 +152,15 @@ describe("deploy/lb.service", () => {
     expect(unit.get("ExecReload")).toBe("/bin/kill -HUP $MAINPID");
     expect(unit.get("KillSignal")).toBe("SIGTERM");
     const { grace } = configuration("deploy/lb.example.yaml").shutdown;
-    expect(parseDuration(unit.get("TimeoutStopSec") as string)).toBeGreaterThan(grace);
+    const { servers } = configuration("deploy/lab.yaml");
+    const ofCopies = Math.max(...Object.values(servers).map((template) => template.grace));
+    const cutMs = 1_000;
+    const longestMs = grace + cutMs + ofCopies;
+    expect(parseDuration(unit.get("TimeoutStopSec") as string)).toBeGreaterThan(longestMs);
+  });
+
+  test("is told to stop alone, and ends its copies itself", () => {
+    expect(unit.get("KillMode")).toBe("mixed");
   });
 
   test("starts it again, however often it ends, with many open files and few rights", () => {

@@ -72,7 +72,9 @@ function quoted(text: string): string[] {
 }
 
 function within(folder: string): string[] {
-  return readdirSync(at(folder)).map((name) => `${folder}/${name}`);
+  return readdirSync(at(folder))
+    .filter((name) => !name.endsWith(".png"))
+    .map((name) => `${folder}/${name}`);
 }
 
 /** A path of this project. */

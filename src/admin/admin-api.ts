@@ -1,17 +1,19 @@
-import { explain } from "../command/failure.ts";
+import { lookup } from "node:dns/promises";
 import { type Endpoint, formatEndpoint } from "../core/address.ts";
 import { makeRoom, restrictSocket } from "../transport/unix-socket.ts";
 import type { AdminConfig, Api, Desk } from "./api.ts";
 import { application } from "./application.ts";
+import { BlockClaims } from "./block-claims.ts";
 import type { Controls } from "./controls.ts";
-import { TokenFile } from "./token-file.ts";
+import type { Live } from "./live/live.ts";
+import { TokenFile, TokenMistake } from "./token-file.ts";
 
 /** The HTTP API, where it listens. */
 export class AdminApi implements AsyncDisposable {
   readonly #log: Controls["log"];
   readonly #tokens: TokenFile | undefined;
   readonly #app: Api;
-  /** With the real port. */
+  /** With the real address and port. */
   readonly endpoint: Endpoint;
 
   private constructor(log: Controls["log"], tokens: TokenFile | undefined, app: Api, endpoint: Endpoint) {
@@ -25,16 +27,21 @@ export class AdminApi implements AsyncDisposable {
    * Listens where the configuration says; rejects with a Failure where the tokens cannot be used, and with the system's error
    * where it cannot listen.
    */
-  static async open(first: AdminConfig, controls: Controls): Promise<AdminApi> {
+  static async open(first: AdminConfig, controls: Controls, live: Live): Promise<AdminApi> {
     const tokens = first.tokenFile === undefined ? undefined : new TokenFile(first.tokenFile);
-    for (const warning of (await tokens?.read()) ?? []) controls.log.logger.warn(warning);
+    if (tokens !== undefined)
+      for (const warning of [...(await tokens.make()), ...(await tokens.read())])
+        controls.log.logger.warn(warning);
     let opened: AdminApi | undefined;
     const settings = () => controls.overlay().file.admin ?? first;
     const desk: Desk = {
       controls,
+      live,
       settings,
       endpoint: () => opened?.endpoint ?? first.listen,
+      blocks: new BlockClaims(controls.plane),
       readTokens: async () => opened?.readTokens(),
+      mayStay: ({ caller }) => caller === undefined || tokens?.has(caller) === true,
     };
     const { clock, stopping } = controls;
     const app = await application(desk, {
@@ -54,13 +61,16 @@ export class AdminApi implements AsyncDisposable {
     return opened;
   }
 
-  /** After a reload: the tokens as the file has them; a bad file is told, and the old ones stay. */
-  async readTokens(): Promise<void> {
+  /** At a reload: the tokens as the file has them. Resolves with what is wrong with it, which is logged: then the old ones stay. */
+  async readTokens(): Promise<TokenMistake | undefined> {
     const { logger } = this.#log;
     try {
       for (const warning of (await this.#tokens?.read()) ?? []) logger.warn(warning);
+      return undefined;
     } catch (error) {
-      logger.error({ reason: explain(error) }, "the tokens stay as they were");
+      if (!(error instanceof TokenMistake)) throw error;
+      logger.error({ reason: error.message }, "the tokens stay as they were");
+      return error;
     }
   }
 
@@ -77,7 +87,9 @@ async function listen(app: Api, endpoint: Endpoint): Promise<Endpoint> {
     restrictSocket(endpoint.path);
     return endpoint;
   }
-  await app.listen({ host: endpoint.host, port: endpoint.port });
+  // By an address: for the name localhost fastify opens a second server, which nothing of ours follows.
+  const { address: host } = await lookup(endpoint.host);
+  await app.listen({ host, port: endpoint.port });
   const { port } = app.server.address() as { readonly port: number };
-  return { ...endpoint, port };
+  return { kind: "tcp", host, port };
 }

@@ -8,6 +8,7 @@ import { version } from "../command/version.ts";
 import { understand } from "../config/check.ts";
 import type { Api, Desk } from "./api.ts";
 import { audit } from "./audit.ts";
+import { Connections } from "./connections.ts";
 import { answerProblem, BareAnswers } from "./doors.ts";
 import { type EntranceParts, guard } from "./entrance.ts";
 import { Methods } from "./methods.ts";
@@ -17,7 +18,9 @@ import { backends } from "./routes/backends.ts";
 import { clients } from "./routes/clients.ts";
 import { configuration } from "./routes/configuration.ts";
 import { decisions } from "./routes/decisions.ts";
+import { laboratory } from "./routes/laboratory.ts";
 import { page } from "./routes/page.ts";
+import { pools } from "./routes/pools.ts";
 import { servers } from "./routes/servers.ts";
 import { sessions } from "./routes/sessions.ts";
 import { status } from "./routes/status.ts";
@@ -33,6 +36,7 @@ const IDLE_MS = 60_000;
 
 const resources = [
   status,
+  pools,
   backends,
   clients,
   sessions,
@@ -41,6 +45,7 @@ const resources = [
   tasks,
   configuration,
   aliases,
+  laboratory,
   page,
 ];
 
@@ -61,9 +66,7 @@ export async function application(desk: Desk, entrance: EntranceParts): Promise<
     frameworkErrors: (error, request, reply) => answer(error, request, reply),
     clientErrorHandler: (error, socket) => bare.answer(error, socket),
   });
-  app.server.maxConnections = MOST_CONNECTIONS;
-  // Connections that are only kept for later make room for one that has something to ask.
-  app.server.on("drop", () => app.server.closeIdleConnections());
+  new Connections(MOST_CONNECTIONS).follow(app.server);
   app.server.on("connect", (_request, socket) => bare.refuseTunnel(socket as Socket));
   app.server.on("request", (request, response) => bare.begun(request, response));
   // What is expected beside 100-continue is passed over (RFC 9110 §10.1.1 allows it): Node's own 417 has no body.
@@ -73,10 +76,10 @@ export async function application(desk: Desk, entrance: EntranceParts): Promise<
   methods.follow(app);
   app.setNotFoundHandler((request, reply) => answer(methods.problemOf(request), request, reply));
   app.addHook("onSend", async (_request, reply) => {
-    reply.headers(SECURITY_HEADERS);
+    reply.headers({ ...SECURITY_HEADERS, ...reply.getHeaders() });
   });
   guard(app, entrance);
-  audit(app, log);
+  audit(app, log, desk.live.news);
   readBodies(app);
   await describe(app);
   for (const resource of resources) resource(app, desk);

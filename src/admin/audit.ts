@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from "node:util";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { escaped } from "../config/shown.ts";
 import type { Log } from "../observe/log.ts";
 import { addressOf } from "./entrance.ts";
+import type { News } from "./live/news.ts";
 import { isMutation } from "./origin.ts";
 
 declare module "fastify" {
@@ -24,8 +26,8 @@ interface Change {
 const LONGEST = 2_000;
 const REFUSED = 400;
 
-/** Leaves a line in the log for each request that may change something and was let in by what was asked before this. */
-export function audit(app: FastifyInstance, { logger }: Pick<Log, "logger">): void {
+/** Leaves a line in the log, and where it was done one in the news, for each request that may change something and was let in by what was asked before this. */
+export function audit(app: FastifyInstance, log: Pick<Log, "audit">, news: Pick<News, "operator">): void {
   app.decorateRequest("change", null);
   app.addHook("onRequest", async (request) => {
     request.change = {};
@@ -40,13 +42,30 @@ export function audit(app: FastifyInstance, { logger }: Pick<Log, "logger">): vo
       before: told(values(before)),
       after: told(values(after)),
     };
-    logger.info(line, statusCode < REFUSED ? "changed by the admin API" : "refused by the admin API");
+    if (statusCode < REFUSED) news.operator(line.by ?? "operator", doneTo(request, before, after));
+    log.audit.info(line, statusCode < REFUSED ? "changed by the admin API" : "refused by the admin API");
   });
 }
 
 function who(request: FastifyRequest) {
   const { caller, method, url } = request;
   return { by: caller?.name ?? null, from: addressOf(request), what: told(`${method} ${url}`) };
+}
+
+/** `PATCH pools/web/backends/a: weight 1 → 3`. */
+function doneTo({ method, url }: FastifyRequest, before: unknown, after: unknown): string {
+  const path = told(url.replace(/^\/api\/v1\//, "")) as string;
+  const was = (values(before) ?? {}) as Readonly<Record<string, unknown>>;
+  const is = Object.entries((values(after) ?? {}) as object);
+  const changed = is.filter(([key, value]) => !isDeepStrictEqual(was[key], value));
+  const words = changed.map(
+    ([key, value]) => `${key} ${key in was ? `${plain(was[key])} → ` : ""}${plain(value)}`,
+  );
+  return `${method} ${path}${words.length === 0 ? "" : `: ${words.join(", ")}`}`;
+}
+
+function plain(value: unknown): string {
+  return told(value) ?? "none";
 }
 
 /** Without who said each value: this line says it. */

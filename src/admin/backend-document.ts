@@ -4,11 +4,11 @@ import type { BackendConfig } from "../config/config.ts";
 import { administrativeStates, namesOf } from "../contract/backend.ts";
 import type { Sample } from "../contract/sample.ts";
 import type { Overlay } from "../control/overlay.ts";
-import { type Source, sources } from "../control/words.ts";
 import { formatEndpoint, parseEndpoint } from "../core/address.ts";
+import type { Steps } from "../core/slices.ts";
+import type { Controls } from "./controls.ts";
+import { from, fromOf } from "./said-from.ts";
 import { limitOrOff, writtenLimit } from "./schemas.ts";
-
-const from = z.object({ source: z.enum(sources), since: z.string() });
 
 /** A backend as it is wanted; and its members, one for each of its addresses, as they are. */
 export const backendDocument = z
@@ -47,41 +47,56 @@ type SaidOfBackend = Omit<BackendDocument, "members" | "stored">;
 
 /** What was configured or said of a backend, by its entry's name or as `entry@host`; undefined where there is none. */
 export function saidOfBackend(overlay: Overlay, pool: string, name: string): SaidOfBackend | undefined {
-  const entries = overlay.entriesOf(pool) ?? [];
-  const whole = entries.find((entry) => entry.name === name);
-  if (whole !== undefined) return written(overlay, pool, whole);
-  const at = name.lastIndexOf("@");
-  const host = name.slice(at + 1);
-  const entry =
-    isIP(host) === 0 ? undefined : entries.find((each) => each.name === name.slice(0, Math.max(0, at)));
+  const { entry, host } = calledIn(overlay, pool, name) ?? {};
   return entry && written(overlay, pool, entry, host);
 }
 
-/** The entries of a pool with their members; undefined where there is no such pool. */
-export function backendsOf(overlay: Overlay, pool: string, sample: Sample): BackendDocument[] | undefined {
-  const members = new Map<string, BackendDocument["members"]>();
-  for (const member of sample.pools.find(({ name }) => name === pool)?.backends ?? []) {
-    const { entry } = member;
-    members.set(entry, [...(members.get(entry) ?? []), member]);
-  }
-  return overlay.entriesOf(pool)?.map((entry) => ({
-    ...written(overlay, pool, entry),
-    members: (members.get(entry.name) ?? []).map(memberOf),
-  }));
+function calledIn(overlay: Overlay, pool: string, name: string) {
+  const entries = overlay.entriesOf(pool) ?? [];
+  const whole = entries.find((entry) => entry.name === name);
+  if (whole !== undefined) return { entry: whole };
+  const at = name.lastIndexOf("@");
+  const host = name.slice(at + 1);
+  if (isIP(host) === 0) return undefined;
+  return { entry: entries.find((each) => each.name === name.slice(0, Math.max(0, at))), host };
 }
 
-/** A backend with its members. */
-export function withMembers(said: SaidOfBackend, pool: string, { pools }: Sample): BackendDocument {
-  const all = pools.find(({ name }) => name === pool)?.backends ?? [];
-  const members = all.filter((member) => isCalled(member, said.name));
+/** The entries of a pool with their members, as steps; undefined where there is no such pool. */
+export function* backendsOf(
+  overlay: Overlay,
+  pool: string,
+  sample: Sample,
+): Steps<BackendDocument[] | undefined> {
+  const members = new Map<string, Member[]>();
+  for (const member of sample.pools.find(({ name }) => name === pool)?.backends ?? []) {
+    const known = members.get(member.entry);
+    if (known === undefined) members.set(member.entry, [member]);
+    else known.push(member);
+  }
+  const entries = overlay.entriesOf(pool);
+  const found: BackendDocument[] = [];
+  for (const entry of entries ?? [])
+    yield found.push({
+      ...written(overlay, pool, entry),
+      members: (members.get(entry.name) ?? []).map(memberOf),
+    });
+  return entries && found;
+}
+
+/** A backend with its members, at the cost of these alone. */
+export async function withMembers(
+  { overlay, plane }: Pick<Controls, "overlay" | "plane">,
+  pool: string,
+  said: SaidOfBackend,
+): Promise<BackendDocument> {
+  const entry = calledIn(overlay(), pool, said.name)?.entry?.name ?? said.name;
+  const { pools } = await plane.sample({ pools: [pool], entry });
+  const members = pools.flatMap(({ backends }) => backends).filter((member) => isCalled(member, said.name));
   return { ...said, members: members.map(memberOf) };
 }
 
-/** To read an address takes long enough to leave the other entries alone. */
 function isCalled({ name, entry, address }: Member, called: string): boolean {
-  return (
-    called.startsWith(entry) && namesOf({ name, entry, endpoint: parseEndpoint(address) }).includes(called)
-  );
+  return namesOf({ name, entry, endpoint: parseEndpoint(address) }).includes(called);
 }
 
 function memberOf({
@@ -99,10 +114,6 @@ function memberOf({
 
 function written(overlay: Overlay, pool: string, entry: BackendConfig, host?: string): SaidOfBackend {
   const values = overlay.backend(pool, entry.name, host) as NonNullable<ReturnType<Overlay["backend"]>>;
-  const sourceOf = ({ source, sinceMs }: { readonly source: Source; readonly sinceMs: number }) => ({
-    source,
-    since: new Date(sinceMs).toISOString(),
-  });
   const { weight, maxConnections, state } = values;
   return {
     name: host === undefined ? entry.name : `${entry.name}@${host}`,
@@ -111,6 +122,6 @@ function written(overlay: Overlay, pool: string, entry: BackendConfig, host?: st
     maxConnections: writtenLimit(maxConnections.value),
     backup: entry.backup,
     state: state.value,
-    from: { weight: sourceOf(weight), maxConnections: sourceOf(maxConnections), state: sourceOf(state) },
+    from: { weight: fromOf(weight), maxConnections: fromOf(maxConnections), state: fromOf(state) },
   };
 }

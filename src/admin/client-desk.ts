@@ -24,7 +24,7 @@ export class ClientDesk {
     const { overlay, plane } = this.#desk.controls;
     const said = saidOfClient(overlay(), this.#known(id));
     if (said === undefined) throw notFound(`client ${id}`);
-    return { said, document: withTokens(said, await plane.clients()) };
+    return { said, document: withTokens(said, await plane.clients([said.id])) };
   }
 
   async add(request: FastifyRequest, body: z.output<typeof newClient>) {
@@ -32,7 +32,9 @@ export class ClientDesk {
     const { id, tokens } = body;
     if (saidOfClient(this.#desk.controls.overlay(), this.#known(id)) !== undefined)
       throw new Problem("exists", `there is a client ${id} already`);
-    const told = done(await steering.addClient(entryOf(body)), `client ${id}`);
+    const entry = entryOf(body);
+    using _blocks = await this.#desk.blocks.claim(id, entry.addresses);
+    const told = done(await steering.addClient(entry), `client ${id}`);
     if (tokens !== undefined) await steering.fill({ id, tokens });
     const { said, document } = await this.get(id);
     request.change = { after: said };
@@ -59,6 +61,7 @@ export class ClientDesk {
     const before = saidOfClient(overlay(), id);
     const check = ifMatch(request, (now) => saidOfClient(now, id));
     if (!says) this.#only(id, check);
+    using _blocks = await this.#desk.blocks.claim(id, this.#addressesSaid(id, values.addresses));
     const told = says ? done(await steering.setClient(id, values, { check }), `client ${given}`) : {};
     if (tokens !== undefined) await steering.fill({ id, tokens });
     const { said, document } = await this.get(id);
@@ -73,6 +76,13 @@ export class ClientDesk {
     const check = ifMatch(request, (now) => saidOfClient(now, id));
     done(await steering.removeClient(id, { check }), `client ${given}`);
     request.change = { before };
+  }
+
+  /** Where they are given back to the file, those of the file. */
+  #addressesSaid(id: string, said: readonly string[] | null | undefined): readonly string[] {
+    if (said !== null) return said ?? [];
+    const { list } = this.#desk.controls.overlay().file.clients;
+    return list.find((each) => each.id === id)?.addresses ?? [];
   }
 
   /** Tokens alone are no word that is kept: nothing else checks whether there is such a client. */

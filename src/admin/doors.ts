@@ -11,8 +11,11 @@ import { SECURITY_HEADERS } from "./security-headers.ts";
 
 /** What the server itself refuses, by its code. */
 const OF_FASTIFY: Readonly<Record<string, readonly [ProblemCode, string]>> = {
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: ["media-type", "expected a body of application/json"],
-  FST_ERR_CTP_BODY_TOO_LARGE: ["too-large", "expected a smaller body"],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: [
+    "media-type",
+    "expected a body of application/json, or of YAML for config/check",
+  ],
+  FST_ERR_CTP_BODY_TOO_LARGE: ["too-large", "expected a body of at most 64 KiB, 1 MiB for config/check"],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: ["invalid", "expected a body as long as Content-Length says"],
   FST_ERR_CTP_INVALID_JSON_BODY: ["invalid", "expected a body that is JSON"],
   FST_ERR_BAD_URL: ["invalid", "expected a path whose % begin two hexadecimal digits"],
@@ -36,7 +39,8 @@ function problemOf(error: unknown): Problem {
   if (error instanceof StoreFull) return new Problem("full", error.message);
   if (error instanceof StoreDown) {
     const headers = { "retry-after": String(Math.max(1, Math.ceil(error.retryAfterMs / 1_000))) };
-    return new Problem("unavailable", "the store is down: nothing was changed", { headers });
+    const changed = error.uncertain ? "look again whether anything was changed" : "nothing was changed";
+    return new Problem("unavailable", `the store is down: ${changed}`, { headers });
   }
   if (error instanceof Failure) return new Problem("unavailable", explain(error));
   if (error instanceof SyntaxError)

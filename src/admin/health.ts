@@ -1,17 +1,10 @@
-import type { Sample } from "../contract/sample.ts";
-import type { Overlay } from "../control/overlay.ts";
-
-/** What is wrong, a sentence each: pools that clients are sent to and that cannot serve them, and all ailments. */
+/** What is wrong, a sentence each: pools that clients are sent to and that have no usable backend, and all ailments. */
 export function healthOf(
-  overlay: Overlay,
-  { pools }: Sample,
+  used: Iterable<string>,
+  pools: readonly { readonly name: string; readonly usable: number }[],
   ailments: readonly string[],
 ): readonly string[] {
-  const used = new Set(overlay.file.listeners.map(({ pool }) => pool));
-  const unable = pools.filter(({ name, backends }) => used.has(name) && !backends.some(isUsable));
+  const names = new Set(used);
+  const unable = pools.filter(({ name, usable }) => names.has(name) && usable === 0);
   return [...unable.map(({ name }) => `the pool ${name} has no usable backend`), ...ailments];
-}
-
-function isUsable({ state, operational, weight }: Sample["pools"][number]["backends"][number]): boolean {
-  return state === "ready" && operational === "up" && weight > 0;
 }

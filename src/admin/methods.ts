@@ -21,7 +21,7 @@ export class Methods {
       fits(path, pattern) ? [...methods] : [],
     );
     if (allow.length === 0 || allow.includes(method))
-      return new Problem("not-found", "there is no such path: /docs lists those that there are");
+      return new Problem("not-found", "there is no such path: /docs lists every path");
     const allowed = [...new Set(allow)].sort().join(", ");
     return new Problem("method-not-allowed", `expected one of the methods ${allowed}`, {
       headers: { allow: allowed },

@@ -8,7 +8,10 @@ const SENTENCES: Readonly<Record<Refused, (what: string) => Problem>> = {
   "of-the-file": (what) =>
     new Problem("of-the-file", `the ${what} is of the configuration file: remove it there`),
   "is-a-copy": (what) =>
-    new Problem("is-a-copy", `the ${what} is a copy of a server: DELETE /api/v1/servers/…`),
+    new Problem(
+      "is-a-copy",
+      `the ${what} is a copy of a server: delete it under its name at /api/v1/servers`,
+    ),
   full: (what) => new Problem("full", `there is no room for the ${what}`),
 };
 

@@ -21,6 +21,24 @@ const MOST_BYTES = 1024 * 1024;
 const LINE = /^([\w.-]{1,64})\s+(read|write)\s+([\w.~+/=-]{1,512})$/;
 const OTHERS = 0o007;
 
+/** What is wrong with the file of tokens. */
+export class TokenMistake extends Failure {
+  /** Without the path, which may be the environment's. */
+  readonly words: string;
+
+  constructor(path: string, what: string, line?: number) {
+    super(line === undefined ? `${path}: ${what}` : `${path}:${line}: ${what}`);
+    this.words = line === undefined ? what : `line ${line}: ${what}`;
+  }
+
+  /** What the system says of it. */
+  static of(path: string, error: unknown): TokenMistake {
+    return Object.assign(new TokenMistake(path, explain(error, "the file")), {
+      message: explain(error, path),
+    });
+  }
+}
+
 /** The tokens of a file; each is known by its hash alone. */
 export class TokenFile {
   readonly #path: string;
@@ -31,27 +49,42 @@ export class TokenFile {
   }
 
   /**
-   * Reads the file, and makes one with a token that may write where there is none. Resolves with what an operator should
-   * know, a line each; rejects with a Failure, and keeps the tokens it has, where the file cannot be used.
+   * Reads the file. Resolves with what an operator should know, a line each; rejects with a TokenMistake, and keeps the tokens it
+   * has, where the file cannot be used or is missing.
    */
   async read(): Promise<readonly string[]> {
-    const made = await this.#madeWhereMissing();
-    const status = await stat(this.#path).catch((error) => {
-      throw new Failure(explain(error, this.#path));
-    });
+    const failed = (error: unknown) => {
+      throw TokenMistake.of(this.#path, error);
+    };
+    const status = await stat(this.#path).catch(failed);
     const { size, mode } = status;
     // The end of a pipe or a device may never come.
-    if (!status.isFile()) throw new Failure(`${this.#path}: expected a file`);
-    if (size > MOST_BYTES) throw new Failure(`${this.#path}: expected a file of at most 1 MiB`);
-    const text = await readFile(this.#path, "utf8").catch((error) => {
-      throw new Failure(explain(error, this.#path));
-    });
-    this.#entries = entriesOf(text, this.#path);
-    const open = (mode & OTHERS) !== 0;
-    return [
-      ...(made ? [`${this.#path} was missing: it was made, with one token that may write`] : []),
-      ...(open ? [`${this.#path} can be read or changed by every user of this machine: chmod 600`] : []),
-    ];
+    if (!status.isFile()) throw new TokenMistake(this.#path, "expected a file");
+    if (size > MOST_BYTES) throw new TokenMistake(this.#path, "expected a file of at most 1 MiB");
+    this.#entries = entriesOf(await readFile(this.#path, "utf8").catch(failed), this.#path);
+    if ((mode & OTHERS) === 0) return [];
+    return [`${this.#path} can be read or changed by every user of this machine: chmod 600`];
+  }
+
+  /**
+   * Makes a file with one token that may write where there is none; to be called at the start alone, because a file that is missing
+   * for a moment later is being replaced. Resolves and rejects as `read` does.
+   */
+  async make(): Promise<readonly string[]> {
+    try {
+      await using file = await open(this.#path, "wx", 0o600);
+      await file.writeFile(`admin write ${randomBytes(32).toString("base64url")}\n`);
+      await file.sync();
+      return [`${this.#path} was missing: it was made, with one token that may write`];
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "EEXIST") return [];
+      throw TokenMistake.of(this.#path, error);
+    }
+  }
+
+  /** Whether a caller's token is still among those of the file. */
+  has(caller: Caller): boolean {
+    return this.#entries.some((entry) => entry === caller || entry.hash.equals((caller as Entry).hash));
   }
 
   /** Whose token it is; the time that takes says nothing of the tokens. */
@@ -61,18 +94,6 @@ export class TokenFile {
     for (const entry of this.#entries) if (timingSafeEqual(entry.hash, hash)) found = entry;
     return found;
   }
-
-  async #madeWhereMissing(): Promise<boolean> {
-    try {
-      await using file = await open(this.#path, "wx", 0o600);
-      await file.writeFile(`admin write ${randomBytes(32).toString("base64url")}\n`);
-      await file.sync();
-      return true;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-      throw new Failure(explain(error, this.#path));
-    }
-  }
 }
 
 /** Mistakes are told without what stands there, which may be a token. */
@@ -80,18 +101,18 @@ function entriesOf(text: string, path: string): Entry[] {
   const entries: Entry[] = [];
   for (const [at, line] of text.split("\n").entries()) {
     if (/^\s*(#|$)/.test(line)) continue;
-    const place = `${path}:${at + 1}`;
+    const wrong = (what: string) => new TokenMistake(path, what, at + 1);
     const [, name = "", right, token = ""] = LINE.exec(line.trim()) ?? [];
-    if (name === "") throw new Failure(`${place}: expected name read|write token`);
+    if (name === "") throw wrong("expected name read|write token");
     if (bitsOf(token) < FEWEST_BITS)
-      throw new Failure(
-        `${place}: expected a token of at least ${FEWEST_BITS} bits: 22 letters and digits, or 32 hexadecimal`,
+      throw wrong(
+        `expected a token of at least ${FEWEST_BITS} bits: 22 letters and digits, or 32 hexadecimal`,
       );
-    if (entries.some((each) => each.name === name)) throw new Failure(`${place}: expected each name once`);
+    if (entries.some((each) => each.name === name)) throw wrong("expected each name once");
+    if (entries.length === MOST_ENTRIES) throw wrong(`expected at most ${MOST_ENTRIES} tokens`);
     entries.push({ name, right: right as Right, hash: hashOf(token) });
   }
-  if (entries.length === 0) throw new Failure(`${path}: expected at least one line name read|write token`);
-  if (entries.length > MOST_ENTRIES) throw new Failure(`${path}: expected at most ${MOST_ENTRIES} tokens`);
+  if (entries.length === 0) throw new TokenMistake(path, "expected at least one line name read|write token");
   return entries;
 }
 

@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
+import type { Matcher } from "../contract/admission.ts";
 import type {
   BucketSettings,
   ClientEntry,
   ClientSettings,
   ClientsSample,
   ClientTokens,
+  PressedClient,
 } from "../contract/clients.ts";
 import type { Clock } from "../core/clock.ts";
 import { ipOf, limitKey } from "../core/ip.ts";
@@ -15,6 +17,11 @@ import { TokenBucket } from "./token-bucket.ts";
 
 /** Addresses that no entry matches and that have a bucket of their own: 100 000 of them take some 20 MB. */
 const MOST_OTHERS = 100_000;
+
+/** Of clients that no entry matches, those that were there last are looked at: the others have got their tokens back. */
+const LOOKED_AT = 1_000;
+/** A client with a smaller part of its tokens left is pressed. */
+const PRESSED = 0.25;
 
 /** An entry of the list and its bucket. */
 interface Listed {
@@ -94,12 +101,42 @@ export class ClientBuckets {
     return waitMs;
   }
 
-  /** What every entry of the list has left. */
-  *sample(): Steps<ClientTokens[]> {
+  /** What every entry of the list has left; or these alone, as far as they are there. */
+  *sample(ids: Iterable<string> = this.#listed.keys()): Steps<ClientTokens[]> {
     const tokens: ClientTokens[] = [];
-    for (const [id, { bucket }] of this.#listed)
-      yield tokens.push({ id, tokens: bucket.tokens(this.#clock.now()) });
+    for (const id of ids) {
+      const bucket = this.#listed.get(id)?.bucket;
+      if (bucket !== undefined) tokens.push({ id, tokens: bucket.tokens(this.#clock.now()) });
+      yield;
+    }
     return tokens;
+  }
+
+  /** Which of these blocks another entry of the list has. */
+  taken(blocks: readonly Matcher[], besides: string): Matcher[] {
+    const own = this.#listed.get(besides)?.bucket;
+    return blocks.filter((block) => this.#byAddress.at(block).some((bucket) => bucket !== own));
+  }
+
+  /** See Plane.pressedClients. */
+  *pressed(most: number): Steps<PressedClient[]> {
+    const found: PressedClient[] = [];
+    for (const [id, bucket] of this.#buckets()) {
+      const { refused } = bucket;
+      const { capacity, ratePerSec } = bucket.settings;
+      const tokens = bucket.tokens(this.#clock.now());
+      if (tokens < capacity * PRESSED) found.push({ id, tokens, capacity, ratePerSec, refused });
+      // A crowd in which all are pressed takes no more room than twice what is asked for.
+      if (found.length >= 2 * most) keepMostPressed(found, most);
+      yield;
+    }
+    keepMostPressed(found, most);
+    return found;
+  }
+
+  *#buckets(): Iterable<readonly [id: string, bucket: TokenBucket]> {
+    for (const [id, { bucket }] of this.#listed) yield [id, bucket];
+    yield* this.#others.latest(LOOKED_AT);
   }
 
   /** What the buckets have done, one by one for the `most` entries that have been there the longest. */
@@ -148,4 +185,9 @@ export class ClientBuckets {
     if (settings === undefined) return undefined;
     return this.#others.get(limitKey(address), () => new TokenBucket(settings, this.#clock.now()));
   }
+}
+
+function keepMostPressed(clients: PressedClient[], most: number): void {
+  clients.sort((one, other) => one.tokens / one.capacity - other.tokens / other.capacity);
+  clients.length = Math.min(clients.length, most);
 }

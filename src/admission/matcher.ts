@@ -2,7 +2,7 @@ import type { Matcher } from "../contract/admission.ts";
 import { Cidr } from "../core/cidr.ts";
 import type { Ip } from "../core/ip.ts";
 
-/** Whether a client is one of those that are meant; undefined is a client without an IP address, on a unix socket. */
+/** Whether a client is meant; undefined is a client without an IP address, on a unix socket. */
 export type Match = (client: Ip | undefined) => boolean;
 
 const WORD = /^[^.:/]*$/;

@@ -24,6 +24,14 @@ export class PrefixTable<T> {
     return (found ?? this.#words.get("all"))?.[0];
   }
 
+  /** All values of exactly this matcher, the one that counts first; throws a RangeError where it is none. */
+  at(matcher: Matcher): readonly T[] {
+    if (isWord(matcher)) return this.#words.get(matcher) ?? [];
+    const { version, length, prefix } = Cidr.parse(matcher);
+    const level = this.#levels[version].find((each) => each.length === length);
+    return level?.values.get(prefix) ?? [];
+  }
+
   /** Throws a RangeError where the matcher is none. */
   add(matcher: Matcher, value: T): void {
     if (isWord(matcher)) addLast(this.#words, matcher, value);

@@ -41,6 +41,16 @@ export class Recent<T> {
     for (const { value } of this.#order) yield value;
   }
 
+  /** At most so many, those that were asked for last first. */
+  latest(count: number): (readonly [key: string, value: T])[] {
+    const found: (readonly [string, T])[] = [];
+    for (const { key, value } of this.#order.newest()) {
+      if (found.length === count) break;
+      found.push([key, value]);
+    }
+    return found;
+  }
+
   clear(): void {
     for (const entry of this.#order) this.#forget(entry);
   }

@@ -23,6 +23,10 @@ export class TokenBucket {
     this.#atMs = nowMs;
   }
 
+  get settings(): BucketSettings {
+    return this.#settings;
+  }
+
   /** Takes a token and returns 0; where there is none, how many milliseconds until there is one (Infinity: never). */
   take(nowMs: number): number {
     const tokens = this.tokens(nowMs);

@@ -22,7 +22,31 @@ export interface Command<Args> {
  */
 export async function runCommand<Args>(command: Command<Args>): Promise<void> {
   surviveOutput(command);
-  process.exitCode = await exitCode(command);
+  process.exitCode = await outcomeOf(command, process.argv.slice(2), console);
+}
+
+/** Where lines for people go: results to `log`, mistakes and warnings to `error`. */
+export type Output = Pick<Console, "log" | "error">;
+
+/** Does what the words of a command line ask for; its exit code. */
+export async function outcomeOf<Args>(
+  command: Command<Args>,
+  words: readonly string[],
+  output: Output,
+): Promise<number> {
+  try {
+    const args = await parse(command, words, output);
+    return args === undefined ? exitCodes.done : await command.run(args);
+  } catch (error) {
+    if (error instanceof UsageError) {
+      output.error(`${command.name}: ${error.message} (${invocation()} --help tells more)`);
+      return exitCodes.usage;
+    }
+    // What the project itself says may have a line for each of several mistakes.
+    output.error(`${command.name}: ${error instanceof Failure ? error.message : explain(error)}`);
+    if (!(error instanceof Failure) && process.env.LB_DEBUG) output.error(error);
+    return exitCodes.failed;
+  }
 }
 
 /** What a pipe says whose other end is closed, as by `head -1`, and a terminal that is. */
@@ -44,22 +68,6 @@ function surviveOutput<Args>({ name, justPrints }: Command<Args>): void {
   });
 }
 
-async function exitCode<Args>(command: Command<Args>): Promise<number> {
-  try {
-    const args = await parse(command);
-    return args === undefined ? exitCodes.done : await command.run(args);
-  } catch (error) {
-    if (error instanceof UsageError) {
-      console.error(`${command.name}: ${error.message} (${invocation()} --help tells more)`);
-      return exitCodes.usage;
-    }
-    // What the project itself says may have a line for each of several mistakes.
-    console.error(`${command.name}: ${error instanceof Failure ? error.message : explain(error)}`);
-    if (!(error instanceof Failure) && process.env.LB_DEBUG) console.error(error);
-    return exitCodes.failed;
-  }
-}
-
 /** How this command was called, for help and examples that can be copied. */
 function invocation(): string {
   const script = process.argv[1] ?? "";
@@ -69,7 +77,11 @@ function invocation(): string {
 }
 
 /** The arguments; `undefined` when help or the version was asked for, and printed. */
-async function parse<Args>(command: Command<Args>): Promise<Args | undefined> {
+async function parse<Args>(
+  command: Command<Args>,
+  words: readonly string[],
+  output: Output,
+): Promise<Args | undefined> {
   let answered = false;
   const parser = command
     .options(yargs().scriptName(invocation()))
@@ -83,18 +95,18 @@ async function parse<Args>(command: Command<Args>): Promise<Args | undefined> {
     .fail((message, error) => {
       throw error instanceof Failure ? error : new UsageError(message ?? explain(error));
     });
-  const args = await parser.parseAsync(process.argv.slice(2), {}, (_error, _argv, output) => {
-    answered = output !== "";
-    if (answered) console.log(output);
+  const args = await parser.parseAsync(words, {}, (_error, _argv, text) => {
+    answered = text !== "";
+    if (answered) output.log(text);
   });
   if (answered) return undefined;
-  refuseValuesOfSwitches(args);
+  refuseValuesOfSwitches(args, words);
   return args as Args;
 }
 
 /** yargs takes `--switch=3` for false. */
-function refuseValuesOfSwitches(args: Readonly<Record<string, unknown>>): void {
-  for (const word of process.argv.slice(2)) {
+function refuseValuesOfSwitches(args: Readonly<Record<string, unknown>>, words: readonly string[]): void {
+  for (const word of words) {
     const [, name = "", value] = /^--([^=]+)=(?!true$|false$)(.*)$/.exec(word) ?? [];
     if (typeof args[name] === "boolean") throw new UsageError(`--${name} takes no value, got "${value}"`);
   }

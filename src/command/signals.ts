@@ -2,7 +2,7 @@ import { isatty } from "node:tty";
 
 type Meaning = "stop" | "hangup" | "none";
 
-/** What each signal means to the programs of this project; those that are not here do what the system says. */
+/** What each signal means to the programs of this project; other signals do what the system says. */
 const MEANINGS = {
   SIGTERM: "stop",
   SIGINT: "stop",
@@ -27,7 +27,7 @@ export interface SignalEvents {
   none?(signal: NodeJS.Signals): void;
 }
 
-/** Of standard input, output and error those that were a terminal when the program was started. */
+/** Which of standard input, output and error were a terminal when the program was started. */
 const onTerminal = [0, 1, 2].filter((descriptor) => isatty(descriptor));
 
 /** Whether the terminal on which the program was started has closed: it is none any more. */

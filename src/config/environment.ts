@@ -55,7 +55,7 @@ export function keyOf(path: Path): string {
 
 const asked = new WeakMap<Config, readonly Asking[]>();
 
-/** Keeps where a configuration's values come from, but for those that stand elsewhere by now, as on the command line. */
+/** Keeps where a configuration's values come from, except for values that stand elsewhere by now, as on the command line. */
 export function keepAsking(config: Config, asking: readonly Asking[], value: unknown): void {
   asked.set(
     config,

@@ -38,10 +38,10 @@ function idleBuckets({ listeners, clients, admin }: Config): string[] {
   const limited = listeners.filter(({ rateLimit }) => rateLimit);
   const buckets = clients.default !== undefined || clients.list.length > 0;
   if (buckets && limited.length === 0)
-    return ["clients has token buckets, and no listener has rateLimit: true: they limit nobody"];
+    return ["clients has token buckets, and no listener has rateLimit: true: they limit no client"];
   if (buckets || admin !== undefined) return [];
   return limited.map(
     ({ name }) =>
-      `the listener ${name} has rateLimit: true, and clients has neither a default nor a list: it limits nobody`,
+      `the listener ${name} has rateLimit: true, and clients has neither a default nor a list: it limits no client`,
   );
 }

@@ -80,7 +80,7 @@ function clientIds({ clients }: Outline): Placed[] {
   return clients.map(({ id }, at) => [id, ["clients", "list", at, "id"]]);
 }
 
-/** The blocks that names stand for, and after them those that are ids, which `clientIds` compares with one another. */
+/** The blocks that names stand for, and after them the blocks that are ids, which `clientIds` compares with one another. */
 function clientBlocks({ clients }: Outline): Placed[] {
   const ids = clients.map(({ id }) => id).filter((id) => id !== undefined && isBlock(id));
   const own = [...new Set(ids)].map((id): Placed => [id, ["clients", "list"]]);

@@ -1,11 +1,10 @@
 import { isIP } from "node:net";
 import { type Endpoint, formatEndpoint, parseEndpoint } from "../core/address.ts";
 import { Cidr } from "../core/cidr.ts";
-import { formatDuration, parseDuration } from "../core/duration.ts";
+import { formatDuration, LONGEST_DURATION, parseDuration } from "../core/duration.ts";
 import { type JsonSchema, or, unexpected, type Value } from "./value.ts";
 
 // Nearly 2^31 - 1 ms, the longest that one timer of Node lasts.
-const LONGEST = "576h";
 const NAME = /^[A-Za-z0-9._-]{1,64}$/;
 const LISTENER_NAME = /^[A-Za-z0-9._:/[\]%-]{1,128}$/;
 const PERCENT = /^\d{1,3}(?:\.\d+)?%$/;
@@ -57,9 +56,9 @@ export function oneOf<const Word extends string>(words: readonly Word[]): Value<
 
 /** Milliseconds. */
 export function duration(least = "1ms"): Value<number> {
-  const [min, max] = [parseDuration(least), parseDuration(LONGEST)];
+  const [min, max] = [parseDuration(least), parseDuration(LONGEST_DURATION)];
   return textual({
-    expected: `a duration such as 250ms, 2s, 5m or 1h, from ${least} to ${LONGEST}`,
+    expected: `a duration such as 250ms, 2s, 5m or 1h, from ${least} to ${LONGEST_DURATION}`,
     read: (text) => within(parseDuration(text), min, max),
     write: formatDuration,
   });

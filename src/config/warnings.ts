@@ -40,7 +40,7 @@ function moreThanFiles(config: Config, files: number): string[] {
   if (sessions === 0 || filesFor(sessions, others) <= files) return [];
   const asked = `maxConnections of the listeners asks for ${sessions} sessions, and only ${files} files may be open`;
   return [
-    `${asked}, enough for ${sessionsWithin(files, others)}; whoever comes above that is refused as listener-full: raise it (ulimit -n ${filesFor(sessions, others)}) or ask for less`,
+    `${asked}, enough for ${sessionsWithin(files, others)}; each session above that is refused as listener-full: raise it (ulimit -n ${filesFor(sessions, others)}) or ask for less`,
   ];
 }
 

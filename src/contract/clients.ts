@@ -39,6 +39,12 @@ export interface ClientsSample {
   readonly rest: { readonly entries: number; readonly tokens: number };
 }
 
+/** A client that has used up most of what it may: an entry's id, or an address (IPv6: its /64) that no entry matches. */
+export interface PressedClient extends ClientTokens, BucketSettings {
+  /** Sessions that were refused for want of a token, since its bucket was made. */
+  readonly refused: number;
+}
+
 /** What the bucket of a client's entry has left. */
 export interface ClientTokens {
   readonly id: string;

@@ -52,7 +52,7 @@ export interface Decision {
   readonly chosen: string | null;
   /** How the place came about, or why there was none. */
   readonly how: Way | Absence | "queue-full" | "queue-timeout";
-  /** At most 32: the chosen one first, then those that were skipped, then the rest. */
+  /** At most 32: the chosen one first, then the skipped ones, then the rest. */
   readonly candidates: readonly Candidate[];
   /** The candidates left out of the list, counted by why they were passed over. */
   readonly others: { readonly [reason in PassedOver]?: number };

@@ -12,6 +12,20 @@ export interface Sample {
   readonly pools: readonly PoolSample[];
 }
 
+/** The live numbers without those of single backends: their cost does not grow with backends or sessions. */
+export interface Totals {
+  /** Those that are part of the snapshot. Bytes of sessions that live are as of the last sample. */
+  readonly listeners: readonly ListenerSample[];
+  readonly pools: readonly Omit<PoolSample, "backends">[];
+}
+
+/** A part of a sample: all listeners, and pools and backends as far as they are there. */
+export interface SampleOf {
+  readonly pools: readonly string[];
+  /** Of these pools the backends of this entry alone, or none; default: all. */
+  readonly entry?: string | null;
+}
+
 /** One listener's numbers. */
 export interface ListenerSample {
   readonly name: string;
@@ -32,7 +46,7 @@ export interface ListenerSample {
   readonly bytesOut: number;
   /** Endings that never happened are absent. */
   readonly endings: WordCounts;
-  /** How long sessions lasted, of those that have ended. */
+  /** How long the sessions that have ended lasted. */
   readonly duration: HistogramSample;
 }
 
@@ -51,7 +65,7 @@ export interface PoolSample {
   readonly usable: number;
   /** Dials after a session's first. */
   readonly retries: number;
-  /** Dials that failed, by the word that a session would end with; those that never happened are absent. */
+  /** Dials that failed, by the word that a session would end with; words of which there were none are absent. */
   readonly dialErrors: WordCounts;
   /** Dials that failed for the backend's own reasons. */
   readonly failed: number;
@@ -63,7 +77,7 @@ export interface PoolSample {
   readonly connect: HistogramSample;
   /** From a session's first byte, or its connection where the backend speaks first, to the backend's first byte. */
   readonly firstByte: HistogramSample;
-  /** How long sessions waited for a place, of those that had to. */
+  /** How long sessions that had to wait for a place waited. */
   readonly queueWait: HistogramSample;
   readonly backends: readonly BackendSample[];
 }
@@ -92,6 +106,8 @@ export interface BackendSample {
   readonly faults: number;
   /** Since it last answered a session, which is its first byte to that; Infinity where it has answered none. */
   readonly answeredAgoMs: number;
+  /** Until its last session is told to leave; null where no drain with a time is under way. */
+  readonly drainedInMs: number | null;
 }
 
 /** What made a backend's operational state what it is. */

@@ -91,9 +91,11 @@ export class Control {
       log,
       names: this.#names,
       checker: this.#checker,
+      followed: (places) => this.#remembering.keeper.followed(places),
     });
     this.#remembering = new Remembering({ ...parts, store, reconciler: this.#reconciler });
-    this.steering = new Steering(plane, this.#reconciler, this.#remembering.keeper);
+    const { keeper, told } = this.#remembering;
+    this.steering = new Steering({ plane, clock, reconciler: this.#reconciler, keeper, told });
   }
 
   /** Applies the configuration for the first time; rejects with what prevents it. */
@@ -148,12 +150,20 @@ export class Control {
   async status(): Promise<Status> {
     const { clock, plane } = this.#parts;
     const sample = await plane.sample();
-    return statusOf(this.overlay, sample, this.#reconciler.unresolved, clock.wallMs());
+    const steps = statusOf({
+      overlay: this.overlay,
+      sample,
+      unresolved: this.#reconciler.unresolved,
+      checker: this.#checker,
+      nowMs: clock.wallMs(),
+      clockMs: clock.now(),
+    });
+    return await inSlices(clock, steps);
   }
 
   /** Sessions that live now. */
   async sessions(): Promise<number> {
-    const { listeners } = await this.#parts.plane.sample();
+    const { listeners } = await this.#parts.plane.sample({ pools: [] });
     return listeners.reduce((sum, { active }) => sum + active, 0);
   }
 
@@ -195,6 +205,7 @@ export class Control {
     this.#confirm(reading);
     for (const each of news) tellNews(this.#parts.log, each);
     this.#remembering.keeper.followed(changed);
+    this.#remembering.told.adopted(overlay.file);
     this.#reconciler.announce(applied);
     return { kind: "applied", changes };
   }

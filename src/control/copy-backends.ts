@@ -51,28 +51,18 @@ export class CopyBackends {
   /** Makes it a backend of the pool; rejects with the reason where it cannot be. */
   async join(pool: string, name: string, endpoint: Endpoint): Promise<void> {
     const backend = { ...PLAIN, name, address: endpoint };
-    const spoken = await this.#parts.control.steering.addBackend(pool, backend, { source: "copy" });
+    const manner = { source: "copy", reason: "its copy is up" } as const;
+    const spoken = await this.#parts.control.steering.addBackend(pool, backend, manner);
     if (spoken.kind === "refused")
       throw new Failure(`the pool ${pool} takes no backend ${name}: ${WHY[spoken.why]}`);
   }
 
-  /** Takes it out of the pool; resolves when its last session has ended, soon after `withinMs` at the latest. Never rejects. */
+  /**
+   * Takes it out of the pool; resolves when its last session has ended, soon after `withinMs` at the latest, and at once where
+   * the pool has no such copy: it is gone, or the file has a backend of that name by now, which is left alone. Never rejects.
+   */
   async leave(pool: string, name: string, withinMs: number): Promise<void> {
-    const { steering } = this.#parts.control;
-    try {
-      await this.#drained(pool, name, withinMs);
-    } finally {
-      await steering.removeBackend(pool, name, { source: "copy", withinMs: 0 }).catch(() => {});
-    }
-  }
-
-  /** Takes it out of the pool at once. What its process had answered is still under way, so its sessions are left alone. Never rejects. */
-  async lost(pool: string, name: string): Promise<void> {
-    await this.#parts.control.steering.removeBackend(pool, name, { source: "copy" }).catch(() => {});
-  }
-
-  async #drained(pool: string, name: string, withinMs: number): Promise<void> {
-    const { plane, clock, control } = this.#parts;
+    const { plane, clock } = this.#parts;
     const over = new Deferred<void>();
     using _news = plane.subscribe(
       (batch) => {
@@ -83,18 +73,25 @@ export class CopyBackends {
     );
     using _deadline = clock.after(withinMs + LINGER_MS, () => over.resolve());
     try {
-      await control.steering.setBackend(pool, name, { state: "drain" }, { withinMs });
-      if ((await this.#active(pool, name)) === 0) return;
+      if (!(await this.#removed(pool, name, "its copy is stopped"))) return;
+      // A backend that was removed is known for as long as it has sessions.
+      const drain = { kind: "drain", pool, backend: name, withinMs } as const;
+      if ((await plane.order(drain)) === "not-found") return;
     } catch {
       return;
     }
     await over.promise;
   }
 
-  async #active(pool: string, name: string): Promise<number> {
-    const { pools } = await this.#parts.plane.sample();
-    const backends = pools.find((each) => each.name === pool)?.backends ?? [];
-    return backends.find((each) => each.name === name)?.active ?? 0;
+  /** Takes it out of the pool at once. What its process had answered is still under way, so its sessions are left alone. Never rejects. */
+  async lost(pool: string, name: string): Promise<void> {
+    await this.#removed(pool, name, "its copy crashed").catch(() => {});
+  }
+
+  async #removed(pool: string, name: string, reason: string): Promise<boolean> {
+    const manner = { source: "copy", reason } as const;
+    const { kind } = await this.#parts.control.steering.removeBackend(pool, name, manner);
+    return kind === "done";
   }
 }
 

@@ -2,7 +2,7 @@ import type { AlgorithmName } from "../contract/algorithm.ts";
 import type { Candidate, Decision, DecisionLog, PassedOver, Unrecorded } from "../contract/decision.ts";
 import { readableDuration } from "../core/duration.ts";
 
-/** How many backends are named of those that were passed over for one reason. */
+/** How many backends that were passed over for one reason are named. */
 const NAMED = 3;
 /** What `peak-ewma` takes for the same wait, as the larger of two by the smaller. */
 const ALIKE = 2;
@@ -10,7 +10,7 @@ const ALIKE = 2;
 /** A choice by a ranking: whom it was between. */
 interface Ranked {
   readonly chosen: Candidate;
-  /** Those that were ranked lower, as far as they are listed. */
+  /** The lower ranks, as far as they are listed. */
   readonly rivals: readonly Candidate[];
   /** How many backends there were to rank, the chosen one among them. */
   readonly among: number;

@@ -1,116 +1,104 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../core/clock.ts";
-import { forEach, inSlices } from "../core/slices.ts";
-import { StoreDown } from "../store/refusals.ts";
-import type { Json, Kept, Store } from "../store/seam.ts";
-import type { Edit, Overlay, OverlayNews } from "./overlay.ts";
-import { backendEdit, clientEdit, keepOf } from "./rows.ts";
+import { Lines } from "../core/in-line.ts";
+import type { Log } from "../observe/log.ts";
+import { StoreDown, StoreFull } from "../store/refusals.ts";
+import type { Keep, Store } from "../store/seam.ts";
+import { type Edit, nameOf, type Place } from "./edit.ts";
+import type { Refused } from "./overlay.ts";
+import { type Reconciler, whole } from "./reconcile.ts";
+import { isKept, keepOf } from "./rows.ts";
+import type { Told } from "./told.ts";
 
 /** How long what could not be kept waits for the next attempt. */
 const AGAIN_MS = 1_000;
+/** How many rows that wait are written together. */
+const TOGETHER = 1_000;
 
 /** What a Keeper is made of. */
 export interface KeeperParts {
   /** Undefined: what is said is kept in memory alone. */
   readonly store: Store | undefined;
   readonly clock: Clock;
-  /** What is wanted at the moment. */
-  readonly overlay: () => Overlay;
+  readonly log: Log;
+  readonly reconciler: Reconciler;
+  readonly told: Told;
 }
 
-/** Keeps in the store what the API said, and brings it back. What the store could not take waits, once per backend or client. */
+/** Whether the store has what stands; undefined where nothing is kept. */
+type Stored = boolean | undefined;
+
+/** A change that is durable before it is in force. */
+export interface Durable<Any extends Edit> {
+  readonly place: Place;
+  /** The row that is wanted, over what is wanted now; throws where it must not be made. */
+  readonly wanted: () => Any | Refused;
+  /** In a turn. */
+  readonly put: (edit: Any) => Promise<void>;
+}
+
+/**
+ * Keeps in the store what the API said. The rows of one backend or client are written one after another, and wherever the store
+ * may have another row than the one that stands, that one waits until the store has it, once per backend or client.
+ */
 export class Keeper implements Disposable {
   readonly #parts: KeeperParts;
-  readonly #waiting = new Map<string, Edit>();
+  readonly #lines = new Lines<string>();
+  readonly #waiting = new Map<string, Place>();
+  #flushing: Promise<void> | undefined;
   #timer: Disposable | undefined;
+  #warned = false;
   #closed = false;
 
   constructor(parts: KeeperParts) {
     this.#parts = parts;
   }
 
-  /** Whether there is a store. */
-  get stores(): boolean {
-    return this.#parts.store !== undefined;
+  /**
+   * Keeps a row, then puts it: what is wanted is worked out once more in that turn, because the file, other balancers and
+   * words that need not be durable may have spoken meanwhile. Rejects, with nothing in force, as Store.save and `put` do.
+   */
+  durably<Any extends Edit>({ place, wanted, put }: Durable<Any>): Promise<Refused | { stored: Stored }> {
+    return this.#lines.inLine([nameOf(place)], async () => {
+      await this.#parts.told.settle([place]);
+      const edit = wanted();
+      if (typeof edit === "string") return edit;
+      await this.#save(edit);
+      let stored: Stored;
+      try {
+        const refused = await this.#parts.reconciler.inTurn(async () => {
+          const now = wanted();
+          return typeof now === "string" ? now : await put(now);
+        });
+        if (refused !== undefined) return refused;
+      } finally {
+        stored = await this.#stands(edit);
+      }
+      return { stored };
+    });
   }
 
-  /** Resolves when an edit is durable, before it is put; rejects as Store.save does. */
-  async durably(edit: Edit): Promise<void> {
-    const keep = keepOf(edit);
-    if (keep !== undefined) await this.#parts.store?.save([keep]);
-  }
-
-  /** Keeps what has been put already: false where the store has to be waited for, undefined where nothing is kept. */
-  async eventually(edit: Edit): Promise<boolean | undefined> {
-    const { store } = this.#parts;
-    const keep = keepOf(edit);
-    if (store === undefined || keep === undefined) return undefined;
-    const name = `${keep.shelf} ${keep.key}`;
-    const before = this.#waiting.get(name);
-    try {
-      await store.save([keep]);
-      if (this.#waiting.get(name) === before) this.#waiting.delete(name);
-      return true;
-    } catch (error) {
-      if (!(error instanceof StoreDown)) throw error;
-      this.#waiting.set(name, edit);
-      this.#tryAgain();
-      return false;
-    }
+  /** Keeps the row of what has been put already: false where it waits for the store, which is down or has no room. */
+  async eventually(place: Place): Promise<Stored> {
+    const { store, reconciler } = this.#parts;
+    const isOfCopy = !isKept(reconciler.overlay.standing(place)) && !this.#waiting.has(nameOf(place));
+    if (store === undefined || isOfCopy) return undefined;
+    return await this.#lines.inLine([nameOf(place)], () => this.#writeAll([place]));
   }
 
   /** Keeps what became of rows when the file spoke. */
-  followed(edits: readonly Edit[]): void {
+  followed(places: readonly Place[]): void {
     if (this.#parts.store === undefined) return;
-    for (const edit of edits) {
-      const keep = keepOf(edit);
-      if (keep !== undefined) this.#waiting.set(`${keep.shelf} ${keep.key}`, edit);
-    }
+    for (const place of places) this.#waiting.set(nameOf(place), place);
     void this.flush();
   }
 
-  /** Whether words about it wait for the store. */
-  waits(edit: Edit): boolean {
-    const keep = keepOf(edit);
-    return keep !== undefined && this.#waiting.has(`${keep.shelf} ${keep.key}`);
-  }
-
-  /** Puts all that was kept over the file, in slices; throws a RangeError for a row that is none. What became of it is told. */
-  async restore({ backends, clients }: Kept, overlay: Overlay): Promise<readonly OverlayNews[]> {
-    const news: OverlayNews[] = [];
-    const changed: Edit[] = [];
-    const put = (edit: Edit) => {
-      if (isUnknown(edit, overlay)) return;
-      const own = overlay.put(edit);
-      news.push(...own);
-      if (own.length > 0) changed.push(edit);
-    };
-    const { clock } = this.#parts;
-    await inSlices(
-      clock,
-      forEach([...backends], ([key, value]) => put(readRow("backend", key, value, backendEdit))),
-    );
-    await inSlices(
-      clock,
-      forEach([...clients], ([key, value]) => put(readRow("client", key, value, clientEdit))),
-    );
-    this.followed(changed);
-    return news;
-  }
-
-  /** Tries to keep all that waits, as it stands by now. */
-  async flush(): Promise<void> {
-    const { store, overlay } = this.#parts;
+  /** Tries to keep all that waits, as it stands by then; never rejects. */
+  flush(): Promise<void> {
     this.#timer?.[Symbol.dispose]();
     this.#timer = undefined;
-    const waiting = [...this.#waiting];
-    if (store === undefined || waiting.length === 0) return;
-    const keeps = waiting.flatMap(([, edit]) => keepOf(overlay().standing(edit)) ?? []);
-    try {
-      await store.save(keeps);
-      for (const [name, edit] of waiting) if (this.#waiting.get(name) === edit) this.#waiting.delete(name);
-    } catch {
-      this.#tryAgain();
-    }
+    if (this.#waiting.size > 0) this.#flushing ??= this.#flush();
+    return this.#flushing ?? Promise.resolve();
   }
 
   /** Tries no more. */
@@ -119,26 +107,89 @@ export class Keeper implements Disposable {
     this.#timer?.[Symbol.dispose]();
   }
 
+  async #flush(): Promise<void> {
+    for (let goesOn = true; goesOn && this.#waiting.size > 0; ) {
+      const places = [...this.#waiting.values()].slice(0, TOGETHER);
+      goesOn = await this.#lines.inLine(places.map(nameOf), () => this.#writeAll(places));
+    }
+    this.#flushing = undefined;
+    if (this.#waiting.size > 0) this.#tryAgain();
+  }
+
+  /** In their lines; never rejects. Where the store takes no more, a row that has no room keeps none of the others from it. */
+  async #writeAll(places: readonly Place[]): Promise<boolean> {
+    try {
+      return await this.#write(places);
+    } catch (error) {
+      if (error instanceof StoreFull && places.length > 1) {
+        const half = places.length >> 1;
+        const first = await this.#writeAll(places.slice(0, half));
+        return (await this.#writeAll(places.slice(half))) && first;
+      }
+      this.#wait(places, error);
+      return false;
+    }
+  }
+
+  /** In their lines: writes what stands of these by now; false where the store is down. */
+  async #write(places: readonly Place[]): Promise<boolean> {
+    const { store, reconciler, told } = this.#parts;
+    await told.settle(places);
+    const keeps = places.map((place) => keepOf(reconciler.overlay.standing(place)));
+    try {
+      await store?.save(keeps);
+    } catch (error) {
+      if (!(error instanceof StoreDown)) throw error;
+      this.#wait(places, error);
+      return false;
+    }
+    told.forget(places);
+    for (const [at, place] of places.entries()) this.#has(place, keeps[at] as Keep);
+    if (this.#waiting.size === 0) this.#warned = false;
+    return true;
+  }
+
+  /** In its line: keeps a row that is not put yet. Where it may have been kept in vain, the one that stands is kept after it. */
+  async #save(edit: Edit): Promise<void> {
+    const { store, told } = this.#parts;
+    if (store === undefined || !isKept(edit)) return;
+    try {
+      await store.save([keepOf(edit)]);
+      told.forget([edit]);
+    } catch (error) {
+      // What comes of a client is told by the store.
+      if (error instanceof StoreDown && error.uncertain && edit.shelf !== "clients")
+        this.#wait([edit], error);
+      throw error;
+    }
+  }
+
+  /** In its line: keeps the row that stands where it is another one by now than the one that was kept. */
+  async #stands(kept: Edit): Promise<Stored> {
+    if (this.#parts.store === undefined || !isKept(kept)) return undefined;
+    return this.#has(kept, keepOf(kept)) || (await this.#writeAll([kept]));
+  }
+
+  /** The store has this row: whether it is the one that stands, which waits otherwise. */
+  #has(place: Place, kept: Keep): boolean {
+    const isStanding = isDeepStrictEqual(kept, keepOf(this.#parts.reconciler.overlay.standing(place)));
+    if (isStanding) this.#waiting.delete(nameOf(place));
+    else this.#wait([place]);
+    return isStanding;
+  }
+
+  #wait(places: readonly Place[], error?: unknown): void {
+    for (const place of places) this.#waiting.set(nameOf(place), place);
+    if (this.#parts.store?.status.up && error !== undefined && !this.#warned) {
+      this.#warned = true;
+      const reason = whole(error);
+      this.#parts.log.logger.warn({ reason }, "the store did not take what was said, it is tried again");
+    }
+    this.#tryAgain();
+  }
+
   #tryAgain(): void {
     if (this.#closed) return;
-    this.#timer ??= this.#parts.clock.after(AGAIN_MS, () => {
-      this.#timer = undefined;
-      void this.flush();
-    });
-  }
-}
-
-/** Words about a client of the file of another balancer, which shares the store: here they mean nothing, and stay there. */
-export function isUnknown(edit: Edit, overlay: Overlay): boolean {
-  return edit.shelf === "clients" && edit.added === undefined && overlay.clientValues(edit.id) === undefined;
-}
-
-function readRow<Row>(what: string, key: string, value: Json, read: (key: string, value: Json) => Row): Row {
-  try {
-    return read(key, value);
-  } catch (error) {
-    if (error instanceof RangeError)
-      throw new RangeError(`the ${what} ${key} in the store: ${error.message}`);
-    throw error;
+    this.#timer ??= this.#parts.clock.after(AGAIN_MS, () => void this.flush());
   }
 }

@@ -1,12 +1,12 @@
 import { inOrder } from "./families.ts";
 
-/** Of a name with ever new addresses, where the hold is long, those that are missing the longest go before it is over. */
+/** Of a name with ever new addresses, where the hold is long, the addresses that are missing the longest go before it is over. */
 const MOST_MISSING = 256;
 
-/** The addresses of a name: those of its last answer, and those that it lacks and that are not missing for the hold yet. */
+/** The addresses of a name: all of its last answer, and earlier ones that are not missing for the hold yet. */
 export class KeptAddresses {
   #answer: readonly string[] = [];
-  /** Of those that the last answer lacks: when the first answer without them came. */
+  /** Of each address that the last answer lacks: when the first answer without it came. */
   readonly #missingSinceMs = new Map<string, number>();
 
   /** Takes the next answer. */
@@ -25,7 +25,7 @@ export class KeptAddresses {
     return inOrder([...this.#answer, ...this.#missingSinceMs.keys()]);
   }
 
-  /** How long the first of those that are missing stays from now on; Infinity where none is. */
+  /** How long the first of the missing addresses stays from now on; Infinity where none is missing. */
   leftMs(nowMs: number, holdMs: number): number {
     return Math.max(0, Math.min(...this.#missingSinceMs.values()) + holdMs - nowMs);
   }

@@ -3,20 +3,21 @@ import type { AdministrativeState, OperationalSource, OperationalState } from ".
 import type { BackendSample, PoolSample } from "../contract/sample.ts";
 import { formatEndpoint, parseEndpoint } from "../core/address.ts";
 import { fairShares } from "../core/fair-shares.ts";
+import type { PastProbe } from "../health/watch.ts";
 import type { BackendValues, Overlay } from "./overlay.ts";
 import type { Source, Sourced, SourcedValues } from "./words.ts";
 
 /** A limit; none is `off`, as in the file: JSON has no Infinity. */
-type Limit = number | "off";
+export type Limit = number | "off";
 
 /** A value that an operator may set. */
-interface Administered<T> {
+export interface Administered<T> {
   /** What holds. */
   readonly value: T;
   readonly source: Source;
   /** Since when it holds. */
   readonly since: string;
-  /** What the file says; null where the backend is not of the file. */
+  /** What the file says; null where the thing is not of the file. */
   readonly file: T | null;
 }
 
@@ -63,6 +64,10 @@ export interface BackendLayers {
   readonly fairShare: number;
   /** Since it last answered a session; null where it has answered none. */
   readonly answeredAgoMs: number | null;
+  /** When the last of its sessions is told to leave; null where no drain with a time is under way. */
+  readonly drainEnds: string | null;
+  /** Its last probe, and why it failed where it did; null where there was none. */
+  readonly probe: { readonly at: string; readonly ms: number; readonly failure: string | null } | null;
 }
 
 /** What of the layers depends on the member that an entry has at an address. */
@@ -74,19 +79,23 @@ export interface KnownPool {
   readonly sample: Pick<PoolSample, "name" | "backends">;
   /** Why names of entries have no address, in words, by the entry. */
   readonly unresolved: ReadonlyMap<string, string>;
-  /** Unix time when the sample was taken. */
+  /** The last probe of a member by its entry and address. */
+  readonly lastProbe: (entry: string, address: string) => PastProbe | undefined;
+  /** Unix time and the Clock's when the sample was taken. */
   readonly nowMs: number;
+  readonly clockMs: number;
 }
 
 /** The layers of a pool's backends, in the order of its entries, those of one entry in that of its addresses. */
-export function* layersOf({ overlay, sample, unresolved, nowMs }: KnownPool): Iterable<BackendLayers> {
+export function* layersOf(known: KnownPool): Iterable<BackendLayers> {
+  const { overlay, sample, unresolved } = known;
   const members = byEntry(sample.backends);
-  const lives = livesOf(sample, nowMs);
+  const lifeOf = livesOf(known);
   for (const entry of overlay.entriesOf(sample.name) ?? []) {
     const own = members.get(entry.name);
     for (const member of own ?? []) {
       const wanted = wantedOf(overlay, sample.name, entry, hostOf(member));
-      yield { name: member.name, entry: entry.name, ...wanted, ...(lives.get(member) as Live) };
+      yield { name: member.name, entry: entry.name, ...wanted, ...lifeOf(member) };
     }
     if (own !== undefined) continue;
     const reason = unresolved.get(entry.name) ?? "not applied yet";
@@ -104,6 +113,8 @@ const NOWHERE = {
   share: 0,
   fairShare: 0,
   answeredAgoMs: null,
+  drainEnds: null,
+  probe: null,
 } as const;
 
 function wantedOf(overlay: Overlay, pool: string, entry: BackendConfig, host: string | undefined) {
@@ -124,38 +135,43 @@ function wantedOf(overlay: Overlay, pool: string, entry: BackendConfig, host: st
   };
 }
 
-function administered<T>({ value, source, sinceMs }: Sourced<T>, file: T | null): Administered<T> {
+/** A value as it is told; `file`: what the file says, null where it has no such thing. */
+export function administered<T>({ value, source, sinceMs }: Sourced<T>, file: T | null): Administered<T> {
   return { value, source, since: timeOf(sinceMs), file };
 }
 
-function livesOf(
-  { backends }: Pick<PoolSample, "backends">,
-  nowMs: number,
-): ReadonlyMap<BackendSample, Live> {
+function livesOf(known: KnownPool): (member: BackendSample) => Live {
+  const { sample, nowMs } = known;
+  const { backends } = sample;
   const active = backends.reduce((sum, each) => sum + each.active, 0);
   const usable = backends.filter(isUsable);
   const fair = fairShares(usable);
   const fairShareOf = new Map(usable.map((each, index) => [each, fair[index] as number]));
-  const lives = backends.map((each) => {
-    const live: Live = {
-      address: each.address,
-      operational: {
-        value: each.operational,
-        source: each.found.source,
-        since: timeOf(nowMs - each.found.agoMs),
-        reason: each.found.reason,
-      },
-      unresolved: null,
-      active: each.active,
-      connected: each.connected,
-      failed: each.failed,
-      share: active === 0 ? 0 : each.active / active,
-      fairShare: fairShareOf.get(each) ?? 0,
-      answeredAgoMs: each.answeredAgoMs === Infinity ? null : each.answeredAgoMs,
-    };
-    return [each, live] as const;
+  return (each) => ({
+    address: each.address,
+    operational: {
+      value: each.operational,
+      source: each.found.source,
+      since: timeOf(nowMs - each.found.agoMs),
+      reason: each.found.reason,
+    },
+    unresolved: null,
+    active: each.active,
+    connected: each.connected,
+    failed: each.failed,
+    share: active === 0 ? 0 : each.active / active,
+    fairShare: fairShareOf.get(each) ?? 0,
+    answeredAgoMs: each.answeredAgoMs === Infinity ? null : each.answeredAgoMs,
+    drainEnds: each.drainedInMs === null ? null : timeOf(nowMs + each.drainedInMs),
+    probe: probeOf(each, known),
   });
-  return new Map(lives);
+}
+
+function probeOf({ entry, address }: BackendSample, { lastProbe, nowMs, clockMs }: KnownPool): Live["probe"] {
+  const last = lastProbe(entry, address);
+  if (last === undefined) return null;
+  const { atMs, tookMs, failure } = last;
+  return { at: timeOf(nowMs - (clockMs - atMs)), ms: Math.round(tookMs * 100) / 100, failure };
 }
 
 function isUsable({ state, operational, weight }: BackendSample): boolean {
@@ -177,7 +193,8 @@ function hostOf({ address }: BackendSample): string | undefined {
   return endpoint.kind === "tcp" ? endpoint.host : undefined;
 }
 
-function limit(value: number): Limit {
+/** As it is told. */
+export function limit(value: number): Limit {
   return value === Infinity ? "off" : value;
 }
 

@@ -35,7 +35,7 @@ export class Lookups implements Disposable {
     return this.#inTime(name, answer);
   }
 
-  /** Gives up those that wait for their turn. */
+  /** Gives up lookups that wait for their turn. */
   [Symbol.dispose](): void {
     this.#giveUpWaiting();
   }
@@ -68,11 +68,11 @@ export class Lookups implements Disposable {
     if (answered || this.#waiting.size === 0) this.#listen();
   }
 
-  /** Counts the silence from now on, where anybody waits. */
+  /** Counts the silence from now on, where a lookup waits. */
   #listen(): void {
     this.#silence?.[Symbol.dispose]();
-    const anybody = this.#waiting.size > 0;
-    this.#silence = anybody ? this.#clock.after(PATIENCE_MS, () => this.#giveUpWaiting()) : undefined;
+    const waits = this.#waiting.size > 0;
+    this.#silence = waits ? this.#clock.after(PATIENCE_MS, () => this.#giveUpWaiting()) : undefined;
   }
 
   #giveUpWaiting(): void {
@@ -97,7 +97,7 @@ export class Lookups implements Disposable {
   }
 }
 
-/** That nobody knows a name is an answer; that no name server said anything is none. */
+/** That there is no such name is an answer; that no name server said anything is none. */
 function isAnswer(error: NodeJS.ErrnoException): boolean {
   return error.code !== "EAI_AGAIN";
 }

@@ -58,7 +58,7 @@ export class Names implements Disposable {
     return held;
   }
 
-  /** Goes on with these names alone, and with those that are held. */
+  /** Goes on with these names alone, and with held ones. */
   keep(names: Iterable<string>): void {
     const kept = new Set(names);
     for (const [name, watched] of this.#watched) {

@@ -10,10 +10,12 @@ import { inSlices, type Steps } from "../core/slices.ts";
 import type { HealthChecker } from "../health/checker.ts";
 import type { Log } from "../observe/log.ts";
 import type { Plane } from "../plane/plane.ts";
+import type { BackendEdit, ClientEdit, Edit, Place, PoolEdit } from "./edit.ts";
 import { Families, type Turned } from "./families.ts";
 import { heldByOwn } from "./held.ts";
 import type { Names } from "./names.ts";
-import type { BackendEdit, ClientEdit, Overlay, OverlayNews } from "./overlay.ts";
+import type { Overlay } from "./overlay.ts";
+import { tellNews } from "./overlay-news.ts";
 import {
   type HostsOf,
   type NamesWanted,
@@ -37,6 +39,8 @@ export interface ReconcilerParts {
   readonly names: Names;
   readonly checker: HealthChecker;
   readonly log: Log;
+  /** Is told of rows that the file made others of. */
+  readonly followed: (places: readonly Place[]) => void;
 }
 
 /**
@@ -75,14 +79,14 @@ export class Reconciler {
     return unresolvedBackends(this.#overlay, this.#parts.names);
   }
 
-  /** Does one change after those that came before it. */
+  /** Does one change after all that came before it. */
   inTurn<T>(change: () => Promise<T>): Promise<T> {
     const changed = this.#turn.then(change);
     this.#turn = changed.catch(() => {});
     return changed;
   }
 
-  /** Looks up those that are new, outside of any turn; they are kept until the result is disposed of. */
+  /** Looks up new names, outside of any turn; they are kept until the result is disposed of. */
   async learn({ listeners, backends }: NamesWanted): Promise<Disposable> {
     const { names } = this.#parts;
     const learnt = [names.learn(listeners, LISTENERS_MS), names.learn(backends, BACKENDS_MS)];
@@ -141,34 +145,36 @@ export class Reconciler {
   }
 
   /**
-   * In a turn: takes another row for a backend, and makes its pool equal to what is wanted then. Rejects, and changes nothing,
-   * where there is no room for an added one or it leads back to a listener of its own.
+   * In a turn: takes another row for a pool, backend or client, and makes its part of the data plane equal to what is wanted then;
+   * tells what the file made of the row. Rejects, and changes nothing, where there is no room for an added backend, it leads
+   * back to a listener of its own, or the data plane does not take it.
    */
-  async put(edit: BackendEdit, reason: string): Promise<readonly OverlayNews[]> {
-    if (this.#overlay.entriesOf(edit.pool) === undefined)
-      throw new Failure(`the pool ${edit.pool} is gone by now`);
-    const before = this.#overlay.standing(edit);
-    const news = this.#overlay.put(edit);
+  async put(edit: Edit, reason: string): Promise<void> {
+    const overlay = this.#overlay;
+    const before = overlay.standing(edit);
+    const news = overlay.put(edit);
     try {
-      const { names } = this.#parts;
-      if (before.added === undefined && edit.added !== undefined)
-        refuseLoops(this.#overlay, (host) => this.#answers.get(host) ?? names.addressesOf(host));
-      await this.pool(edit.pool, reason);
+      await (edit.shelf === "clients" ? this.#client(edit) : this.#pooled(edit, before, reason));
     } catch (error) {
-      this.#overlay.put(before);
+      overlay.put(before);
       throw error;
     }
-    return news;
+    for (const each of news) tellNews(this.#parts.log, each);
+    if (news.length > 0) this.#parts.followed([edit]);
   }
 
-  /** In a turn: the same for a client, which there is always room for. */
-  async putClient(edit: ClientEdit): Promise<readonly OverlayNews[]> {
-    const news = this.#overlay.put(edit);
-    const client = this.#overlay.client(edit.id);
-    const change: Change =
-      client === undefined ? { kind: "client-removed", id: edit.id } : { kind: "client", client };
+  async #pooled(edit: BackendEdit | PoolEdit, before: Edit, reason: string): Promise<void> {
+    const { names } = this.#parts;
+    if (this.#overlay.entriesOf(edit.pool) === undefined) return;
+    if (before.added === undefined && edit.added !== undefined)
+      refuseLoops(this.#overlay, (host) => this.#answers.get(host) ?? names.addressesOf(host));
+    await this.pool(edit.pool, reason);
+  }
+
+  async #client({ id }: ClientEdit): Promise<void> {
+    const client = this.#overlay.client(id);
+    const change: Change = client === undefined ? { kind: "client-removed", id } : { kind: "client", client };
     await this.#parts.plane.change(change);
-    return news;
   }
 
   /** Takes note of what probes found; gives back the backend of which other addresses are members by it. */

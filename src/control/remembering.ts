@@ -4,13 +4,12 @@ import { Deferred } from "../core/deferred.ts";
 import type { Log } from "../observe/log.ts";
 import type { Plane } from "../plane/plane.ts";
 import { StoreRefused } from "../store/refusals.ts";
-import type { Json, Kept, Store, StoreStatus } from "../store/seam.ts";
-import { isUnknown, Keeper } from "./keeper.ts";
-import type { Edit, Overlay } from "./overlay.ts";
-import { tellNews } from "./overlay-news.ts";
+import type { Keep, Kept, Store, StoreStatus } from "../store/seam.ts";
+import { Keeper } from "./keeper.ts";
+import type { Overlay } from "./overlay.ts";
 import { type Reconciler, whole } from "./reconcile.ts";
-import { backendEdit, clientEdit } from "./rows.ts";
 import { TokenKeeper } from "./token-keeper.ts";
+import { Told } from "./told.ts";
 
 const NOTHING: Kept = { clients: new Map(), backends: new Map(), tokens: new Map(), tokensAtMs: undefined };
 
@@ -30,6 +29,8 @@ export interface RememberingParts {
 export class Remembering {
   readonly #parts: RememberingParts;
   readonly #tokens: TokenKeeper | undefined;
+  /** What the store tells while it runs. */
+  readonly told: Told;
   /** What is said while it runs. */
   readonly keeper: Keeper;
   #kept: Kept = NOTHING;
@@ -37,29 +38,26 @@ export class Remembering {
 
   constructor(parts: RememberingParts) {
     const { store, reconciler } = parts;
-    const wanted = { ...parts, overlay: () => reconciler.overlay };
     this.#parts = parts;
-    this.keeper = new Keeper(wanted);
-    this.#tokens = store && new TokenKeeper({ ...wanted, store });
+    this.told = new Told(parts);
+    this.keeper = new Keeper({ ...parts, told: this.told });
+    this.#tokens = store && new TokenKeeper({ ...parts, store, overlay: () => reconciler.overlay });
   }
 
   /** Puts what the store has over the file; rejects with a Failure where what is there cannot be used. */
   async restore(overlay: Overlay): Promise<void> {
-    const { store, log } = this.#parts;
+    const { store } = this.#parts;
     if (store === undefined) return;
     try {
       const kept = await store.open({
-        changed: (rows) =>
-          void this.#follow(
-            clientEdit,
-            Array.from(rows, ({ key, value }) => [key, value]),
-          ),
-        backends: (rows) => void this.#follow(backendEdit, [...rows]),
+        changed: (rows) => this.#hears(Array.from(rows, (row) => ({ shelf: "clients", ...row }))),
+        backends: (rows) =>
+          this.#hears(Array.from(rows, ([key, value]) => ({ shelf: "backends", key, value }))),
         status: (status) => this.#tell(status),
       });
-      this.#kept = kept ?? NOTHING;
-      if (kept !== undefined)
-        for (const news of await this.keeper.restore(kept, overlay)) tellNews(log, news);
+      if (kept === undefined) return this.told.toldLater();
+      this.#kept = kept;
+      this.keeper.followed(await this.told.restore(kept, overlay));
     } catch (error) {
       throw error instanceof StoreRefused || error instanceof RangeError ? new Failure(error.message) : error;
     }
@@ -96,34 +94,8 @@ export class Remembering {
     await Promise.race([work, over.promise]);
   }
 
-  /** What the store tells of its own accord is put, a turn for each row. */
-  async #follow(
-    read: (key: string, value: Json | null) => Edit,
-    rows: readonly (readonly [key: string, value: Json | null])[],
-  ): Promise<void> {
-    for (const [key, value] of rows) {
-      await this.#parts.reconciler.inTurn(async () => {
-        try {
-          await this.#put(read(key, value));
-        } catch (error) {
-          this.#parts.log.logger.error(
-            { key, reason: whole(error) },
-            "the store has a row that cannot be used",
-          );
-        }
-      });
-    }
-  }
-
-  /** In a turn. Words of its own that wait for the store are newer. */
-  async #put(edit: Edit): Promise<void> {
-    const { reconciler, log } = this.#parts;
-    if (this.#closed || isUnknown(edit, reconciler.overlay) || this.keeper.waits(edit)) return;
-    const news =
-      edit.shelf === "clients"
-        ? await reconciler.putClient(edit)
-        : await reconciler.put(edit, "said before the start");
-    for (const each of news) tellNews(log, each);
+  #hears(rows: readonly Keep[]): void {
+    if (this.#closed === undefined) this.told.hears(rows);
   }
 
   #tell({ up, reason }: StoreStatus): void {

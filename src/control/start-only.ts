@@ -10,7 +10,7 @@ export class StartOnly {
     this.#first = partsOf(first);
   }
 
-  /** Those that are others than at the start in a file that was not so before. */
+  /** Values that are others than at the start in a file that was not so before. */
   among(config: Config): readonly string[] {
     const other = partsOf(config).filter(
       ([part, value]) => !isDeepStrictEqual(value, new Map(this.#first).get(part)),

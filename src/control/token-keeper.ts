@@ -1,6 +1,6 @@
-import type { ClientTokens } from "../contract/clients.ts";
 import type { Clock, Timer } from "../core/clock.ts";
 import { forEach, inSlices } from "../core/slices.ts";
+import type { Log } from "../observe/log.ts";
 import type { Plane } from "../plane/plane.ts";
 import { StoreDown } from "../store/refusals.ts";
 import type { Kept, Store } from "../store/seam.ts";
@@ -8,7 +8,7 @@ import type { Overlay } from "./overlay.ts";
 
 /** Tokens are saved at most so often, */
 const LEAST_MS = 1_000;
-/** and looking at them takes at most one part in so many of the time. */
+/** and looking at them and saving them takes at most one part in so many of the time. */
 const PART = 20;
 
 /** What a TokenKeeper is made of. */
@@ -16,13 +16,16 @@ export interface TokenKeeperParts {
   readonly store: Store;
   readonly plane: Plane;
   readonly clock: Clock;
+  readonly log: Pick<Log, "logger">;
   readonly overlay: () => Overlay;
 }
 
 /** Saves what clients' buckets have left while that changes. A client that is not among them has a full bucket. */
 export class TokenKeeper implements Disposable {
   readonly #parts: TokenKeeperParts;
-  #saved: ReadonlyMap<string, number> = new Map();
+  /** Undefined: what the store has is not known. */
+  #saved: ReadonlyMap<string, number> | undefined = new Map();
+  #hasDefect = false;
   #timer: Timer | undefined;
   #closed = false;
 
@@ -45,11 +48,30 @@ export class TokenKeeper implements Disposable {
     this.#again(LEAST_MS);
   }
 
-  /** Saves once more, where that was begun; never rejects. */
+  /** Saves once more, where that was begun; never rejects: what cannot be saved now may be a second later. */
   async save(): Promise<void> {
-    const { clock, overlay, plane, store } = this.#parts;
+    const { clock } = this.#parts;
     const begunMs = clock.now();
-    const left = await plane.clients().catch((): readonly ClientTokens[] => []);
+    try {
+      await this.#keep(await this.#short());
+      this.#hasDefect = false;
+    } catch (error) {
+      this.#saved = undefined;
+      if (!(error instanceof StoreDown)) this.#tell(error);
+    }
+    this.#again(Math.max(LEAST_MS, PART * (clock.now() - begunMs)));
+  }
+
+  async #keep(short: ReadonlyMap<string, number>): Promise<void> {
+    const { clock, store } = this.#parts;
+    if (!isSame(short, this.#saved)) await store.saveTokens(short, clock.wallMs());
+    this.#saved = short;
+  }
+
+  /** What is left in the buckets that are not full. */
+  async #short(): Promise<ReadonlyMap<string, number>> {
+    const { clock, overlay, plane } = this.#parts;
+    const left = await plane.clients();
     const wanted = overlay();
     const short = new Map<string, number>();
     await inSlices(
@@ -58,14 +80,13 @@ export class TokenKeeper implements Disposable {
         if (tokens < (wanted.client(id)?.capacity ?? 0)) short.set(id, tokens);
       }),
     );
-    const tookMs = clock.now() - begunMs;
-    try {
-      if (!isSame(short, this.#saved)) await store.saveTokens(short, clock.wallMs());
-      this.#saved = short;
-    } catch (error) {
-      if (!(error instanceof StoreDown)) throw error;
-    }
-    this.#again(Math.max(LEAST_MS, PART * tookMs));
+    return short;
+  }
+
+  /** Once, until it goes well again. */
+  #tell(error: unknown): void {
+    if (!this.#hasDefect) this.#parts.log.logger.error({ err: error }, "tokens cannot be saved: a defect");
+    this.#hasDefect = true;
   }
 
   /** Saves no more. */
@@ -79,8 +100,8 @@ export class TokenKeeper implements Disposable {
   }
 }
 
-function isSame(one: ReadonlyMap<string, number>, other: ReadonlyMap<string, number>): boolean {
-  if (one.size !== other.size) return false;
+function isSame(one: ReadonlyMap<string, number>, other: ReadonlyMap<string, number> | undefined): boolean {
+  if (one.size !== other?.size) return false;
   for (const [id, tokens] of one) if (other.get(id) !== tokens) return false;
   return true;
 }

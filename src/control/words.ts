@@ -41,6 +41,11 @@ export interface Saying {
   readonly word: Word;
 }
 
+/** A word that is over, and the entry that it was said of, as a whole or in part. */
+export interface Ended extends Saying {
+  readonly entry: string;
+}
+
 /** One entry: its values beneath, since when each is so, and what was said of it and of its parts. */
 interface Entry<Values> {
   readonly base: Base<Values>;
@@ -59,12 +64,13 @@ export class Words<Values extends object> {
   *over(
     base: Iterable<readonly [string, Base<Values>]>,
     nowMs: number,
-  ): Steps<{ readonly words: Words<Values>; readonly over: readonly Saying[] }> {
+  ): Steps<{ readonly words: Words<Values>; readonly over: readonly Ended[] }> {
     const words = new Words<Values>();
-    const over: Saying[] = [];
+    const over: Ended[] = [];
     for (const [name, next] of base)
       yield words.#entries.set(name, entryOf(next, this.#entries.get(name), nowMs));
-    for (const [name, entry] of this.#entries) yield over.push(...words.#inherit(name, entry));
+    for (const [name, entry] of this.#entries)
+      yield over.push(...words.#inherit(name, entry).map((each) => ({ entry: name, ...each })));
     return { words, over };
   }
 

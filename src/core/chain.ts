@@ -49,6 +49,11 @@ export class Chain<T extends Chained<T>> implements Iterable<T> {
     this.#size -= 1;
   }
 
+  /** Those that joined last first; the chain must not change meanwhile. */
+  *newest(): Generator<T> {
+    for (let member = this.#last; member !== undefined; member = member.before) yield member;
+  }
+
   /** In the order of joining; the member that was just read may be deleted before the next is read. */
   *[Symbol.iterator](): Generator<T> {
     for (let member = this.#first; member !== undefined; ) {

@@ -4,6 +4,8 @@ const UNITS = [
   ["s", 1_000],
   ["ms", 1],
 ] as const;
+/** What any duration that is asked for may be at most: what a timer of the machine can hold. */
+export const LONGEST_DURATION = "576h";
 const TEXT = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/;
 
 /** Reads `250ms`, `2s`, `5m` or `1h` as milliseconds; throws a RangeError that says what was expected. */

@@ -2,12 +2,14 @@
 export class Lines<Key> {
   readonly #last = new Map<Key, Promise<unknown>>();
 
-  inLine<T>(key: Key, work: () => Promise<T>): Promise<T> {
-    const done = (this.#last.get(key) ?? Promise.resolve()).then(work);
+  /** Work that stands in several lines begins when it is the first in all of them, and holds them all until it has ended. */
+  inLine<T>(keys: readonly Key[], work: () => Promise<T>): Promise<T> {
+    const before = Promise.all(keys.map((key) => this.#last.get(key)));
+    const done = before.then(work);
     const ended: Promise<void> = done.then(ignore, ignore).then(() => {
-      if (this.#last.get(key) === ended) this.#last.delete(key);
+      for (const key of keys) if (this.#last.get(key) === ended) this.#last.delete(key);
     });
-    this.#last.set(key, ended);
+    for (const key of keys) this.#last.set(key, ended);
     return done;
   }
 }

@@ -45,6 +45,6 @@ export const systemErrors: Readonly<Partial<Record<string, Meaning>>> = {
   ENOSPC: { subject: "cannot be written: the disk is full" },
   EDQUOT: { subject: "cannot be written: this user's share of the disk is full" },
   EROFS: { subject: "cannot be written: the disk is read-only" },
-  ENOTFOUND: { subject: "is a name nobody knows" },
+  ENOTFOUND: { subject: "is an unknown name" },
   EAI_AGAIN: { subject: "could not be looked up: no name server answered" },
 };

@@ -5,8 +5,8 @@ import type { Dice } from "../core/dice.ts";
 import { atOnce, type Steps } from "../core/slices.ts";
 import type { Transport } from "../transport/transport.ts";
 import { Places } from "./places.ts";
-import { probe } from "./probe.ts";
-import { type ProbedTarget, type Target, Watch } from "./watch.ts";
+import { OWN_SHORTAGE, probe } from "./probe.ts";
+import { type PastProbe, type ProbedTarget, type Target, Watch } from "./watch.ts";
 
 const JITTER = 0.1;
 
@@ -65,6 +65,11 @@ export class HealthChecker implements Disposable {
     atOnce(this.watching(pool, targets));
   }
 
+  /** The last probe of a backend by its entry and address; undefined where there was none. */
+  lastProbe(pool: string, entry: string, address: string): PastProbe | undefined {
+    return this.#watched.get(pool)?.get(`${entry} ${address}`)?.last;
+  }
+
   /** The pools of which backends are watched. */
   get pools(): Iterable<string> {
     return this.#watched.keys();
@@ -93,7 +98,9 @@ export class HealthChecker implements Disposable {
     const startedMs = clock.now();
     const nextAtMs = startedMs + this.#intervalMs(watch);
     const failure = await probe(at(endpoint, port), health.probe, tools);
-    watch.saw(failure, clock.now() - startedMs);
+    const tookMs = clock.now() - startedMs;
+    if (failure !== OWN_SHORTAGE) watch.last = { atMs: startedMs, tookMs, failure: failure ?? null };
+    watch.saw(failure, tookMs);
     this.#lookAgain(watch, nextAtMs - clock.now());
   }
 

@@ -33,7 +33,7 @@ class Road {
 
 /**
  * Lets at most 256 probes run at once, fairly. Pools take turns, and none takes all places; and backends that do not answer, each
- * of which holds a place for its whole time, hold up neither those that do nor those that may be about to be found down.
+ * of which holds a place for its whole time, hold up neither backends that answer nor backends that may be about to be found down.
  */
 export class Places {
   readonly #probe: (watch: Watch) => Promise<void>;

@@ -13,7 +13,7 @@ export interface ProbeTools {
   readonly timeoutMs: number;
   /** The source address, an IP of this machine. */
   readonly localAddress?: string | undefined;
-  /** The PROXY protocol version in which the backend is told first that nobody's client is behind it. */
+  /** The PROXY protocol version in which the backend is told first that no client is behind it. */
   readonly sendProxy?: "v1" | "v2" | undefined;
   /** The address as the file has it, perhaps by a name; default: the endpoint. */
   readonly written?: Endpoint | undefined;

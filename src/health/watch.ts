@@ -32,6 +32,15 @@ export interface ProbedTarget extends Target {
  */
 export type Prospect = "quick" | "slow" | "lost";
 
+/** One probe that is over. */
+export interface PastProbe {
+  /** When it began, by the Clock. */
+  readonly atMs: number;
+  readonly tookMs: number;
+  /** Why it failed, in words; null where it passed. */
+  readonly failure: string | null;
+}
+
 /** One backend's row of probes, and the verdict that comes of it. */
 export class Watch implements Chained<Watch> {
   chained = false;
@@ -39,6 +48,8 @@ export class Watch implements Chained<Watch> {
   after: Watch | undefined;
   next: Timer | undefined;
   stopped = false;
+  /** The last probe; a session that stands for one is none. */
+  last: PastProbe | undefined;
   #alive = true;
   #first = true;
   #slow = false;

@@ -5,7 +5,7 @@ import { explain } from "../command/failure.ts";
 import type { Report, StateChange } from "../contract/report.ts";
 import { systemClock } from "../core/clock.ts";
 import { readableDuration } from "../core/duration.ts";
-import { type LogSettings, logLevels } from "../core/log-settings.ts";
+import { type LogLevel, type LogSettings, logLevels } from "../core/log-settings.ts";
 import type { Plane } from "../plane/plane.ts";
 import { BoundedLog } from "./bounded-log.ts";
 import { Descriptor } from "./descriptor.ts";
@@ -15,6 +15,8 @@ import { PlaneReader } from "./plane-reader.ts";
 /** The balancer's log, on stdout. */
 export interface Log {
   readonly logger: Logger;
+  /** For what operators changed: lines of level info that only `silent` turns off. */
+  readonly audit: Pick<Logger, "info">;
   /** Writes from now on as these say. */
   configure(settings: LogSettings): void;
   /** Writes from now on what a plane reports, session records where the settings show them. */
@@ -38,15 +40,18 @@ export function openLog(settings: LogSettings): Log {
     },
     { write: (line) => destination.write(printed(line)) },
   );
+  const audit = logger.child({}, { level: auditLevel(settings) });
   destination.onBack = (dropped) => logger.warn({ dropped }, "log lines dropped");
-  destination.onGone = () => sayOnStderr("nobody reads the log any more: nothing more is logged");
+  destination.onGone = () => sayOnStderr("the log has no reader any more: nothing more is logged");
   destination.onFull = (error) =>
     sayOnStderr(`${explain(error, "the log")}; lines are dropped until it can be`);
   const reader = new PlaneReader((report) => write(logger, lineOf(report)), showsRecords(settings));
   return {
     logger,
+    audit,
     configure: (next) => {
       logger.level = next.level;
+      audit.level = auditLevel(next);
       printed = printerOf(next);
       reader.read(showsRecords(next));
     },
@@ -56,6 +61,10 @@ export function openLog(settings: LogSettings): Log {
     },
     close: () => destination.close(),
   };
+}
+
+function auditLevel({ level }: LogSettings): LogLevel {
+  return level === "silent" ? "silent" : "info";
 }
 
 function showsRecords({ level, sessions }: LogSettings): boolean {

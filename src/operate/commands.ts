@@ -1,16 +1,17 @@
 import type { Argv } from "yargs";
 import { coerced, coercedPositional, wholeNumber } from "../command/coerce.ts";
 import { UsageError } from "../command/failure.ts";
-import { parseDuration } from "../core/duration.ts";
+import { type Endpoint, parseEndpoint } from "../core/address.ts";
+import { LONGEST_DURATION, parseDuration } from "../core/duration.ts";
+import { type Place, placeIn } from "./place.ts";
 
 /** What is given on the command line of an operator's command. */
 export interface OperateArgs {
   /** Where the API listens. */
-  readonly admin: string;
+  readonly admin: Endpoint;
   readonly tokenFile?: string;
   readonly json?: boolean;
-  /** POOL/BACKEND. */
-  readonly backend?: string;
+  readonly backend?: Place;
   readonly session?: string;
   readonly weight?: number;
   /** Milliseconds. */
@@ -31,7 +32,7 @@ const ofBackend = (yargs: Argv) =>
   yargs.positional("backend", {
     describe: "POOL/BACKEND, or POOL/BACKEND@ADDRESS for one address of a name",
     type: "string",
-    coerce: coercedPositional("backend", placed),
+    coerce: coercedPositional("backend", placeIn),
   });
 const ofSession = (yargs: Argv) =>
   yargs.positional("session", { describe: "the id of its record", type: "string" });
@@ -40,7 +41,7 @@ const within = {
   describe: "takes its sessions off it in that time, evenly spread; without it they end by themselves",
   requiresArg: true,
   type: "string",
-  coerce: coerced("within", parseDuration),
+  coerce: coerced("within", timeIn),
 } as const;
 
 const shapes = {
@@ -53,6 +54,15 @@ const shapes = {
       ["$0 status --admin 10.0.0.5:8081 --token-file admin.token", "of another machine"],
     ],
     more: (yargs) => yargs.option("json", { describe: "prints the API's own document", type: "boolean" }),
+  },
+  top: {
+    usage: "top",
+    describe: "A live page: how every backend is, once a second; drains one, or makes it ready, by a key.",
+    examples: [
+      ["$0 top", "q leaves it, h tells the keys"],
+      ["$0 top --admin 10.0.0.5:8081 --token-file admin.token", "of another machine"],
+      ["$0 top > now.txt", "once, as a table, after a second"],
+    ],
   },
   drain: {
     usage: "drain [backend]",
@@ -85,8 +95,8 @@ const shapes = {
     describe: "Puts a backend into maintenance: it is never dialled, and not probed.",
     examples: [
       ["$0 maint ping/a", "its sessions go on, unless the pool has onDown: end"],
-      ["$0 maint ping/a@10.0.0.7", "one address of a name"],
-      ["$0 ready ping/a", "ends it"],
+      ["$0 maint ping/web@10.0.0.7", "one address of a name; ready ends it"],
+      ["$0 maint ping/a --token-file admin.token", "with a token that may write"],
     ],
     more: ofBackend,
   },
@@ -97,7 +107,7 @@ const shapes = {
     examples: [
       ["$0 weight ping/a 3", "thrice the share of weight 1"],
       ["$0 weight ping/a 0", "nothing new"],
-      ["$0 weight ping/a@10.0.0.7 1", "one address of a name"],
+      ["$0 weight ping/web@10.0.0.7 1", "one address of a name"],
     ],
     more: (yargs) =>
       ofBackend(yargs).positional("weight", {
@@ -147,21 +157,21 @@ const WORDS = {
 /** Throws a UsageError that says what is missing. */
 export function refuseMissing(name: Operation, args: OperateArgs): void {
   const { needs = [] }: Shape = shapes[name];
-  const missing = needs.find((need) => args[need] === undefined);
+  const missing = needs.find((need) => args[need] === undefined || args[need] === "");
   if (missing !== undefined) throw new UsageError(`${name} expects ${WORDS[missing]}`);
 }
 
-/** Adds the operator's commands to those of `lb`; `foreign`: options that mean nothing to them. */
-export function addOperations(yargs: Argv, foreign: readonly string[]): Argv {
+/** Adds the operator's commands to those of `lb`. */
+export function addOperations(yargs: Argv): Argv {
   for (const { usage, describe, examples, more } of Object.values<Shape>(shapes)) {
-    yargs.command(usage, describe, (command) => {
-      for (const option of foreign) command.hide(option);
-      return (more?.(command) ?? command)
+    yargs.command(usage, describe, (command) =>
+      (more?.(command) ?? command)
         .option("admin", {
           describe: "where the admin API listens: host:port, [::1]:port or unix:/path",
           requiresArg: true,
+          type: "string",
           default: "127.0.0.1:8081",
-          coerce: coerced("admin", String),
+          coerce: coerced("admin", adminEndpoint),
         })
         .option("token-file", {
           describe: "a file with a token, alone or as a line of admin.tokenFile",
@@ -169,13 +179,22 @@ export function addOperations(yargs: Argv, foreign: readonly string[]): Argv {
           type: "string",
           coerce: coerced("token-file", String),
         })
-        .example(examples.map(([call, what]) => [call, what]));
-    });
+        .example(examples.map(([call, what]) => [call, what])),
+    );
   }
   return yargs;
 }
 
-function placed(text: string): string {
-  if (/^[^/]+\/./.test(text)) return text;
-  throw new RangeError(`expected POOL/BACKEND, got "${text}"`);
+function timeIn(text: string): number {
+  const ms = parseDuration(text);
+  if (ms <= parseDuration(LONGEST_DURATION)) return ms;
+  throw new RangeError(`expected a duration of at most ${LONGEST_DURATION}, got "${text}"`);
+}
+
+function adminEndpoint(text: string): Endpoint {
+  try {
+    return parseEndpoint(text.replace(/^http:\/\//i, "").replace(/\/$/, ""), 1);
+  } catch {
+    throw new RangeError(`expected host:port, [ipv6]:port or unix:/path, got "${text}"`);
+  }
 }

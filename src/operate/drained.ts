@@ -1,94 +1,87 @@
-import { setTimeout as pause } from "node:timers/promises";
-import { SingleBar } from "cli-progress";
 import { Failure } from "../command/failure.ts";
-import { namesOf } from "../contract/backend.ts";
-import { parseEndpoint } from "../core/address.ts";
+import { escaped } from "../config/shown.ts";
+import type { Clock } from "../core/clock.ts";
 import { readableDuration } from "../core/duration.ts";
-import type { AdminClient } from "./admin-client.ts";
-import type { BackendStatus, Status } from "./documents.ts";
-import type { Place } from "./place.ts";
+import { type AdminClient, Refused } from "./admin-client.ts";
+import { type BackendDocument, backend, sessions } from "./documents.ts";
+import { named, type Place, pathOf } from "./place.ts";
+import { ProgressBar } from "./progress-bar.ts";
 
 const LOOK_EVERY_MS = 250;
 /** Sessions that were told to end may take so long to be gone. */
 const LINGER_MS = 10_000;
 const MOST_NAMED = 10;
+const NOT_FOUND = 404;
 
-/** Resolves when no session is left on a backend that drains; rejects with a Failure where it is not to drain any more, or takes too long. */
+type Asking = Pick<AdminClient, "ask">;
+
+/** How long to wait. */
+interface Patience {
+  /** The time in which sessions are taken off it; default: they end by themselves. */
+  readonly withinMs?: number | undefined;
+  readonly clock: Clock;
+}
+
+/**
+ * Resolves when no session is left on a backend that drains; rejects with a Failure where it is not to drain any more, or is
+ * gone, or where that takes 10 s longer than `withinMs`.
+ */
 export async function drained(
-  client: AdminClient,
+  client: Asking,
   place: Place,
-  withinMs: number | undefined,
+  { withinMs = Infinity, clock }: Patience,
 ): Promise<void> {
-  const begunMs = Date.now();
-  const bar = barOf();
-  try {
-    let most = 0;
-    for (;;) {
-      const backends = await addressesOf(client, place);
-      refuseReady(backends, place);
-      const left = backends.reduce((sum, { active }) => sum + active, 0);
-      if (left === 0) return;
-      most = Math.max(most, left);
-      bar.show(most - left, most, left);
-      const tookMs = Date.now() - begunMs;
-      if (tookMs > (withinMs ?? Infinity) + LINGER_MS) throw await tooLong(client, place, left, tookMs);
-      await pause(LOOK_EVERY_MS);
-    }
-  } finally {
-    bar.end();
+  const begunMs = clock.now();
+  using bar = new ProgressBar();
+  for (;;) {
+    const now = await lookAt(client, place);
+    refuseReady(now, place);
+    const left = now.members.reduce((sum, { active }) => sum + active, 0);
+    if (left === 0) return;
+    bar.show(left);
+    const tookMs = clock.now() - begunMs;
+    if (tookMs > withinMs + LINGER_MS) throw await tooLong(client, place, { now, left, tookMs });
+    await new Promise<void>((resolve) => clock.after(LOOK_EVERY_MS, resolve));
   }
 }
 
-/** A backend that is gone has no session left. */
-async function addressesOf(client: AdminClient, { pool, backend }: Place): Promise<readonly BackendStatus[]> {
-  const { pools } = (await client.ask("GET", "/api/v1/status")) as Status;
-  const backends = pools.find(({ name }) => name === pool)?.backends ?? [];
-  return backends.filter((each) => isCalled(each, backend));
+async function lookAt(client: Asking, place: Place): Promise<BackendDocument> {
+  return client.ask({ method: "GET", path: pathOf(place), answer: backend }).catch((error) => {
+    throw error instanceof Refused && error.status === NOT_FOUND
+      ? new Failure(`${named(place)} was removed meanwhile: what it had left is not counted any more`)
+      : error;
+  });
 }
 
-function isCalled({ name, entry, address }: BackendStatus, called: string): boolean {
-  if (address === null) return called === entry;
-  return namesOf({ name, entry, endpoint: parseEndpoint(address) }).includes(called);
-}
-
-function refuseReady(backends: readonly BackendStatus[], { pool, backend }: Place): void {
-  const other = backends.find(({ administrative }) => administrative.state.value === "ready");
-  if (other !== undefined) throw new Failure(`${pool}/${backend} was made ready meanwhile`);
-}
-
-async function tooLong(
-  client: AdminClient,
-  { pool, backend }: Place,
-  left: number,
-  tookMs: number,
-): Promise<Failure> {
-  const answer = await client.ask("GET", "/api/v1/sessions?limit=1000");
-  const { sessions } = answer as {
-    sessions: readonly { id: string; pool: string; backend: string | null }[];
-  };
-  const isOn = (each: (typeof sessions)[number]) =>
-    each.pool === pool && (each.backend === backend || each.backend?.startsWith(`${backend}@`));
-  const ids = sessions.filter(isOn).map(({ id }) => id);
-  const named =
-    ids.length === 0 ? "" : `: ${ids.slice(0, MOST_NAMED).join(", ")}${ids.length > MOST_NAMED ? " …" : ""}`;
-  return new Failure(
-    `${left} sessions are left on ${pool}/${backend} after ${readableDuration(tookMs)}${named}`,
+function refuseReady({ state, members }: BackendDocument, place: Place): void {
+  if (state === "ready") throw new Failure(`${named(place)} was made ready meanwhile`);
+  const other = members.find((member) => member.state === "ready");
+  if (other === undefined) return;
+  throw new Failure(
+    `${escaped(place.pool)}/${escaped(other.name)} is ready by a word about that address alone: drain it, too`,
   );
 }
 
-function barOf() {
-  const { stderr } = process;
-  const bar = stderr.isTTY
-    ? new SingleBar({ format: "[{bar}] {left} sessions left", stream: stderr, clearOnComplete: true })
-    : undefined;
-  let begun = false;
-  return {
-    show(done: number, most: number, left: number) {
-      if (!begun) bar?.start(most, done, { left });
-      begun = true;
-      bar?.setTotal(most);
-      bar?.update(done, { left });
-    },
-    end: () => bar?.stop(),
-  };
+interface Late {
+  readonly now: BackendDocument;
+  readonly left: number;
+  readonly tookMs: number;
+}
+
+async function tooLong(client: Asking, place: Place, { now, left, tookMs }: Late): Promise<Failure> {
+  const path = "/api/v1/sessions?limit=1000";
+  const oldest = await client.ask({ method: "GET", path, answer: sessions });
+  const names = new Set<string | null>(now.members.map(({ name }) => name));
+  const ids = oldest.sessions
+    .filter(({ pool, backend: on }) => pool === place.pool && names.has(on))
+    .map(({ id }) => id);
+  const some = ids.slice(0, MOST_NAMED).map(escaped).join(", ");
+  const which = ids.length === 0 ? "" : `: ${some}${left > Math.min(ids.length, MOST_NAMED) ? " …" : ""}`;
+  return new Failure(
+    `${sessionsText(left)} left on ${named(place)} after ${readableDuration(tookMs)}${which}`,
+  );
+}
+
+function sessionsText(count: number): string {
+  return count === 1 ? "1 session is" : `${count} sessions are`;
 }

@@ -1,80 +1,105 @@
-import { exitCodes } from "../command/command.ts";
+import { exitCodes, type Output } from "../command/command.ts";
 import { onSignals } from "../command/signals.ts";
 import { escaped } from "../config/shown.ts";
+import { type Clock, systemClock } from "../core/clock.ts";
 import { AdminClient } from "./admin-client.ts";
 import { type OperateArgs, type Operation, refuseMissing } from "./commands.ts";
-import type { Explained, Health, Status } from "./documents.ts";
+import { backend, decisions, nothing, status, whole } from "./documents.ts";
 import { drained } from "./drained.ts";
-import { pathOf, placeIn } from "./place.ts";
+import { named, type Place, pathOf } from "./place.ts";
 import { statusText } from "./status.ts";
+import { tokenIn } from "./token.ts";
+import { healthOf } from "./top/sample.ts";
+import { printed, watched } from "./top/top.ts";
 
-type Work = (client: AdminClient, args: OperateArgs) => Promise<void>;
+type Given = OperateArgs & Required<Pick<OperateArgs, "backend" | "session" | "weight">>;
+type Work = (client: AdminClient, args: Given, desk: Desk) => Promise<void>;
+
+/** Where an operator sits: what is said there, and the time. */
+export interface Desk {
+  readonly output: Output;
+  readonly clock: Clock;
+}
+
+const DESK: Desk = { output: console, clock: systemClock };
+const STATUS = "/api/v1/status";
 
 const works: Readonly<Record<Operation, Work>> = {
-  async status(client, { json }) {
-    const status = (await client.ask("GET", "/api/v1/status")) as Status;
-    if (json) return print(JSON.stringify(status, null, 2));
-    const health = (await client.ask("GET", "/health")) as Health;
-    const { columns = 80, isTTY } = process.stdout;
-    const paper = { width: columns, colours: isTTY === true && !process.env.NO_COLOR };
-    print(statusText({ health, status }, paper, Date.now()));
+  async status(client, { json }, { output }) {
+    if (json)
+      return printJson(output, await client.ask({ method: "GET", path: STATUS, answer: whole(status) }));
+    const now = await client.ask({ method: "GET", path: STATUS, answer: status });
+    // A terminal that knows no size says 0.
+    const paper = { width: process.stdout.columns || 80, colours: inColours() };
+    output.log(statusText({ health: await healthOf(client), status: now }, paper, Date.now()));
   },
 
-  async drain(client, args) {
-    const { backend = "", within, wait } = args;
-    const place = placeIn(backend);
+  async top(client, _args, { output, clock }) {
+    const { stdin: input, stdout } = process;
+    if (!stdout.isTTY || process.env.TERM === "dumb") return output.log(await printed({ client, clock }));
+    await watched({ client, clock }, { input, output: stdout }, inColours());
+  },
+
+  async drain(client, { backend: place, within: withinMs, wait }, { output, clock }) {
     // Milliseconds are a duration, too.
-    await say(client, backend, { state: "drain", ...(within !== undefined && { within: `${within}ms` }) });
-    if (!wait) return print(`${backend} drains`);
-    await drained(client, place, within);
-    print(`${backend} is drained`);
+    await say(output, client, place, {
+      state: "drain",
+      ...(withinMs !== undefined && { within: `${withinMs}ms` }),
+    });
+    if (!wait) return output.log(`${named(place)} drains`);
+    await drained(client, place, { withinMs, clock });
+    output.log(`${named(place)} is drained`);
   },
 
-  async ready(client, { backend = "" }) {
-    await say(client, backend, { state: "ready" });
-    print(`${backend} is ready`);
+  async ready(client, { backend: place }, { output }) {
+    await say(output, client, place, { state: "ready" });
+    output.log(`${named(place)} is ready`);
   },
 
-  async maint(client, { backend = "" }) {
-    await say(client, backend, { state: "maint" });
-    print(`${backend} is in maintenance`);
+  async maint(client, { backend: place }, { output }) {
+    await say(output, client, place, { state: "maint" });
+    output.log(`${named(place)} is in maintenance`);
   },
 
-  async weight(client, { backend = "", weight }) {
-    await say(client, backend, { weight });
-    print(`${backend} has the weight ${weight}`);
+  async weight(client, { backend: place, weight }, { output }) {
+    await say(output, client, place, { weight });
+    output.log(`${named(place)} has the weight ${weight}`);
   },
 
-  async kill(client, { session = "" }) {
-    await client.ask("DELETE", `/api/v1/sessions/${encodeURIComponent(session)}`);
-    print(`${session} is ended`);
+  async kill(client, { session }, { output }) {
+    const path = `/api/v1/sessions/${encodeURIComponent(session)}`;
+    await client.ask({ method: "DELETE", path, answer: nothing });
+    output.log(`${escaped(session)} is ended`);
   },
 
-  async explain(client, { session = "", json }) {
-    const answer = await client.ask("GET", `/api/v1/decisions?session=${encodeURIComponent(session)}`);
-    const { decisions } = answer as Explained;
-    if (json) return print(JSON.stringify(decisions, null, 2));
-    for (const { explanation } of decisions) print(escaped(explanation));
+  async explain(client, { session, json }, { output }) {
+    const path = `/api/v1/decisions?session=${encodeURIComponent(session)}`;
+    if (json) return printJson(output, await client.ask({ method: "GET", path, answer: whole(decisions) }));
+    const found = await client.ask({ method: "GET", path, answer: decisions });
+    for (const { explanation } of found.decisions) output.log(escaped(explanation));
   },
 };
 
 /** Does what an operator asks for, over the admin API alone; gives the exit code. */
-export async function operate(name: Operation, args: OperateArgs): Promise<number> {
+export async function operate(name: Operation, args: OperateArgs, desk = DESK): Promise<number> {
   refuseMissing(name, args);
   using _signals = onSignals({ stop: () => process.exit(exitCodes.interrupted) });
-  const client = await AdminClient.of(args.admin, args.tokenFile);
-  await works[name](client, args);
+  const token = args.tokenFile === undefined ? undefined : await tokenIn(args.tokenFile);
+  await works[name](new AdminClient(args.admin, token), args as Given, desk);
   return exitCodes.done;
 }
 
-async function say(client: AdminClient, backend: string, words: object): Promise<void> {
-  const answer = (await client.ask("PATCH", pathOf(placeIn(backend)), words)) as {
-    readonly stored?: boolean;
-  };
-  if (answer.stored === false)
-    console.error("lb: warning: it is in force, and not stored yet: the store is down");
+function inColours(): boolean {
+  return process.stdout.isTTY === true && !process.env.NO_COLOR;
 }
 
-function print(text: string): void {
-  process.stdout.write(`${text}\n`);
+async function say(output: Output, client: AdminClient, place: Place, words: object): Promise<void> {
+  const path = pathOf(place);
+  const { stored } = await client.ask({ method: "PATCH", path, body: words, answer: backend });
+  if (stored === false) output.error("lb: warning: it is in force, and not stored yet: the store is down");
+}
+
+/** JSON knows the escapes of a terminal's, too. */
+function printJson(output: Output, value: unknown): void {
+  output.log(JSON.stringify(value, null, 2).split("\n").map(escaped).join("\n"));
 }

@@ -2,6 +2,7 @@ import { styleText } from "node:util";
 import { escaped } from "../config/shown.ts";
 import { readableDuration } from "../core/duration.ts";
 import type { BackendStatus, Health, PoolStatus, Status } from "./documents.ts";
+import { type Column, tableOf, wrapped } from "./table.ts";
 
 /** How a page of text is drawn. */
 export interface Paper {
@@ -10,9 +11,24 @@ export interface Paper {
   readonly colours: boolean;
 }
 
-const HEAD = ["backend", "state", "active", "share", "fair", "weight", "since"] as const;
-const TO_THE_LEFT = [0, 1];
-const REASON_LEAST = 12;
+interface Verdict {
+  readonly text: string;
+  readonly colour: "green" | "yellow" | "red";
+}
+
+const COLUMNS: readonly Column[] = [
+  { head: "backend", align: "left", gives: true },
+  { head: "state", align: "left" },
+  { head: "active", align: "right" },
+  { head: "share", align: "right" },
+  { head: "fair", align: "right" },
+  { head: "weight", align: "right" },
+  { head: "since", align: "right" },
+];
+const ROW = "  ";
+const NOTE = "      ";
+const MOST_NAMED = 3;
+const MOST_REASONS = 5;
 
 /** Whether all is well and if not what, and a table for each pool. `nowMs`: Unix time. */
 export function statusText(
@@ -20,12 +36,29 @@ export function statusText(
   paper: Paper,
   nowMs: number,
 ): string {
-  const first =
-    health.status === "ok" ? "all is well" : `degraded: ${health.reasons.map(escaped).join("; ")}`;
   const pools = status.pools.map((pool) => poolText(pool, paper, nowMs));
-  return [coloured(first, health.status === "ok" ? "green" : "red", paper), ...pools, ""]
-    .join("\n\n")
-    .trimEnd();
+  return [firstLine(health, status, paper), ...pools].join("\n\n");
+}
+
+function firstLine(health: Health, status: Status, paper: Paper): string {
+  const { text, colour } = verdictOn(health, status);
+  return coloured(text, colour, paper);
+}
+
+/** Whether all is well, and if not what, in one line. */
+export function verdictOn({ status: word, reasons }: Health, status: Status): Verdict {
+  if (word !== "ok") return { text: `degraded: ${listed(reasons, MOST_REASONS, "; ")}`, colour: "red" };
+  const all = status.pools.flatMap(({ name: pool, backends }) => backends.map((each) => ({ pool, each })));
+  const other = all.filter(({ each }) => !isUp(each)).map(({ pool, each }) => `${pool}/${each.name}`);
+  if (other.length === 0) return { text: "all is well", colour: "green" };
+  const names = listed(other, MOST_NAMED, ", ");
+  return { text: `it serves; ${other.length} of ${all.length} backends not up: ${names}`, colour: "yellow" };
+}
+
+function listed(texts: readonly string[], most: number, between: string): string {
+  const more = texts.length - most;
+  const some = texts.slice(0, most).map(escaped);
+  return [...some, ...(more > 0 ? [`and ${more} more`] : [])].join(between);
 }
 
 function poolText(
@@ -33,23 +66,17 @@ function poolText(
   paper: Paper,
   nowMs: number,
 ): string {
-  const waiting = queued > 0 ? `, ${queued} wait` : "";
-  const title = `${escaped(name)}: ${algorithm}, ${active} sessions${waiting}`;
-  if (backends.length === 0) return `${title}\n  no backends`;
+  const waiting = queued > 0 ? `, ${queued} in the queue` : "";
+  const title = `${escaped(name)}: ${escaped(algorithm)}, ${active === 1 ? "1 session" : `${active} sessions`}${waiting}`;
+  if (backends.length === 0) return `${title}\n${ROW}no backends`;
   const rows = backends.map((backend) => cellsOf(backend, nowMs));
-  const widths = HEAD.map((head, column) =>
-    Math.max(head.length, ...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  const lines = [[...HEAD], ...rows].map((cells) => aligned(cells, widths));
-  const notes = backends.map((backend) => noteOf(backend));
-  const left = paper.width - (lines[0]?.length ?? 0) - 4;
-  const drawn = lines.map((line, at) => {
-    const backend = backends[at - 1];
-    const note = at === 0 || left < REASON_LEAST ? "" : short(notes[at - 1] ?? "", left);
-    const text = `  ${line}${note === "" ? "" : `  ${note}`}`.trimEnd();
-    return backend === undefined || isWell(backend) ? text : coloured(text, "yellow", paper);
+  const [head = "", ...lines] = tableOf(COLUMNS, rows, paper.width - ROW.length);
+  const drawn = backends.flatMap((backend, at) => {
+    const notes = wrapped(noteOf(backend), paper.width - NOTE.length);
+    const text = [`${ROW}${lines[at]}`, ...notes.map((note) => NOTE + note)];
+    return isUp(backend) ? text : text.map((line) => coloured(line, "yellow", paper));
   });
-  return [title, ...drawn].join("\n");
+  return [title, ROW + head, ...drawn].join("\n");
 }
 
 function cellsOf(backend: BackendStatus, nowMs: number): string[] {
@@ -67,37 +94,28 @@ function cellsOf(backend: BackendStatus, nowMs: number): string[] {
 }
 
 /** One word for all three layers: what is wanted where that is not ready, else what health makes of it. */
-function stateOf({ administrative, operational, unresolved }: BackendStatus): string {
-  if (unresolved !== null) return "no address";
+export function stateOf({ administrative, operational, unresolved }: BackendStatus): string {
   const { value } = administrative.state;
-  return value === "ready" ? (operational?.value ?? "up") : value;
+  if (value !== "ready") return value;
+  return unresolved === null ? escaped(operational?.value ?? "up") : "no address";
 }
 
-function isWell(backend: BackendStatus): boolean {
+/** Whether it may get new sessions, as far as its state tells. */
+export function isUp(backend: BackendStatus): boolean {
   return stateOf(backend) === "up";
 }
 
-function noteOf(backend: BackendStatus): string {
-  if (backend.unresolved !== null) return escaped(backend.unresolved);
-  const { value = "up", reason = "" } = backend.operational ?? {};
-  return value === "up" ? "" : escaped(reason);
+/** Why health does not find it well. */
+function noteOf({ operational, unresolved }: BackendStatus): string {
+  if (unresolved !== null) return escaped(unresolved);
+  return operational === null || operational.value === "up" ? "" : escaped(operational.reason);
 }
 
-function aligned(cells: readonly string[], widths: readonly number[]): string {
-  const padded = cells.map((cell, at) =>
-    TO_THE_LEFT.includes(at) ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0),
-  );
-  return padded.join("  ");
-}
-
-function percent(share: number): string {
+/** A share from 0 to 1, for a table. */
+export function percent(share: number): string {
   return `${Math.round(share * 100)}%`;
 }
 
-function short(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
-}
-
 function coloured(text: string, colour: "green" | "red" | "yellow", { colours }: Paper): string {
-  return colours ? styleText(colour, text) : text;
+  return colours ? styleText(colour, text, { validateStream: false }) : text;
 }

@@ -1,8 +1,17 @@
 import { Balancer, type BalancerParts } from "../balancer.ts";
-import type { ClientsSample, ClientTokens } from "../contract/clients.ts";
+import type { Matcher } from "../contract/admission.ts";
+import type { ClientsSample, ClientTokens, PressedClient } from "../contract/clients.ts";
 import type { DecisionLog, DecisionQuery } from "../contract/decision.ts";
 import type { Order, Outcome } from "../contract/order.ts";
-import type { BackendSample, ListenerSample, PoolSample, Sample, SessionSample } from "../contract/sample.ts";
+import type {
+  BackendSample,
+  ListenerSample,
+  PoolSample,
+  Sample,
+  SampleOf,
+  SessionSample,
+  Totals,
+} from "../contract/sample.ts";
 import type { Applied, Change, Snapshot } from "../contract/snapshot.ts";
 import type { Clock } from "../core/clock.ts";
 import { leastOf } from "../core/least-of.ts";
@@ -49,8 +58,10 @@ export class LocalPlane implements Plane {
     return outcomeOf(this.#obey(order));
   }
 
-  async sample(): Promise<Sample> {
-    const { listeners, leaving, pools } = this.#balancer;
+  async sample(of?: SampleOf): Promise<Sample> {
+    const { listeners, leaving } = this.#balancer;
+    const pools =
+      of === undefined ? this.#balancer.pools : of.pools.flatMap((name) => this.#balancer.pool(name) ?? []);
     const all = [...listeners, ...leaving];
     for (const listener of all) listener.tally();
     // The totals of a name are told once: samples add up.
@@ -59,7 +70,15 @@ export class LocalPlane implements Plane {
       const totals = first.get(listener.name) === listener ? listener.totals : new ListenerTotals();
       return sampleListener(listener, at >= listeners.length, totals);
     });
-    return { listeners: sampled, pools: pools.map((pool) => samplePool(pool, this.#clock.now())) };
+    return { listeners: sampled, pools: pools.map((pool) => samplePool(pool, this.#clock.now(), of?.entry)) };
+  }
+
+  async totals(): Promise<Totals> {
+    const { listeners, pools } = this.#balancer;
+    return {
+      listeners: listeners.map((listener) => sampleListener(listener, false, listener.totals)),
+      pools: pools.map(totalsOf),
+    };
   }
 
   async sessions(limit: number): Promise<readonly SessionSample[]> {
@@ -68,8 +87,20 @@ export class LocalPlane implements Plane {
     return oldest.map((session) => session.sample(nowMs));
   }
 
-  async clients(): Promise<readonly ClientTokens[]> {
-    return inSlices(this.#clock, this.#balancer.clients.sample());
+  async session(id: string): Promise<SessionSample | undefined> {
+    return this.#balancer.session(id)?.sample(this.#clock.now());
+  }
+
+  async clients(ids?: readonly string[]): Promise<readonly ClientTokens[]> {
+    return inSlices(this.#clock, this.#balancer.clients.sample(ids));
+  }
+
+  async blocksTaken(blocks: readonly Matcher[], besides: string): Promise<readonly Matcher[]> {
+    return this.#balancer.clients.taken(blocks, besides);
+  }
+
+  async pressedClients(most: number): Promise<readonly PressedClient[]> {
+    return inSlices(this.#clock, this.#balancer.clients.pressed(most));
   }
 
   async clientTotals(most: number): Promise<ClientsSample> {
@@ -133,8 +164,12 @@ function sampleListener(listener: Listener, leaving: boolean, totals: ListenerTo
   };
 }
 
-function samplePool(pool: Pool, nowMs: number): PoolSample {
-  const backends = pool.members.map((backend) => sampleBackend(backend, pool, nowMs));
+function samplePool(pool: Pool, nowMs: number, entry: string | null | undefined): PoolSample {
+  const wanted = entry === undefined ? pool.members : pool.members.filter((each) => entryOf(each) === entry);
+  return { ...totalsOf(pool), backends: wanted.map((backend) => sampleBackend(backend, pool, nowMs)) };
+}
+
+function totalsOf(pool: Pool): Totals["pools"][number] {
   const { name, queued, active, settings, condition, totals } = pool;
   const { retries, dialErrors, failed, faults, connect, firstByte, queueWait } = totals;
   return {
@@ -151,8 +186,11 @@ function samplePool(pool: Pool, nowMs: number): PoolSample {
     connect: connect.sample(),
     firstByte: firstByte.sample(),
     queueWait: queueWait.sample(),
-    backends,
   };
+}
+
+function entryOf({ name, settings }: Backend): string {
+  return settings.entry ?? name;
 }
 
 function sampleBackend(backend: Backend, { condition }: Pool, nowMs: number): BackendSample {
@@ -160,7 +198,7 @@ function sampleBackend(backend: Backend, { condition }: Pool, nowMs: number): Ba
   const { operational, sinceMs, ...found } = condition.of(backend).finding;
   return {
     name,
-    entry: settings.entry ?? name,
+    entry: entryOf(backend),
     address,
     backup: settings.backup,
     state: settings.state,
@@ -173,5 +211,6 @@ function sampleBackend(backend: Backend, { condition }: Pool, nowMs: number): Ba
     ejections: counts.ejections[slot] as number,
     faults: counts.faults[slot] as number,
     answeredAgoMs: nowMs - (counts.answeredAtMs[slot] as number),
+    drainedInMs: condition.drainedInMs(backend),
   };
 }

@@ -1,8 +1,9 @@
-import type { ClientsSample, ClientTokens } from "../contract/clients.ts";
+import type { Matcher } from "../contract/admission.ts";
+import type { ClientsSample, ClientTokens, PressedClient } from "../contract/clients.ts";
 import type { DecisionLog, DecisionQuery } from "../contract/decision.ts";
 import type { Order, Outcome } from "../contract/order.ts";
 import type { Report } from "../contract/report.ts";
-import type { Sample, SessionSample } from "../contract/sample.ts";
+import type { Sample, SampleOf, SessionSample, Totals } from "../contract/sample.ts";
 import type { Applied, Change, Snapshot } from "../contract/snapshot.ts";
 
 /** Gets reports in batches, in the order they happened; it must not throw. */
@@ -21,12 +22,20 @@ export interface Plane {
   /** Gives one part of the snapshot that holds its new value; rejects, and changes nothing, where there is no room for it. */
   change(change: Change): Promise<Outcome>;
   order(order: Order): Promise<Outcome>;
-  /** The live numbers. */
-  sample(): Promise<Sample>;
+  /** The live numbers, all or a part of them, which costs what that part costs. */
+  sample(of?: SampleOf): Promise<Sample>;
+  /** The live numbers without those of single backends. */
+  totals(): Promise<Totals>;
   /** At most so many sessions that live, the oldest first. */
   sessions(limit: number): Promise<readonly SessionSample[]>;
-  /** What the clients of the list have left. */
-  clients(): Promise<readonly ClientTokens[]>;
+  /** One session that lives; undefined where there is none of that id. */
+  session(id: string): Promise<SessionSample | undefined>;
+  /** What clients of the list have left: all, or these alone, as far as they are there. */
+  clients(ids?: readonly string[]): Promise<readonly ClientTokens[]>;
+  /** Which of these addresses and blocks clients of the list have, but for the client of that id. */
+  blocksTaken(blocks: readonly Matcher[], besides: string): Promise<readonly Matcher[]>;
+  /** At most so many clients that have less than a quarter of their tokens left, the most pressed first. */
+  pressedClients(most: number): Promise<readonly PressedClient[]>;
   /** What the token buckets have done, one by one for at most so many entries. */
   clientTotals(most: number): Promise<ClientsSample>;
   /** The decisions that are asked for; they are recorded for a minute after each call, or always where the snapshot says so. */

@@ -41,7 +41,7 @@ export class Reports {
     }
   }
 
-  /** What was gathered so far is of those that were there so far. */
+  /** What was gathered so far belongs to the subscriptions of before. */
   #change(change: () => void): void {
     this.flush();
     change();

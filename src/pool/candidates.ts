@@ -31,7 +31,7 @@ interface Moment {
   readonly chosen: Lease | undefined;
 }
 
-/** Those that were passed over for one reason: how many, and the first of them. */
+/** Backends that were passed over for one reason: how many, and the first of them. */
 interface Passed {
   count: number;
   readonly first: Backend[];

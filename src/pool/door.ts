@@ -142,7 +142,7 @@ export class Door {
     if (!members.hasFree(tried)) return undefined;
     const lease = this.#free(session, tried, how);
     if (lease !== undefined) return lease;
-    // What is free came so lately that it is not among those that are ranked.
+    // What is free came so lately that it is not among the ranked members.
     members.refresh();
     return this.#free(session, tried, how);
   }

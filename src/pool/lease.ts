@@ -125,7 +125,7 @@ export class Lease implements Disposable, Witness {
     this.#waitedInVain();
   }
 
-  /** Whatever the wait was, it is no sample of a good answer. */
+  /** A wait in vain is no sample of a good answer. */
   #waitedInVain(): void {
     if (!this.#waiting) this.backend.latency.waits();
     this.backend.latency.gaveUp(this.#waited(), true);

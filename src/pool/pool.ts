@@ -204,7 +204,7 @@ export class Pool implements LeaseEvents {
     }
   }
 
-  /** One member a step: those that stay or come, then those that leave. */
+  /** One member a step: members that stay or come, then members that leave. */
   *#changes(
     backends: readonly BackendSettings[],
     reason: string,

@@ -54,7 +54,7 @@ export class Waiting<Chooser> implements Chained<Waiting<Chooser>> {
 }
 
 /**
- * Sessions that wait for a place, first come first served among those that may use it: a session that has tried a backend
+ * Sessions that wait for a place, first come first served among the sessions that may use it: a session that has tried a backend
  * is passed over when a place there becomes free. Between two events no session waits that could be served, so a
  * newcomer that finds a free place overtakes none.
  */

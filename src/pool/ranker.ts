@@ -23,7 +23,7 @@ export class Ranker {
     this.#ofBackups = algorithms[name].create(parts);
   }
 
-  /** The members for a client, best first, without those that `skips` says yes to; read as far as needed. */
+  /** The members for a client, best first, without the members that `skips` says yes to; read as far as needed. */
   rank(client: ClientKey, skips?: (backend: Backend) => boolean): Iterator<Backend> {
     const { usable, backups } = this.#members;
     const ranking = this.#algorithm(usable, client, skips);

@@ -74,6 +74,11 @@ export class Condition {
     return this.#ejections;
   }
 
+  /** Until the last session of a member is told to leave; null where no drain of it with a time is under way. */
+  drainedInMs(backend: Backend): number | null {
+    return this.#drains.endsInMs(this.pool, backend);
+  }
+
   /** The standing of a member, or of a removed backend that still has sessions. */
   of(backend: Backend): Standing {
     return this.#standings.get(backend) as Standing;

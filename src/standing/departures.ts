@@ -52,6 +52,12 @@ export class Departures {
     else this.#step();
   }
 
+  /** Until the last step of the one of that key; undefined where none is under way. */
+  endsInMs(key: string): number | undefined {
+    const each = this.#underWay.get(key);
+    return each && Math.max(0, each.dueAtMs + (each.stepsLeft - 1) * each.stepMs - this.#clock.now());
+  }
+
   /** Does nothing where none of that key is under way. */
   callOff(key: string): void {
     if (this.#underWay.delete(key)) this.#schedule();

@@ -42,11 +42,16 @@ export class Drains {
     this.#departures.begin(pool, rebalance, withinMs);
   }
 
-  /** Takes all sessions off the backend now, with a word: those that it has not answered go to another one. Returns how many. */
+  /** Takes all sessions off the backend now, with a word: sessions that it has not answered go to another one. Returns how many. */
   end(pool: string, { identity }: Backend, ending: Ending): number {
     const sessions = this.#placesIn(pool).get(identity) ?? [];
     for (const session of sessions) session.leave(ending);
     return sessions.length;
+  }
+
+  /** Until the drain of the backend is over; null where none with a time is under way. */
+  endsInMs(pool: string, backend: Backend): number | null {
+    return this.size === 0 ? null : (this.#departures.endsInMs(keyOf(pool, backend)) ?? null);
   }
 
   /** Does nothing where no drain of the backend is under way. */

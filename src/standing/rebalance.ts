@@ -2,6 +2,7 @@ import { fairShares } from "../core/fair-shares.ts";
 import type { Backend } from "../live/backend.ts";
 import type { Session } from "../live/session.ts";
 import type { Departure, Places } from "./departures.ts";
+import { EvenParts } from "./even-parts.ts";
 
 /** A session that is younger has not settled: to move it again moves its client for nothing. */
 const OLD_MS = 60_000;
@@ -13,8 +14,8 @@ const OLD_MS = 60_000;
 export class Rebalance implements Departure {
   readonly #members: () => readonly Backend[];
   readonly #nowMs: () => number;
-  /** By the identity of a backend: how many are still to leave it. */
-  readonly #toLeave = new Map<string, number>();
+  /** By the identity of a backend: how many are still to leave it, and by what parts. */
+  readonly #toLeave = new Map<string, { count: number; readonly parts: EvenParts }>();
 
   /** `members`: of the pool, as they are now. `places`: of the pool's sessions now. `share`: 0 to 1. */
   constructor(
@@ -28,18 +29,19 @@ export class Rebalance implements Departure {
     this.#nowMs = nowMs;
     for (const [identity, surplus] of this.#surpluses(places)) {
       const asked = Math.ceil(share * this.#oldOn(identity, places).length);
-      this.#toLeave.set(identity, Math.min(asked, surplus));
+      this.#toLeave.set(identity, { count: Math.min(asked, surplus), parts: new EvenParts() });
     }
   }
 
   step(places: Places, stepsLeft: number): void {
     for (const [identity, surplus] of this.#surpluses(places)) {
-      const toLeave = this.#toLeave.get(identity) ?? 0;
-      const part = Math.min(Math.ceil(toLeave / stepsLeft), surplus);
+      const toLeave = this.#toLeave.get(identity);
+      if (toLeave === undefined) continue;
+      const part = Math.min(toLeave.parts.next(toLeave.count, stepsLeft), surplus);
       const old = part > 0 ? this.#oldOn(identity, places).sort(byAge) : [];
       const leaving = old.slice(0, part);
       for (const session of leaving) session.leave("rebalanced");
-      this.#toLeave.set(identity, toLeave - leaving.length);
+      toLeave.count -= leaving.length;
     }
   }
 

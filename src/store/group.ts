@@ -1,6 +1,6 @@
 import { Deferred } from "../core/deferred.ts";
 import { StoreDown, StoreFull } from "./refusals.ts";
-import { type Present, Room } from "./room.ts";
+import { type Bound, Room } from "./room.ts";
 import type { Keep } from "./seam.ts";
 
 /** What waits for the next write; with more than this nothing else is taken. */
@@ -8,8 +8,8 @@ const MOST_WAITING = 20_000;
 
 /** What a group needs of its store. */
 export interface Writer {
-  readonly clients: Present;
-  readonly mostClients: number;
+  /** What it takes only so much of, as it is now. */
+  readonly bounds: readonly Bound[];
   /** Keeps all of them or none, one change per key; rejects within a second. */
   write(changes: readonly Keep[]): Promise<void>;
 }
@@ -56,12 +56,11 @@ export class Group {
     const calls = this.#waiting;
     this.#waiting = [];
     this.#waitingChanges = 0;
-    const { clients, mostClients } = this.writer;
-    const room = new Room(clients, mostClients);
+    const room = new Room(this.writer.bounds);
     return calls.filter((call) => {
-      const admitted = room.admits(call.changes);
-      if (!admitted) call.reject(new StoreFull(mostClients));
-      return admitted;
+      const refusal = room.refusal(call.changes);
+      if (refusal !== undefined) call.reject(new StoreFull(refusal));
+      return refusal === undefined;
     });
   }
 

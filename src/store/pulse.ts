@@ -1,9 +1,13 @@
 import type { Clock } from "../core/clock.ts";
 import type { StoreStatus } from "./seam.ts";
 
-/** Whether a store is up, told once per change. */
+/** What a store keeps apart: one may be out of reach where the other is not. */
+export type Part = "settings" | "tokens";
+
+/** Whether all parts of a store are up, told once per change. */
 export class Pulse {
   #status: StoreStatus;
+  readonly #reasons = new Map<Part, string>();
 
   constructor(
     readonly clock: Clock,
@@ -16,18 +20,27 @@ export class Pulse {
     return this.#status;
   }
 
-  up(): void {
-    if (!this.#status.up) this.#change({ up: true, sinceMs: this.clock.wallMs() });
+  /** Why a part is down; undefined where it is up. */
+  reasonOf(part: Part): string | undefined {
+    return this.#reasons.get(part);
+  }
+
+  up(part: Part): void {
+    if (this.#reasons.delete(part)) this.#follow();
   }
 
   /** The reason of a store that is down already is replaced without a word. */
-  down(reason: string): void {
-    if (this.#status.up) this.#change({ up: false, sinceMs: this.clock.wallMs(), reason });
-    else this.#status = { ...this.#status, reason };
+  down(part: Part, reason: string): void {
+    this.#reasons.set(part, reason);
+    this.#follow();
   }
 
-  #change(status: StoreStatus): void {
-    this.#status = status;
-    this.tell(status);
+  #follow(): void {
+    const { up, sinceMs } = this.#status;
+    const [reason] = this.#reasons.values();
+    const nowUp = reason === undefined;
+    const since = up === nowUp ? sinceMs : this.clock.wallMs();
+    this.#status = nowUp ? { up: true, sinceMs: since } : { up: false, sinceMs: since, reason };
+    if (up !== nowUp) this.tell(this.#status);
   }
 }

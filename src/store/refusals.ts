@@ -14,9 +14,5 @@ export class StoreDown extends Error {
   }
 }
 
-/** Nothing was kept, because there would be more clients than the store takes. */
-export class StoreFull extends Error {
-  constructor(readonly mostClients: number) {
-    super(`the store takes ${mostClients} clients at most`);
-  }
-}
+/** Nothing was kept, because there would be more than the store takes. */
+export class StoreFull extends Error {}

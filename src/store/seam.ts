@@ -42,7 +42,7 @@ export interface StoreStatus {
 
 /** What a store tells of its own accord. None of it may throw. */
 export interface StoreEvents {
-  /** Another balancer changed clients; also whatever differs after a connection was lost, or where `open` resolved undefined. */
+  /** Another balancer changed clients; also all that differs after a connection was lost, or where `open` resolved undefined. */
   changed(changes: readonly ClientChange[]): void;
   /** Once, where `open` resolved undefined and the database is there: what this node had said of backends before its start. */
   backends(backends: ReadonlyMap<string, Json>): void;

@@ -6,6 +6,7 @@ import { Deferred } from "../core/deferred.ts";
 import type { Dice } from "../core/dice.ts";
 import type { Log } from "../observe/log.ts";
 import type { CopyHost } from "./copy-host.ts";
+import type { Guard } from "./guard.ts";
 import { Output } from "./output.ts";
 import type { Places } from "./places.ts";
 import type { Ports } from "./ports.ts";
@@ -44,6 +45,7 @@ export interface CopyParts {
   readonly host: CopyHost;
   readonly ports: Ports;
   readonly starting: Places;
+  readonly guard: Guard;
   readonly clock: Clock;
   readonly dice: Dice;
   readonly log: Log;
@@ -142,7 +144,7 @@ export class Copy {
 
   /** One process, from its start to its end. */
   async #once(): Promise<"crashed" | "stop"> {
-    const { ports, clock } = this.#parts;
+    const { ports, clock, guard } = this.#parts;
     const { host, ports: range } = this.template;
     using turn = await this.#turn();
     using place = await ports.take(host, range, this.#nextPort);
@@ -152,11 +154,10 @@ export class Copy {
     this.#becomes("starting");
     this.#endpoint = { kind: "tcp", host, port: place.port };
     this.#starts += 1;
-    const process = new CopyProcess(
-      this.#program(place.port),
-      (...said) => this.#output.follow(...said),
+    const process = new CopyProcess(this.#program(place.port), (...said) => this.#output.follow(...said), {
       clock,
-    );
+      guard,
+    });
     this.#process = process;
     try {
       const how = await this.#serve(process, this.#endpoint, turn);
@@ -171,7 +172,7 @@ export class Copy {
     }
   }
 
-  /** A place among those that start, which takes processor time that they have only 30 s to get. */
+  /** A place among the copies that start: a start takes processor time, and has only 30 s to get it. */
   async #turn(): Promise<Disposable> {
     const turn = this.#parts.starting.take();
     const taken = await this.#unlessStopped(turn);

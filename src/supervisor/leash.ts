@@ -11,6 +11,8 @@ export interface Bond {
 }
 
 const BOUND = ["--pdeathsig", "KILL", "--"];
+/** It is tried once, and the loop waits for it. */
+const TRIED = { timeout: 1_000, stdio: "ignore" } as const;
 let setpriv: string | null | undefined;
 
 /**
@@ -20,7 +22,7 @@ let setpriv: string | null | undefined;
 export function bond(command: readonly string[]): Bond {
   if (setpriv === undefined) {
     const path = installed("setpriv");
-    const works = path !== undefined && spawnSync(path, [...BOUND, "true"]).status === 0;
+    const works = path !== undefined && spawnSync(path, [...BOUND, "true"], TRIED).status === 0;
     setpriv = works ? path : null;
   }
   if (setpriv === null) return { command, leash: true };

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
 import { explain } from "../command/failure.ts";
-import type { Clock } from "../core/clock.ts";
+import type { Clock, Timer } from "../core/clock.ts";
 import { Deferred } from "../core/deferred.ts";
+import type { Guard } from "./guard.ts";
 import { bond, LEASH } from "./leash.ts";
 
 /** What a copy runs. */
@@ -18,6 +19,12 @@ const OUTPUT_MS = 250;
 /** A process that was killed may take so long to be gone. */
 const DEATH_MS = 5_000;
 
+/** What a CopyProcess is made of. */
+export interface ProcessParts {
+  readonly clock: Clock;
+  readonly guard: Guard;
+}
+
 /** A program while it runs, in a session of its own: a terminal's Ctrl-C ends the balancer, which ends it in order. */
 export class CopyProcess {
   /** Undefined where the system did not even try. */
@@ -25,22 +32,24 @@ export class CopyProcess {
   readonly #exited = new Deferred<string>();
   readonly #clock: Clock;
   #over = false;
-  #killed = false;
+  /** Since it was killed. */
+  #death: Timer | undefined;
 
   /** `said`: is given its output, a stream each; it must read it. */
   constructor(
     { command, env }: Program,
     said: (stream: "stdout" | "stderr", output: Readable) => void,
-    clock: Clock,
+    { clock, guard }: ProcessParts,
   ) {
     this.#clock = clock;
+    guard.begin();
     try {
       this.#child = launched(command, env);
     } catch (error) {
       this.#exited.resolve(notStarted(error));
       return;
     }
-    this.#watch(this.#child);
+    this.#watch(this.#child, guard);
     for (const stream of ["stdout", "stderr"] as const) {
       const output = this.#child[stream];
       if (output) said(stream, output);
@@ -65,11 +74,9 @@ export class CopyProcess {
   /** Ends it at once, with all that it started. One that the kernel cannot end, as its disk does not answer, counts as gone after 5 s. */
   kill(): void {
     if (this.#over || this.pid === undefined) return;
-    if (!this.#killed)
-      this.#clock.after(DEATH_MS, () =>
-        this.#exited.resolve(`was killed, and process ${this.pid} is still there`),
-      );
-    this.#killed = true;
+    this.#death ??= this.#clock.after(DEATH_MS, () =>
+      this.#exited.resolve(`was killed, and process ${this.pid} is still there`),
+    );
     try {
       process.kill(-this.pid, "SIGKILL");
     } catch {
@@ -77,7 +84,9 @@ export class CopyProcess {
     }
   }
 
-  #watch(child: ChildProcess): void {
+  #watch(child: ChildProcess, guard: Guard): void {
+    // It leads a group of its own, with all that it starts.
+    const guarded = child.pid === undefined ? undefined : guard.watch(child.pid);
     child.on("error", (error) => {
       if (child.pid === undefined) this.#exited.resolve(notStarted(error));
     });
@@ -85,6 +94,8 @@ export class CopyProcess {
       // Its own processes would hold its port.
       this.kill();
       this.#over = true;
+      this.#death?.[Symbol.dispose]();
+      guarded?.[Symbol.dispose]();
       const late = this.#clock.after(OUTPUT_MS, () => {
         for (const stream of child.stdio) stream?.destroy();
       });

@@ -2,6 +2,7 @@ import { Failure } from "../command/failure.ts";
 import type { Config } from "../config/config.ts";
 import { MOST_COPIES } from "../config/other-files.ts";
 import { Copy, type CopyParts, type CopyState, type CopyStatus, copyStates, type Template } from "./copy.ts";
+import { Guard } from "./guard.ts";
 import { Places } from "./places.ts";
 import { Ports } from "./ports.ts";
 
@@ -25,6 +26,7 @@ export class NoRoom extends Failure {}
 export class Supervisor {
   readonly #parts: CopyParts;
   readonly #ports: Ports;
+  readonly #guard: Guard;
   readonly #copies = new Map<string, Copy>();
   readonly #killAll = () => {
     for (const copy of this.#copies.values()) void copy.kill();
@@ -34,20 +36,22 @@ export class Supervisor {
   #seen = new Set<string>();
   #closed = false;
 
-  constructor(parts: Omit<CopyParts, "ports" | "starting">) {
+  constructor(parts: Omit<CopyParts, "ports" | "starting" | "guard">) {
     this.#ports = new Ports();
-    this.#parts = { ...parts, ports: this.#ports, starting: new Places(STARTING_AT_ONCE) };
+    this.#guard = new Guard(parts);
+    const starting = new Places(STARTING_AT_ONCE);
+    this.#parts = { ...parts, ports: this.#ports, starting, guard: this.#guard };
     process.once("exit", this.#killAll);
   }
 
   /**
-   * The templates that hold from now on. A changed one is for new copies; the copies of one that is gone are stopped; of one
-   * that is new, as many are started as it says.
+   * The templates that hold from now on. A changed one is for new copies; the copies of one that is gone are stopped; those of
+   * one that is for another pool now are replaced; of one that is new, as many are started as it says.
    */
   configure(templates: Config["servers"]): void {
     if (this.#closed) return;
     this.#templates = new Map(Object.entries(templates));
-    for (const copy of this.#copies.values()) if (!this.#templates.has(copy.templateName)) void copy.stop();
+    for (const copy of [...this.#copies.values()]) this.#follow(copy);
     const fresh = [...this.#templates].filter(([name]) => !this.#seen.has(name));
     this.#seen = new Set(this.#templates.keys());
     for (const [name, { count }] of fresh) this.#begin(name, count);
@@ -104,12 +108,28 @@ export class Supervisor {
     this.#closed = true;
     const copies = [...this.#copies.values()];
     await Promise.all(copies.map((copy) => (now ? copy.kill() : copy.stop())));
+    await this.#guard[Symbol.asyncDispose]();
     process.off("exit", this.#killAll);
+  }
+
+  /** Lets a copy be what its template says now. */
+  #follow(copy: Copy): void {
+    const template = this.#templates.get(copy.templateName);
+    if (template?.pool === copy.template.pool || copy.status.state === "stopping") return;
+    void copy.stop();
+    if (template !== undefined) this.#replace(copy, template);
+  }
+
+  /** Starts another one at once, or where there is no room, once the copy is gone. */
+  #replace({ templateName, ended }: Copy, template: Template): void {
+    const hasRoom = this.#copies.size < MOST_COPIES && this.#portsLeft(templateName, template) > 0;
+    if (hasRoom) this.#begin(templateName, 1);
+    else void ended.then(() => this.#begin(templateName, 1));
   }
 
   #begin(name: string, count: number): void {
     try {
-      if (count > 0) this.start(name, count);
+      if (count > 0 && !this.#closed) this.start(name, count);
     } catch (error) {
       this.#parts.log.logger.error(
         { template: name, reason: (error as Error).message },
@@ -118,15 +138,20 @@ export class Supervisor {
     }
   }
 
-  #refuseMore(name: string, { host, ports }: Template, count: number): void {
+  #refuseMore(name: string, template: Template, count: number): void {
     if (this.#closed) throw new NoRoom("the balancer is stopping");
-    const [min, max] = ports;
-    const own = [...this.#copies.values()].filter(({ templateName }) => templateName === name).length;
-    const left = Math.min(max - min + 1 - own, this.#ports.left(host, ports));
+    const [min, max] = template.ports;
+    const left = this.#portsLeft(name, template);
     if (count > left)
       throw new NoRoom(`${name} has ${left} free ports of ${min}-${max}, expected at most so many copies`);
     if (this.#copies.size + count > MOST_COPIES)
       throw new NoRoom(`expected at most ${MOST_COPIES} copies in all, there are ${this.#copies.size}`);
+  }
+
+  #portsLeft(name: string, { host, ports }: Template): number {
+    const [min, max] = ports;
+    const own = [...this.#copies.values()].filter(({ templateName }) => templateName === name).length;
+    return Math.min(max - min + 1 - own, this.#ports.left(host, ports));
   }
 
   #add(templateName: string, template: Template): Copy {

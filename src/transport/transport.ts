@@ -82,7 +82,7 @@ export interface Connection {
   readonly remote: { readonly host: string; readonly port: number } | undefined;
   /** The address the peer connected to, or was dialled from; `undefined` as above. */
   readonly local: { readonly host: string; readonly port: number } | undefined;
-  /** Bytes received so far, also those that still wait in the head. */
+  /** Bytes received so far, also bytes that still wait in the head. */
   readonly bytesRead: number;
   /** At least one byte; `undefined` once the peer has finished or left and the head is empty. One read at a time. */
   read(): Promise<Uint8Array | undefined>;

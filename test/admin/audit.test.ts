@@ -1,5 +1,11 @@
+import { once } from "node:events";
+import { stat, writeFile } from "node:fs/promises";
+import { request } from "node:http";
+import { join } from "node:path";
 import { expect, test } from "vitest";
-import { adminFile, administered } from "./administered.ts";
+import { BalancerProcess } from "../support/balancer-process.ts";
+import { eventually } from "../support/eventually.ts";
+import { adminFile, administered, ownFolder } from "./administered.ts";
 
 const BACKENDS = "/api/v1/pools/p/backends";
 
@@ -12,6 +18,14 @@ const changes: readonly [
   before?: object | undefined,
   after?: object | undefined,
 ][] = [
+  [
+    "PATCH",
+    "/api/v1/pools/p",
+    { algorithm: "first" },
+    200,
+    { name: "p", algorithm: "round-robin" },
+    { name: "p", algorithm: "first" },
+  ],
   ["PATCH", `${BACKENDS}/a`, { weight: 2 }, 200, { name: "a", weight: 1 }, { name: "a", weight: 2 }],
   [
     "POST",
@@ -77,4 +91,30 @@ test("what changes nothing leaves no line", async () => {
   await api.ask("POST", "/nothing");
   await api.ask("PATCH", `${BACKENDS}/a`, { headers: { origin: "null" }, body: { weight: 2 } });
   expect(api.audit).toEqual([]);
+});
+
+test.each([
+  ["warn", true],
+  ["fatal", true],
+  ["silent", false],
+] as const)("changes are logged where the level is %s: %s", async (level, isLogged) => {
+  const folder = await ownFolder();
+  const [file, socket] = [join(folder, "lb.yaml"), join(folder, "admin.sock")];
+  const listening = adminFile("tokenFile: off").replace(
+    'listen: "127.0.0.1:0", tokenFile',
+    `listen: "unix:${socket}", tokenFile`,
+  );
+  await writeFile(file, `${listening}\nlog: { level: ${level}, format: json }`);
+  await using lb = new BalancerProcess("lb.js", ["--config", file]);
+  await eventually(async () => expect((await stat(socket)).mode & 0o777).toBe(0o660));
+  const headers = { "content-type": "application/json" };
+  const asking = request({ socketPath: socket, method: "PATCH", path: `${BACKENDS}/a`, headers });
+  asking.end('{"weight":2}');
+  const [answer] = await once(asking, "response");
+  expect(answer.statusCode).toBe(200);
+  answer.resume();
+  lb.signal("SIGTERM");
+  expect(await lb.exit()).toMatchObject({ code: 0 });
+  expect(lb.stdout.includes("changed by the admin API")).toBe(isLogged);
+  expect(lb.stdout).not.toContain("listening");
 });

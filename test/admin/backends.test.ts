@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { formatEndpoint } from "#lb/core/address";
+import { type Endpoint, formatEndpoint } from "#lb/core/address";
 import { type Administered, adminFile, administered } from "./administered.ts";
 
 const A = "/api/v1/pools/p/backends/a";
@@ -118,6 +118,13 @@ describe("a backend that would be one of our own listeners", () => {
     ["by the address that IPv6 maps", (port) => `[::ffff:127.0.0.1]:${port}`],
     ["by localhost", (port) => `localhost:${port}`],
   ];
+
+  test("is not added where the API listens by a name", async () => {
+    await using api = await administered(adminFile().replace(/(?<=admin: { listen: ")[\d.]+/, "localhost"));
+    const { port } = api.endpoint as Endpoint & { readonly kind: "tcp" };
+    const refused = await api.ask("POST", ALL, { body: { name: "loop", address: `127.0.0.1:${port}` } });
+    expect([refused.status, refused.json.error.code]).toEqual([400, "invalid"]);
+  });
 
   test.each(ways)("is not added: %s, of a listener or of the API", async (_, spelled) => {
     await using api = await administered(adminFile());

@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from "vitest";
-import { eventually } from "../support/eventually.ts";
+import type { Peer } from "../support/peer.ts";
 import { type Administered, adminFile, isError, type Operation, stored } from "./administered.ts";
 
 const BACKENDS = "/api/v1/pools/p/backends";
@@ -11,6 +11,7 @@ const HUGE = "x".repeat(65 * 1024);
 const mutations: readonly [method: string, path: string, body: Readonly<Record<string, unknown>>][] = [
   ["POST", BACKENDS, { name: "c", address: "127.0.0.1:9003" }],
   ["PATCH", `${BACKENDS}/a`, { weight: 2 }],
+  ["PATCH", "/api/v1/pools/p", { algorithm: "first" }],
   ["POST", "/api/v1/pools/p/rebalance", { share: "20%", within: "1m" }],
   ["POST", CLIENTS, { id: "u", capacity: 1, ratePerSec: 1 }],
   ["PUT", `${CLIENTS}/10.0.0.0%2F8`, { capacity: 2 }],
@@ -98,6 +99,8 @@ describe("a name in a path", () => {
     ["GET", (name) => `${BACKENDS}/${name}`],
     ["PATCH", (name) => `${BACKENDS}/${name}`],
     ["DELETE", (name) => `${BACKENDS}/${name}`],
+    ["GET", (name) => `/api/v1/pools/${name}`],
+    ["PATCH", (name) => `/api/v1/pools/${name}`],
     ["GET", (name) => `/api/v1/pools/${name}/backends`],
     ["POST", (name) => `/api/v1/pools/${name}/backends`],
     ["POST", (name) => `/api/v1/pools/${name}/rebalance`],
@@ -164,6 +167,8 @@ test("a wrong method of a path that there is is 405 and Allow, with and without 
     ["POST", "/health", "GET, HEAD"],
     ["GET", "/api/v1/reload", "POST"],
     ["GET", "/api/v1/tasks", "POST"],
+    ["POST", "/api/v1/pools", "GET, HEAD"],
+    ["DELETE", "/api/v1/pools/p", "GET, HEAD, PATCH"],
     ["PUT", BACKENDS, "GET, HEAD, POST"],
     ["PUT", `${BACKENDS}/a`, "DELETE, GET, HEAD, PATCH"],
     ["POST", `${CLIENTS}/10.0.0.0%2F8`, "DELETE, GET, HEAD, PUT"],
@@ -305,24 +310,22 @@ describe("bytes that are no request", () => {
   });
 });
 
-test("at most 64 connections are served at once, and one that leaves makes room", async () => {
+test("at most 64 connections are open at once: of those that have nothing under way, the one that has waited longest makes room", async () => {
   await using api = await stored(FILE);
-  const peers = await Promise.all(Array.from({ length: 64 }, () => api.dial()));
-  const late = await api.dial();
-  await late.outcome();
-  expect(late.text).toBe("");
-  peers[0]?.reset();
-  await eventually(async () => expect((await api.get("/health")).status).toBe(200));
+  const peers: Peer[] = [];
+  for (let at = 0; at < 64; at += 1) peers.push(await api.dial());
+  const [first, second, third] = peers as [Peer, Peer, Peer];
+  first.send("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  await first.bytes(100);
+  for (const gone of [second, third]) {
+    expect((await api.get("/health")).status).toBe(200);
+    await gone.outcome();
+    const kept = await api.dial();
+    peers.push(kept);
+  }
+  first.send("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  await first.bytes(first.length + 100);
   for (const peer of peers) peer.reset();
-});
-
-test("connections that are only kept for later make room for one that asks", async () => {
-  await using api = await stored(FILE);
-  const peers = await Promise.all(Array.from({ length: 64 }, () => api.dial()));
-  for (const peer of peers) peer.send("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n");
-  await Promise.all(peers.map((peer) => peer.bytes(100)));
-  await eventually(async () => expect((await api.get("/health")).status).toBe(200));
-  await Promise.all(peers.map((peer) => peer.outcome()));
 });
 
 /** JSON with keys that would reach behind an object. */

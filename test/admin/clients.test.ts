@@ -81,3 +81,65 @@ test("the paths of the reference systems register, update, get, list and delete 
 function idsOf({ clients }: { clients: readonly { id: string }[] }): string[] {
   return clients.map(({ id }) => id);
 }
+
+describe("an address or block", () => {
+  const TAKEN = "expected an address or block no other client has";
+  const named = (id: string, addresses: readonly string[]) => ({ id, addresses, capacity: 1, ratePerSec: 1 });
+
+  test("has one client, of the file or of the API, however it is spelled: 409", async () => {
+    await using api = await administered(FILE);
+    await api.ask("POST", ALL, { body: named("u", ["192.0.2.7", "192.0.2.0/24"]) });
+    for (const [method, path, body] of [
+      ["POST", ALL, named("v", ["198.51.100.1", "10.0.0.0/8"])],
+      ["POST", ALL, named("v", ["192.0.2.7/32"])],
+      ["POST", ALL, { id: "192.0.2.0/24", capacity: 1, ratePerSec: 1 }],
+      ["POST", "/clients/register", { client_id: "192.0.2.7", capacity: 1, rate_per_sec: 1 }],
+    ] as const) {
+      const { status, json } = await api.ask(method, path, { body });
+      expect([body, status, json.error]).toEqual([
+        body,
+        409,
+        { code: "exists", message: expect.stringContaining(TAKEN) },
+      ]);
+    }
+    await api.ask("POST", ALL, { body: named("v", ["192.0.2.0/25"]) });
+    const before = api.said();
+    expect((await api.ask("PUT", `${ALL}/v`, { body: { addresses: ["192.0.2.0/24"] } })).status).toBe(409);
+    expect(api.said()).toEqual(before);
+    const own = await api.ask("PUT", `${ALL}/u`, { body: { addresses: ["192.0.2.0/24"] } });
+    expect(own.status).toBe(200);
+    expect((await api.ask("PUT", `${ALL}/v`, { body: { addresses: ["192.0.2.7"] } })).status).toBe(200);
+  });
+
+  test("that comes twice in one list is 400", async () => {
+    await using api = await administered(FILE);
+    const twice = await api.ask("POST", ALL, { body: named("v", ["192.0.2.7", "192.0.2.7/32"]) });
+    expect([twice.status, twice.json.error.message]).toEqual([
+      400,
+      expect.stringContaining("each address or block once"),
+    ]);
+  });
+
+  test("that several ask for at once is given to one of them, and free again once that is gone", async () => {
+    await using api = await administered(FILE);
+    const asked = ["u", "v", "w"].map((id) => api.ask("POST", ALL, { body: named(id, ["192.0.2.7"]) }));
+    const answers = await Promise.all(asked);
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 409, 409]);
+    const { id } = answers.find(({ status }) => status === 201)?.json ?? {};
+    await api.ask("DELETE", `${ALL}/${id}`);
+    expect((await api.ask("POST", ALL, { body: named("x", ["192.0.2.7"]) })).status).toBe(201);
+  });
+
+  test("that another client got meanwhile is not given back with the file's word", async () => {
+    await using api = await administered(
+      adminFile("", "clients: { list: [{ id: u, addresses: [192.0.2.7], capacity: 5, ratePerSec: 1 }] }"),
+    );
+    await api.ask("PUT", `${ALL}/u`, { body: { addresses: ["192.0.2.8"] } });
+    await api.ask("POST", ALL, { body: named("v", ["192.0.2.7"]) });
+    expect((await api.ask("PUT", `${ALL}/u`, { body: { addresses: null } })).status).toBe(409);
+    await api.ask("DELETE", `${ALL}/v`);
+    expect((await api.ask("PUT", `${ALL}/u`, { body: { addresses: null } })).json.addresses).toEqual([
+      "192.0.2.7",
+    ]);
+  });
+});

@@ -1,4 +1,4 @@
-import { chmod, readFile, stat, writeFile } from "node:fs/promises";
+import { chmod, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type Administered, adminFile, administered, isError, ownFolder } from "./administered.ts";
@@ -213,6 +213,14 @@ describe("the file of tokens", () => {
     await expect(administered(adminFile(`tokenFile: "${path}"`))).rejects.toThrow(`${path}: expected a file`);
   });
 
+  test("with more than 1 000 tokens prevents the start, and what stands after them is not looked at", async () => {
+    const path = join(await ownFolder(), "tokens");
+    const lines = Array.from({ length: 1_001 }, (_, at) => `n${at} read ${READ}`);
+    await writeFile(path, [...lines, "no token"].join("\n"), { mode: 0o600 });
+    const started = administered(adminFile(`tokenFile: "${path}"`));
+    await expect(started).rejects.toThrow(`${path}:1001: expected at most 1000 tokens`);
+  });
+
   test("that others can read is a warning", async () => {
     await using api = await withTokens(TOKENS, 0o644);
     expect(api.log.lines).toContainEqual(["warn", expect.stringContaining("every user of this machine"), {}]);
@@ -227,13 +235,47 @@ describe("the file of tokens", () => {
     expect((await api.get(A, { headers: bearer(READ) })).status).toBe(401);
     expect((await api.get(A, { headers: bearer(`${WRITE}y`) })).status).toBe(200);
     await writeFile(path, "ops write short");
-    await api.ask("POST", "/api/v1/reload", { headers: bearer(`${WRITE}y`) });
+    const wrong = await api.ask("POST", "/api/v1/reload", { headers: bearer(`${WRITE}y`) });
+    expect([wrong.status, wrong.json.error]).toEqual([
+      422,
+      {
+        code: "mistakes",
+        message: expect.stringContaining("admin.tokenFile: line 1: expected a token of at least 128 bits"),
+        mistakes: [expect.anything()],
+      },
+    ]);
+    expect(wrong.text).not.toContain(path);
     expect(api.log.lines).toContainEqual([
       "error",
       "the tokens stay as they were",
       { reason: expect.stringContaining("128 bits") },
     ]);
     expect((await api.get(A, { headers: bearer(`${WRITE}y`) })).status).toBe(200);
+  });
+
+  test("a reload whose tokens are bad reloads nothing, and says so", async () => {
+    const path = join(await ownFolder(), "tokens");
+    await writeFile(path, TOKENS, { mode: 0o600 });
+    await using api = await administered(adminFile(`tokenFile: "${path}"`));
+    await writeFile(path, "ops write short");
+    api.text = api.text.replace("name: b,", "name: c,");
+    const refused = await api.ask("POST", "/api/v1/reload", { headers: bearer(WRITE) });
+    expect([refused.status, refused.json.error.message]).toEqual([
+      422,
+      expect.stringContaining("nothing was reloaded"),
+    ]);
+    expect(api.overlay.entriesOf("p")?.map(({ name }) => name)).toEqual(["a", "b"]);
+  });
+
+  test("that is missing at a reload leaves the tokens as they were, and is not made", async () => {
+    const path = join(await ownFolder(), "tokens");
+    await writeFile(path, TOKENS, { mode: 0o600 });
+    await using api = await administered(adminFile(`tokenFile: "${path}"`));
+    await rm(path);
+    await api.running.control.reload();
+    expect((await api.ask("POST", "/api/v1/reload", { headers: bearer(WRITE) })).status).toBe(422);
+    await expect(stat(path)).rejects.toThrow("ENOENT");
+    expect((await api.get(A, { headers: bearer(READ) })).status).toBe(200);
   });
 
   test.each([

@@ -1,11 +1,15 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
+import { parseEndpoint } from "#lb/core/address";
+import { eventually } from "../support/eventually.ts";
+import { dialPeer } from "../support/peer.ts";
 import { type Administered, administered, ownFolder } from "./administered.ts";
 
 const ALIAS = "src.server.resources:server";
 const SERVERS = "/api/v1/servers";
 const LISTENS = `require("node:net").createServer((s) => s.on("error", () => {}).end()).listen(process.argv[3], process.argv[2]);`;
+const ECHOES = `require("node:net").createServer((s) => s.on("error", () => {}).pipe(s)).listen(process.argv[3], process.argv[2]);`;
 const NEVER_LISTENS = "setInterval(() => {}, 1_000);";
 
 let text: string;
@@ -13,6 +17,7 @@ let text: string;
 beforeEach(async () => {
   const folder = await ownFolder();
   await writeFile(join(folder, "listens.cjs"), LISTENS);
+  await writeFile(join(folder, "echo.cjs"), ECHOES);
   await writeFile(join(folder, "mute.cjs"), NEVER_LISTENS);
   const command = (script: string) =>
     JSON.stringify([process.execPath, join(folder, script), "{host}", "{port}"]);
@@ -20,6 +25,7 @@ beforeEach(async () => {
 pools: { p: { health: { interval: 100ms } } }
 servers:
   t: { command: ${command("listens.cjs")}, pool: p, ports: 32000-32004, aliases: ["${ALIAS}"], grace: 1s }
+  echo: { command: ${command("echo.cjs")}, pool: p, ports: 32010-32014, grace: 1s }
   mute: { command: ${command("mute.cjs")}, pool: p, ports: 32005-32009, grace: 1s }
 admin: { listen: "127.0.0.1:0" }
 `;
@@ -42,6 +48,7 @@ describe("copies of a server", () => {
     const { templates } = (await api.get(SERVERS)).json;
     expect(templates).toEqual([
       { name: "t", pool: "p", aliases: [ALIAS] },
+      { name: "echo", pool: "p", aliases: [] },
       { name: "mute", pool: "p", aliases: [] },
     ]);
     expect((await api.ask("DELETE", `${SERVERS}/t-1`)).status).toBe(204);
@@ -63,6 +70,50 @@ describe("copies of a server", () => {
     const removed = await api.ask("DELETE", backend);
     expect([removed.status, removed.json.error.code]).toEqual([409, "is-a-copy"]);
     expect((await api.get(backend)).status).toBe(200);
+  });
+
+  test("that are stopped have their sessions drained over their grace, and no operator is blamed", async () => {
+    await using api = await administered(text);
+    await api.ask("POST", "/api/private/addNewCopy", { body: { type: "echo", n: 1 } });
+    const peers = await Promise.all([1, 2].map(() => dialPeer(listenerOf(api))));
+    for (const peer of peers) {
+      peer.send("x");
+      await peer.bytes(1);
+      void peer.outcome().then(() => peer.finish());
+    }
+    await api.ask("DELETE", `${SERVERS}/echo-1`);
+    expect((await api.get(`${SERVERS}/echo-1`)).json.state).toBe("stopping");
+    await statesBecome(api, {});
+    const records = () => api.log.reported.flatMap((each) => (each.kind === "session" ? [each.record] : []));
+    await eventually(() => expect(records().map(({ ending }) => ending)).toEqual(["drained", "drained"]));
+    const [first, second] = records().map(({ durationMs }) => durationMs) as [number, number];
+    expect(second - first).toBeGreaterThan(250);
+    expect(JSON.stringify([api.log.lines, api.log.reported])).not.toContain("operator");
+  });
+
+  test("leave a backend of the file alone that has taken the name of one", async () => {
+    await using api = await administered(text);
+    await api.ask("POST", "/api/private/addNewCopy", { body: { type: "echo", n: 1 } });
+    api.text = text.replace(
+      "p: { health",
+      'p: { backends: [{ name: echo-1, address: "127.0.0.1:9" }], health',
+    );
+    expect((await api.ask("POST", "/api/v1/reload")).status).toBe(200);
+    await api.ask("DELETE", `${SERVERS}/echo-1`);
+    await statesBecome(api, {});
+    const { state } = (await api.get("/api/v1/status")).json.pools[0].backends[0].administrative;
+    expect(state).toMatchObject({ value: "ready", source: "file" });
+  });
+
+  test("follow their template to another pool, where the old one is gone", async () => {
+    await using api = await administered(text);
+    await api.ask("POST", "/api/private/addNewCopy", { body: { type: "echo", n: 2 } });
+    api.text = text.replaceAll("pool: p", "pool: q").replace("pools: { p:", "pools: { q:");
+    expect((await api.ask("POST", "/api/v1/reload")).status).toBe(200);
+    await statesBecome(api, { "echo-3": "up", "echo-4": "up" });
+    const { backends } = (await api.get("/api/v1/pools/q/backends")).json;
+    const names: string[] = backends.map(({ name }: { name: string }) => name);
+    expect(names.toSorted()).toEqual(["echo-3", "echo-4"]);
   });
 
   test("are all started, or none where not all have a port: 409", async () => {
@@ -113,6 +164,11 @@ describe("the paths of the reference system", () => {
     await statesBecome(api, {});
   });
 });
+
+function listenerOf({ log }: Administered) {
+  const found = log.lines.flatMap(([, message, fields]) => (message === "listening" ? [fields] : []));
+  return parseEndpoint((found[0] as { readonly address: string }).address);
+}
 
 /** Resolves when there are these copies, and they are so. */
 async function statesBecome(api: Administered, states: Readonly<Record<string, string>>): Promise<void> {

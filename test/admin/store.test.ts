@@ -1,6 +1,7 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { StoreDown } from "#lb/store/refusals";
 import { type Administered, adminFile, administered, ownFolder, stored } from "./administered.ts";
 
 const A = "/api/v1/pools/p/backends/a";
@@ -53,19 +54,45 @@ describe("while the store cannot be written", () => {
     expect((await api.ask("PATCH", A, { body: { weight: 5 } })).json).not.toHaveProperty("stored");
   });
 
-  test("the health is degraded and says why, and ok again afterwards", async () => {
+  test("a word about a pool is in force all the same, says that it is not stored, and is stored later", async () => {
+    await using api = await stored(adminFile());
+    const P = "/api/v1/pools/p";
+    await away(api, async () => {
+      const said = await api.ask("PATCH", P, { body: { algorithm: "maglev" } });
+      expect([said.status, said.json]).toMatchObject([200, { algorithm: "maglev", stored: false }]);
+      expect((await api.get(P)).json.algorithm).toBe("maglev");
+    });
+    await expect.poll(() => kept(api), { timeout: 5_000 }).toContain('"maglev"');
+    expect((await api.ask("PATCH", P, { body: { algorithm: null } })).json).not.toHaveProperty("stored");
+  });
+
+  test("the health is degraded and says so, and ok again afterwards", async () => {
     await using api = await stored(adminFile());
     await away(api, async () => {
       await api.ask("PATCH", A, { body: { weight: 4 } });
       const { status, json } = await api.get("/health");
       expect([status, json]).toEqual([
         200,
-        { status: "degraded", reasons: [expect.stringMatching(/^the store is down: ./)] },
+        { status: "degraded", reasons: ["the store is down: the log says why"] },
       ]);
     });
     await expect.poll(async () => (await api.get("/health")).json.status, { timeout: 5_000 }).toBe("ok");
   });
 });
+
+test.each([
+  [false, "the store is down: nothing was changed"],
+  [true, "the store is down: look again whether anything was changed"],
+])(
+  "a change that was not kept is 503, and says whether that is certain: uncertain %s",
+  async (uncertain, message) => {
+    await using api = await administered(adminFile());
+    const { steering } = api.running.control;
+    vi.spyOn(steering, "addClient").mockRejectedValue(new StoreDown("no answer", 1_000, uncertain));
+    const { status, json } = await api.ask("POST", CLIENTS, { body: u });
+    expect([status, json.error.message]).toEqual([503, message]);
+  },
+);
 
 test("a store that has room for no more clients is 409, and still takes changes of those that it has", async () => {
   const path = `${await ownFolder()}/words.json`;
@@ -192,3 +219,14 @@ async function away(api: Administered, act: () => Promise<void>): Promise<void> 
     await rename(`${folder}-away`, folder);
   }
 }
+
+test("what the environment has is not told by the health, to which every caller may listen", async () => {
+  vi.stubEnv("SECRET_HOST", "secret-database.invalid");
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const store = 'store: { kind: postgres, url: "postgres://u@${SECRET_HOST}/x", node: one }';
+  await using api = await administered(`${adminFile()}${store}`);
+  const { status, text } = await api.get("/health");
+  expect([status, text]).toEqual([200, expect.stringContaining("the store is down")]);
+  expect(text).not.toContain("secret-database");
+  expect(JSON.stringify(api.log.lines)).toContain("secret-database");
+});

@@ -142,6 +142,40 @@ describe("a task", () => {
     }
   });
 
+  test("that is answered by a change of protocol is 502, and its session is over", async () => {
+    await using server = await backend((peer) =>
+      peer.socket.once("data", () =>
+        peer.send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n"),
+      ),
+    );
+    await using api = await administered(file(server, "refuse: http"));
+    for (const asked of [api.get("/getInfo"), api.ask("POST", "/api/v1/tasks", { body: TASK })]) {
+      const { status, json } = await asked;
+      expect([status, json.error.code]).toEqual([502, "bad-answer"]);
+    }
+    await expect
+      .poll(async () => (await api.get("/api/v1/sessions")).json.sessions, { timeout: 10_000 })
+      .toEqual([]);
+  });
+
+  test.each([
+    ["reset", "Content-Length: 50\r\n\r\n{", (peer: Peer) => peer.reset()],
+    ["a FIN", "Content-Length: 50\r\n\r\n{", (peer: Peer) => peer.finish()],
+    ["a chunk that is none", "Transfer-Encoding: chunked\r\n\r\nzz\r\n", () => {}],
+  ])("whose answer is broken off by %s is 502 or 503, and no defect", async (_how, part, breakOff) => {
+    await using server = await backend((peer) =>
+      peer.socket.once("data", () => {
+        peer.send(`HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n${part}`);
+        // Behind what was sent.
+        setImmediate(() => breakOff(peer));
+      }),
+    );
+    await using api = await administered(file(server, "refuse: http"));
+    const { status } = await api.get("/getInfo");
+    expect([502, 503]).toContain(status);
+    expect(api.log.lines.filter(([level]) => level === "error")).toEqual([]);
+  });
+
   test("that is answered by something else is 502, and no word of that reaches a browser as a page", async () => {
     await using server = await backend((peer) =>
       peer.socket.once("data", () => {

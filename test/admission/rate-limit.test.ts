@@ -27,6 +27,21 @@ async function limited(list: ClientEntry[], others?: BucketSettings) {
   return { clock, clients, gate, passing };
 }
 
+test("clients with less than a quarter of their tokens are pressed, the most pressed first, listed or not", async () => {
+  const ten: BucketSettings = { capacity: 10, ratePerSec: 1 };
+  const { clients, passing } = await limited([entry("listed", ["192.0.2.1"], ten)], ten);
+  passing("192.0.2.1", 9);
+  passing("192.0.2.2", 12);
+  passing("192.0.2.3", 7);
+  const found = atOnce(clients.pressed(20));
+  expect(found).toEqual([
+    { id: "192.0.2.2", tokens: 0, ...ten, refused: 2 },
+    { id: "listed", tokens: 1, ...ten, refused: 0 },
+  ]);
+  for (let host = 10; host < 60; host++) passing(`192.0.2.${host}`, 8);
+  expect(atOnce(clients.pressed(2)).map(({ id }) => id)).toEqual(["192.0.2.2", "listed"]);
+});
+
 describe("a client with a capacity of 3 and one token a second", () => {
   test("has three sessions at once, the fourth refused, and one more after a second", async () => {
     const { clock, gate, passing } = await limited([entry("192.0.2.1", ["192.0.2.1"])]);

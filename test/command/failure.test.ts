@@ -9,7 +9,7 @@ describe("an error of the system", () => {
     [{ code: "EACCES", address: "0.0.0.0", port: 80 }, /^0\.0\.0\.0:80 may not be used by this user$/],
     [{ code: "EAFNOSUPPORT", address: "::", port: 80 }, /^\[::\]:80 is of a family/],
     [{ code: "ENOENT", path: "/nowhere" }, /^\/nowhere does not exist$/],
-    [{ code: "ENOTFOUND", hostname: "a.example" }, /^a\.example is a name nobody knows$/],
+    [{ code: "ENOTFOUND", hostname: "a.example" }, /^a\.example is an unknown name$/],
   ])("%j becomes a sentence about its subject", (system, sentence) => {
     expect(explain(Object.assign(new Error("raw"), system))).toMatch(sentence);
   });

@@ -158,7 +158,7 @@ describe("warns", () => {
 
   test("where listeners ask for more sessions together than there are files for", () => {
     expect(warnings(limited(5_000), 120)).toEqual([
-      "maxConnections of the listeners asks for 5000 sessions, and only 120 files may be open, enough for 27; whoever comes above that is refused as listener-full: raise it (ulimit -n 10065) or ask for less",
+      "maxConnections of the listeners asks for 5000 sessions, and only 120 files may be open, enough for 27; each session above that is refused as listener-full: raise it (ulimit -n 10065) or ask for less",
     ]);
     expect(warnings(limited(5_000), 10_065)).toEqual([]);
     expect(warnings(limited(5_000), 10_064)).toHaveLength(1);
@@ -198,11 +198,11 @@ describe("warns", () => {
     for (const text of [buckets, list]) {
       expect(warnings(configured(asking(text)), 20_000)).toEqual([]);
       expect(warnings(configured(text), 20_000)).toEqual([
-        "clients has token buckets, and no listener has rateLimit: true: they limit nobody",
+        "clients has token buckets, and no listener has rateLimit: true: they limit no client",
       ]);
     }
     expect(warnings(configured(asking(file())), 20_000)).toEqual([
-      "the listener web has rateLimit: true, and clients has neither a default nor a list: it limits nobody",
+      "the listener web has rateLimit: true, and clients has neither a default nor a list: it limits no client",
     ]);
   });
 

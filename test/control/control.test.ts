@@ -155,7 +155,7 @@ test("starts and reloads without backends whose names nobody knows, and says onc
   made.unknown.add("late.example");
   await made.control.start();
   expect(made.backends()).toEqual([["a"]]);
-  const reason = "late.example is a name nobody knows";
+  const reason = "late.example is an unknown name";
   const left = { pool: "p", backend: "z", address: "late.example:2", reason };
   expect(made.lines).toContainEqual(["warn", "backend not resolved", left]);
   await made.control.reload();
@@ -183,7 +183,7 @@ test("a backend whose name nobody knew joins once it is known, and stays when it
 
 test("a listener whose name nobody knows is refused by its name, at the start and at a reload", async () => {
   const named = text("a").replace("127.0.0.1:8080", "front.example:8080");
-  const refused = "the listener web cannot listen: front.example is a name nobody knows";
+  const refused = "the listener web cannot listen: front.example is an unknown name";
   const made = controlled(named);
   made.unknown.add("front.example");
   await expect(made.control.start()).rejects.toThrow(refused);

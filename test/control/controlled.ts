@@ -1,6 +1,6 @@
 import type { Config } from "#lb/config/config";
 import type { ClientTokens } from "#lb/contract/clients";
-import type { Order } from "#lb/contract/order";
+import type { Order, Outcome } from "#lb/contract/order";
 import type { Sample } from "#lb/contract/sample";
 import type { Applied, Change, Snapshot } from "#lb/contract/snapshot";
 import { Control } from "#lb/control/control";
@@ -34,9 +34,9 @@ class NotedPlane implements Plane {
     return { listeners: snapshot.listeners.map(({ name, endpoint }) => ({ name, endpoint })) };
   }
 
-  async order(order: Order) {
+  async order(order: Order): Promise<Outcome> {
     this.orders.push(order);
-    return "done" as const;
+    return "done";
   }
 
   async change(change: Change) {
@@ -48,7 +48,19 @@ class NotedPlane implements Plane {
     return { listeners: [], pools: [] };
   }
 
+  async totals() {
+    return this.sample();
+  }
+
   async sessions() {
+    return [];
+  }
+
+  async session() {
+    return undefined;
+  }
+
+  async blocksTaken() {
     return [];
   }
 
@@ -56,6 +68,10 @@ class NotedPlane implements Plane {
 
   async clients() {
     return this.tokens;
+  }
+
+  async pressedClients() {
+    return [];
   }
 
   async clientTotals() {

@@ -122,6 +122,28 @@ describe("of a backend", () => {
       expect(sayOfBackend(overlay, "p", name, { weight: 9 })).toBe(false);
   });
 
+  test("of an entry at an address it is said of that one alone", () => {
+    const { overlay } = over({ a: ONE });
+    const literal = { ...backend("z", ONE), address: { kind: "tcp", host: "192.0.2.1", port: 1 } as const };
+    const unix = { ...backend("y", ONE), address: { kind: "unix", path: "/tmp/y.sock" } as const };
+    addBackend(overlay, "p", literal);
+    addBackend(overlay, "p", unix);
+    expect(sayOfBackend(overlay, "p", "z@192.0.2.1", { weight: 9 })).toBe(true);
+    expect(overlay.sayingOfBackend("p", "z@192.0.2.2", { weight: 9 })).toBe("unknown");
+    expect(overlay.sayingOfBackend("p", "y@192.0.2.1", { weight: 9 })).toBe("unknown");
+  });
+
+  test("of a name it is said of 256 addresses at most; one that is taken back makes room", () => {
+    const { overlay } = over({ a: ONE });
+    const hosts = Array.from({ length: 256 }, (_, at) => `192.0.2.${at}`);
+    for (const host of hosts) expect(sayOfBackend(overlay, "p", `a@${host}`, { weight: 9 })).toBe(true);
+    expect(overlay.sayingOfBackend("p", "a@192.0.3.1", { weight: 9 })).toBe("full");
+    expect(sayOfBackend(overlay, "p", "a@192.0.2.7", { weight: 8 })).toBe(true);
+    expect(sayOfBackend(overlay, "p", "a", { weight: 7 })).toBe(true);
+    expect(sayOfBackend(overlay, "p", "a@192.0.2.7", { weight: null })).toBe(true);
+    expect(sayOfBackend(overlay, "p", "a@192.0.3.1", { weight: 9 })).toBe(true);
+  });
+
   test("nothing is said of what there is not", () => {
     const { overlay } = over({ a: ONE, "b/c": ONE });
     for (const [pool, name] of [
@@ -416,7 +438,7 @@ function fileOf(
 }
 
 function backend(name: string, values: BackendValues): BackendConfig {
-  return { ...plainBackend, name, address: { kind: "tcp", host: "127.0.0.1", port: 1 }, ...values };
+  return { ...plainBackend, name, address: { kind: "tcp", host: "web.example", port: 1 }, ...values };
 }
 
 function only<Values, Key extends keyof Values>(key: Key, values: Values): Pick<Values, Key> {

@@ -1,6 +1,8 @@
 import type { BackendConfig } from "#lb/config/config";
 import type { ClientEntry } from "#lb/contract/clients";
-import type { BackendValues, ClientValues, Edit, Overlay, Refused, Said } from "#lb/control/overlay";
+import type { Edit } from "#lb/control/edit";
+import type { BackendValues, ClientValues, Overlay, Refused } from "#lb/control/overlay";
+import type { Said } from "#lb/control/shelf";
 
 /** Says something of a backend and puts it; false where there is no such backend. */
 export function sayOfBackend(

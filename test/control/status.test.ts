@@ -3,6 +3,7 @@ import type { Verdict } from "#lb/contract/verdict";
 import { type Endpoint, formatEndpoint } from "#lb/core/address";
 import { systemClock } from "#lb/core/clock";
 import { plainBackend } from "../support/backends.ts";
+import { eventually } from "../support/eventually.ts";
 import { type Fleet, fleet } from "../support/fleet.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { nameServiceOf } from "../support/name-service.ts";
@@ -41,6 +42,8 @@ test("puts what is configured, what is wanted and what is found of a backend sid
     },
     operational: { value: "up", source: "dials", since, reason: "nothing speaks against it" },
     unresolved: null,
+    drainEnds: null,
+    probe: null,
     active: 1,
     connected: 2,
     failed: 0,
@@ -119,6 +122,23 @@ test("lists the addresses of an entry one by one, and an entry whose name has no
     answeredAgoMs: null,
   });
   expect(all?.[0]?.unresolved).toBeNull();
+});
+
+test("tells when a drain with a time ends, the last probe of each backend, and how many are usable", async () => {
+  await using servers = await fleet("a", "b");
+  const probed = text(servers).replace("health: { probe: off }", "health: { interval: 1h }");
+  await using balancer = await steered(probed, systemClock);
+  await balancer.steering.setBackend("p", "a", { state: "drain" }, { withinMs: 60_000 });
+  const pool = async () => (await balancer.control.status()).pools[0];
+  await eventually(async () => expect((await pool())?.backends[0]?.probe).not.toBeNull());
+  const [drained, other] = (await pool())?.backends ?? [];
+  const leftMs = Date.parse(drained?.drainEnds ?? "") - Date.now();
+  expect(leftMs).toBeGreaterThan(50_000);
+  expect(leftMs).toBeLessThanOrEqual(60_000);
+  expect(drained?.probe).toMatchObject({ failure: null, at: expect.stringMatching(/^20/) });
+  expect(other?.drainEnds).toBeNull();
+  expect((await pool())?.usable).toBe(1);
+  expect((await balancer.control.status()).listeners[0]).toMatchObject({ pool: "p" });
 });
 
 test("tells of a backend that the API added that no file has it", async () => {

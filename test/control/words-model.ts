@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { Said } from "#lb/control/overlay";
+import type { Said } from "#lb/control/shelf";
 
 /** What something is said of: an entry, or one of its addresses. */
 export interface Subject {

@@ -43,7 +43,7 @@ test("a log reader that is gone takes nothing with it, and stderr is told once",
   balancer.signal("SIGTERM");
   expect(await balancer.exit()).toMatchObject({
     code: 0,
-    stderr: "lb: nobody reads the log any more: nothing more is logged, and traffic goes on\n",
+    stderr: "lb: the log has no reader any more: nothing more is logged, and traffic goes on\n",
   });
 });
 

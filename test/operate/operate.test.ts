@@ -1,75 +1,14 @@
-import { once } from "node:events";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { type AddressInfo, createServer, type Server } from "node:net";
+import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { dialPeer } from "../support/peer.ts";
-import { run, start } from "../support/process.ts";
-import { SteeredProcess } from "../support/steered-process.ts";
-
-let folder: string;
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "operate-"));
-});
-afterAll(() => rm(folder, { recursive: true }));
-
-/** Two ping servers behind a balancer with an API. */
-async function steeredPair(admin: object = {}) {
-  const servers = start("servers/ping.js", "127.0.0.1", "0", "--count", "2");
-  await eventually(() => expect(servers.stdout.match(/\n/g)).toHaveLength(2));
-  const [a, b] = [...servers.stdout.matchAll(/listening on (\S+)/g)].map(([, address]) => address);
-  const lb = await SteeredProcess.start({
-    listeners: [{ name: "web", listen: "127.0.0.1:0", pool: "ping" }],
-    pools: {
-      ping: {
-        backends: [
-          { name: "a", address: a },
-          { name: "b/c", address: b },
-        ],
-      },
-    },
-    admin,
-  });
-  return {
-    lb,
-    at: lb.api.replace("http://", ""),
-    lbDoes: (...words: string[]) => run("lb.js", ...words, "--admin", lb.api.replace("http://", "")),
-    async [Symbol.asyncDispose]() {
-      await lb[Symbol.asyncDispose]();
-      await servers[Symbol.asyncDispose]();
-    },
-  };
-}
-
-test("status says whether all is well, and how every backend is, in 80 columns without colours on a pipe", async () => {
-  await using made = await steeredPair();
-  const { code, stdout, stderr } = await made.lbDoes("status");
-  expect([code, stderr]).toEqual([0, ""]);
-  expect(stdout).toMatch(/^all is well\n\nping: round-robin, 0 sessions\n {2}backend/);
-  expect(stdout).toMatch(/^ {2}b\/c +up +0 +0% +50% +1 +\S+$/m);
-  expect(stdout.split("\n").filter((line) => line.length > 80)).toEqual([]);
-  expect(stdout).not.toContain("\u001b");
-  const json = JSON.parse((await made.lbDoes("status", "--json")).stdout);
-  expect(json.pools[0].backends.map(({ name }: { name: string }) => name)).toEqual(["a", "b/c"]);
-});
-
-test("what is not well stands in the first line, and beside its backend", async () => {
-  await using made = await steeredPair();
-  await made.lb.ask("POST", "/api/v1/pools/ping/backends", { name: "dead", address: "127.0.0.1:1" });
-  for (const name of ["a", "b/c"]) expect((await made.lbDoes("drain", `ping/${name}`)).code).toBe(0);
-  await eventually(async () =>
-    expect((await made.lbDoes("status")).stdout).toMatch(/^ {2}dead +down .*connect/m),
-  );
-  const { stdout } = await made.lbDoes("status");
-  expect(stdout).toMatch(/^degraded: the pool ping has no usable backend$/m);
-  expect(stdout).toMatch(/^ {2}a +drain /m);
-});
+import { run } from "../support/process.ts";
+import { lb } from "./command.ts";
+import { type Operated, operated } from "./operated.ts";
 
 test("drain, maint, ready and weight say something of a backend, split at the first slash", async () => {
-  await using made = await steeredPair();
+  await using made = await operated();
   const states = async () => {
     const { pools } = JSON.parse((await made.lbDoes("status", "--json")).stdout);
     return pools[0].backends.map(({ administrative: { state, weight } }: never) => [
@@ -91,162 +30,125 @@ test("drain, maint, ready and weight say something of a backend, split at the fi
   ]);
 });
 
-describe("drain --wait", () => {
-  test("ends when the last session has ended", async () => {
-    await using made = await steeredPair();
-    await made.lbDoes("drain", "ping/b/c");
-    const peer = await dialPeer(made.lb.balancer.endpoint);
-    peer.send("ping\n");
-    await peer.bytes(5);
-    await using waiting = start("lb.js", "drain", "ping/a", "--wait", "--admin", made.at);
-    await eventually(async () => {
-      const { pools } = (await made.lb.ask("GET", "/api/v1/status")).body as never as {
-        pools: { backends: { administrative: { state: { value: string } } }[] }[];
-      };
-      expect(pools[0]?.backends[0]?.administrative.state.value).toBe("drain");
-    });
-    expect(waiting.stdout).toBe("");
-    peer.finish();
-    expect(await waiting.exit()).toMatchObject({ code: 0, stdout: "ping/a is drained\n" });
+test("explain says why a session got its backend, and kill ends it", async () => {
+  await using made = await operated({ admin: { decisions: "always" } });
+  const peer = await made.session();
+  const id = await oldestOf(made);
+  expect((await made.lbDoes("explain", id)).stdout).toMatch(/^(a|b\/c): its turn, of 2\n$/);
+  const explained = JSON.parse((await made.lbDoes("explain", id, "--json")).stdout);
+  expect(explained).toMatchObject({
+    decisions: [{ session: id, how: "ranked", candidates: [{}, {}] }],
+    recording: "always",
   });
-
-  test("takes the sessions off it within a time", async () => {
-    await using made = await steeredPair();
-    await made.lbDoes("drain", "ping/b/c");
-    const peer = await dialPeer(made.lb.balancer.endpoint);
-    peer.send("ping\n");
-    await peer.bytes(5);
-    const { code, stdout } = await made.lbDoes("drain", "ping/a", "--within", "100ms", "--wait");
-    expect([code, stdout]).toEqual([0, "ping/a is drained\n"]);
-    await peer.outcome();
-    peer.finish();
-  });
-
-  test("waits for the one address of a backend that is named by it", async () => {
-    await using made = await steeredPair();
-    await made.lbDoes("drain", "ping/b/c");
-    const peer = await dialPeer(made.lb.balancer.endpoint);
-    peer.send("ping\n");
-    await peer.bytes(5);
-    await using waiting = start("lb.js", "drain", "ping/a@127.0.0.1", "--wait", "--admin", made.at);
-    await eventually(() => expect(made.lb.balancer.stdout.match(/PATCH/g)).toHaveLength(2));
-    expect(waiting.stdout).toBe("");
-    peer.finish();
-    expect(await waiting.exit()).toMatchObject({ code: 0, stdout: "ping/a@127.0.0.1 is drained\n" });
-  });
-
-  test("fails where the backend is made ready meanwhile, and ends on Ctrl-C with 130", async () => {
-    await using made = await steeredPair();
-    await made.lbDoes("drain", "ping/b/c");
-    const peer = await dialPeer(made.lb.balancer.endpoint);
-    peer.send("ping\n");
-    await peer.bytes(5);
-    await using waiting = start("lb.js", "drain", "ping/a", "--wait", "--admin", made.at);
-    await using other = start("lb.js", "drain", "ping/a", "--wait", "--admin", made.at);
-    await eventually(() => expect(made.lb.balancer.stdout.match(/PATCH/g)?.length).toBeGreaterThan(2));
-    other.signal("SIGINT");
-    expect((await other.exit()).code).toBe(130);
-    await made.lbDoes("ready", "ping/a");
-    expect(await waiting.exit()).toMatchObject({ code: 1, stderr: "lb: ping/a was made ready meanwhile\n" });
-    peer.finish();
-  });
-});
-
-test("explain says why a session got its backend, and how to record where that was not; kill ends one", async () => {
-  await using made = await steeredPair({ decisions: "always" });
-  const peer = await dialPeer(made.lb.balancer.endpoint);
-  peer.send("ping\n");
-  await peer.bytes(5);
-  const { sessions } = (await made.lb.ask("GET", "/api/v1/sessions")).body as { sessions: { id: string }[] };
-  const id = sessions[0]?.id as string;
-  expect((await made.lbDoes("explain", id)).stdout).toMatch(/^(a|b\/c): .+\n$/);
   expect((await made.lbDoes("kill", id)).stdout).toBe(`${id} is ended\n`);
-  await peer.outcome();
+  expect(await peer.outcome()).toBe("end");
   peer.finish();
-  expect(await made.lbDoes("kill", "ffffff")).toMatchObject({ code: 1, stdout: "" });
-  expect(await made.lbDoes("explain", "ffffff")).toMatchObject({ code: 1, stdout: "" });
+  await eventually(async () =>
+    expect((await made.lb.ask("GET", "/api/v1/sessions")).body).toEqual({ sessions: [] }),
+  );
+  const again = await made.lbDoes("kill", id);
+  expect([again.code, again.stdout, again.stderr]).toEqual([
+    1,
+    "",
+    `lb: there is no session ${id} that lives\n`,
+  ]);
 });
 
-test("a token comes from a file, alone or as a line of the balancer's own; without one it says what is missing", async () => {
-  const tokens = join(folder, "admin.token");
-  await using made = await steeredPair({ tokenFile: tokens });
-  expect((await made.lbDoes("status", "--token-file", tokens)).code).toBe(0);
-  const alone = join(folder, "alone.token");
-  await writeFile(alone, ((await readFile(tokens, "utf8")).split(" ").at(-1) as string).trim());
-  expect((await made.lbDoes("drain", "ping/a", "--token-file", alone)).code).toBe(0);
-  const without = await made.lbDoes("status");
-  expect(without.code).toBe(1);
-  expect(without.stderr).toMatch(/^lb: expected Authorization.*--token-file names a file with one\n$/);
-  expect((await made.lbDoes("status", "--token-file", join(folder, "none"))).stderr).toMatch(/none/);
+test("where nothing was recorded, explain says why, and how to record", async () => {
+  await using made = await operated();
+  const peer = await made.session();
+  const { code, stdout, stderr } = await made.lbDoes("explain", await oldestOf(made));
+  expect([code, stdout]).toEqual([1, ""]);
+  expect(stderr).toMatch(
+    /^lb: it was not recorded, because recording was off; .* `admin: { decisions: always }`\n$/,
+  );
+  expect(await made.lbDoes("explain", "1e5")).toMatchObject({
+    code: 1,
+    stderr: "lb: there was no such session\n",
+  });
+  peer.finish();
+});
+
+test("while the store cannot be written a word is in force, and the command warns that it is not stored", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "operate-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const kept = join(folder, "kept");
+  await mkdir(kept);
+  await using made = await operated({ store: { kind: "file", path: join(kept, "words.json") } });
+  expect((await made.lbDoes("drain", "ping/a")).stderr).toBe("");
+  await rename(kept, `${kept}-away`);
+  expect(await made.lbDoes("weight", "ping/a", "3")).toMatchObject({
+    code: 0,
+    stdout: "ping/a has the weight 3\n",
+    stderr: "lb: warning: it is in force, and not stored yet: the store is down\n",
+  });
 });
 
 describe("what is wrong is one line that says what to do", () => {
   test.each([
-    [["drain"], 2, /drain expects POOL\/BACKEND/],
-    [["weight", "ping/a"], 2, /weight expects a weight from 0 to 256/],
-    [["kill"], 2, /kill expects the id of a session/],
-    [["drain", "ping"], 2, /expected POOL\/BACKEND, got "ping"/],
-    [["weight", "ping/a", "257"], 2, /from 0 to 256/],
-    [["drain", "ping/a", "--within", "soon"], 2, /--within/],
-    [["status", "--admin", "nowhere"], 2, /--admin: expected host:port/],
-    [["status", "--nonsense"], 2, /nonsense/],
+    [["drain"], /drain expects POOL\/BACKEND/],
+    [["weight", "ping/a"], /weight expects a weight from 0 to 256/],
+    [["kill"], /kill expects the id of a session/],
+    [["kill", ""], /kill expects the id of a session/],
+    [["drain", "ping"], /backend: expected POOL\/BACKEND, got "ping"/],
+    [["drain", "ping/"], /backend: expected POOL\/BACKEND, got "ping\/"/],
+    [["drain", "/a"], /backend: expected POOL\/BACKEND, got "\/a"/],
+    [["drain", "ping/a", "ping/b"], /Unknown argument: ping\/b/],
+    [["weight", "ping/a", "257"], /weight: expected a whole number from 0 to 256, got "257"/],
+    [["weight", "ping/a", "-1"], /weight: expected a whole number from 0 to 256, got "-1"/],
+    [["drain", "ping/a", "--within", "soon"], /--within: expected a duration such as/],
     [
-      ["status", "--admin", "127.0.0.1:1"],
-      1,
-      /^lb: nothing listens on 127\.0\.0\.1:1: is admin configured\?/,
+      ["drain", "ping/a", "--within", "99999h"],
+      /--within: expected a duration of at most 576h, got "99999h"/,
     ],
-    [["status", "--admin", "unix:/no/such.sock"], 1, /^lb: nothing listens on unix:\/no\/such\.sock/],
-  ] as const)("%j", async (words, code, message) => {
-    const ended = await run("lb.js", ...words);
-    expect([ended.code, ended.stdout]).toEqual([code, ""]);
+    [["ready", "ping/a", "--within", "1s"], /Unknown argument: within/],
+    [
+      ["status", "--admin", "nowhere"],
+      /--admin: expected host:port, \[ipv6\]:port or unix:\/path, got "nowhere"/,
+    ],
+    [["status", "--admin", "a:1", "--admin", "b:1"], /--admin may be given once/],
+    [["status", "--config", "lb.yaml"], /Unknown argument: config/],
+    [["status", "--listen", "127.0.0.1:1"], /Unknown argument: listen/],
+    [["round-robin", "--wait"], /Unknown argument: wait/],
+  ] as const)("%j", async (words, message) => {
+    const ended = await lb(...words);
+    expect([ended.code, ended.stdout]).toEqual([2, ""]);
     expect(ended.stderr).toMatch(message);
     expect(ended.stderr.trimEnd().split("\n")).toHaveLength(1);
   });
 
-  test("of a backend that there is not", async () => {
-    await using made = await steeredPair();
-    expect(await made.lbDoes("drain", "ping/x")).toMatchObject({
-      code: 1,
-      stderr: "lb: there is no backend x in a pool ping\n",
+  test("also as a process", async () => {
+    expect(await run("lb.js", "weight", "ping/a")).toMatchObject({
+      code: 2,
+      stdout: "",
+      stderr: expect.stringMatching(
+        /^lb: weight expects a weight from 0 to 256 \(node .+ --help tells more\)\n$/,
+      ),
     });
   });
 
-  test.each([
-    ["nothing at all", "", /did not answer within 5 s/],
-    ["another protocol", "220 mail ESMTP\r\n", /broke the answer off/],
-    ["a page", "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>", /no JSON: is it the admin API\?/],
-    ["half an answer", "HTTP/1.1 200 OK\r\nContent-Length: 60\r\n\r\n{", /broke the answer off/],
-  ])("of a server that answers %s", async (_what, answer, message) => {
-    const server = createServer((socket) => {
-      socket.on("error", () => {}).resume();
-      if (answer !== "") socket.end(answer);
-    });
-    await using other = await listening(server);
-    const ended = await run("lb.js", "status", "--admin", other.address);
-    expect(ended.code).toBe(1);
-    expect(ended.stderr).toMatch(message);
+  test("of a backend that there is not", async () => {
+    await using made = await operated();
+    for (const words of [["drain"], ["drain", "--wait"], ["ready"], ["maint"]] as const)
+      expect(await made.lbDoes(words[0], "ping/x", ...words.slice(1))).toMatchObject({
+        code: 1,
+        stderr: "lb: there is no backend x in a pool ping\n",
+      });
   });
 });
 
 test.each(["status", "drain", "ready", "maint", "weight", "kill", "explain"])(
-  "%s --help has three examples, and none of the balancer's own options",
+  "%s --help has three examples of it, and none of the balancer's own options",
   async (word) => {
-    const { code, stdout } = await run("lb.js", word, "--help");
+    const { code, stdout } = await lb(word, "--help");
     expect(code).toBe(0);
-    expect(
-      stdout.match(/lb\.js (status|drain|ready|maint|weight|kill|explain) /g)?.length,
-    ).toBeGreaterThanOrEqual(3);
+    const [, examples = ""] = stdout.split("Examples:");
+    expect(examples.match(new RegExp(`^ +node \\S+ ${word}\\b`, "gm"))).toHaveLength(3);
     expect(stdout).not.toContain("--listen");
   },
 );
 
-async function listening(server: Server) {
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  return {
-    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async [Symbol.asyncDispose]() {
-      server.close();
-    },
-  };
+async function oldestOf({ lb }: Operated): Promise<string> {
+  const { sessions } = (await lb.ask("GET", "/api/v1/sessions")).body as { sessions: { id: string }[] };
+  return sessions[0]?.id as string;
 }

@@ -120,6 +120,8 @@ export function describePlane(name: string, open: (parts: PlaneParts) => Plane):
       ]);
       expect(await made.plane.sessions(Infinity)).toHaveLength(3);
       expect(await made.plane.sessions(0)).toEqual([]);
+      expect(await made.plane.session(sessions[1]?.id as string)).toMatchObject({ bytesIn: 2, bytesOut: 2 });
+      for (const id of ["zz", "", "-1"]) expect(await made.plane.session(id)).toBeUndefined();
       const [first] = sessions;
       expect(await made.plane.order({ kind: "kill", session: first?.id as string })).toBe("done");
       expect(await made.clients[0]?.outcome()).toBe("end");
@@ -130,6 +132,35 @@ export function describePlane(name: string, open: (parts: PlaneParts) => Plane):
         listeners: [{ name: "main", leaving: false, active: 2, sessions: 3, endings: { killed: 1 } }],
         pools: [{ name: "main", queued: 0, backends: [{ name: "a", active: 2, connected: 3, failed: 0 }] }],
       });
+    });
+
+    test("gives the numbers of some pools alone, and what some clients have left", async () => {
+      await using servers = await politeFleet("a");
+      await using made = await opened(open, snapshot(servers.members));
+      const { plane } = made;
+      expect((await plane.sample({ pools: ["q", "main"] })).pools.map(({ name }) => name)).toEqual(["main"]);
+      expect((await plane.sample({ pools: ["main"], entry: "a" })).pools[0]?.backends).toMatchObject([
+        { name: "a" },
+      ]);
+      for (const entry of ["b", null])
+        expect((await plane.sample({ pools: ["main"], entry })).pools).toMatchObject([
+          { usable: 1, backends: [] },
+        ]);
+      expect(await plane.sample({ pools: [] })).toMatchObject({ listeners: [{ name: "main" }], pools: [] });
+      await plane.change({ kind: "client", client: CLIENT });
+      await plane.change({ kind: "client", client: { ...CLIENT, id: "v", addresses: ["10.0.0.0/9"] } });
+      expect(await plane.clients(["v", "w"])).toEqual([{ id: "v", tokens: 5 }]);
+    });
+
+    test("says which blocks other clients have, however they are spelled", async () => {
+      await using made = await opened(open, snapshot([]));
+      const { plane } = made;
+      await plane.change({ kind: "client", client: CLIENT });
+      const asked = ["10.0.0.0/9", "::ffff:10.0.0.0/104", "unix"];
+      expect(await plane.blocksTaken(asked, "v")).toEqual(["::ffff:10.0.0.0/104"]);
+      expect(await plane.blocksTaken(asked, "u")).toEqual([]);
+      await plane.change({ kind: "client-removed", id: "u" });
+      expect(await plane.blocksTaken(asked, "v")).toEqual([]);
     });
 
     test("gives decisions, recorded since they were asked for", async () => {

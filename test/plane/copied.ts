@@ -1,6 +1,8 @@
 import { expect } from "vitest";
+import type { Matcher } from "#lb/contract/admission";
 import type { DecisionQuery } from "#lb/contract/decision";
 import type { Order } from "#lb/contract/order";
+import type { SampleOf } from "#lb/contract/sample";
 import type { Change, Snapshot } from "#lb/contract/snapshot";
 import type { Plane, ReportsListener } from "#lb/plane/plane";
 
@@ -24,16 +26,32 @@ export class CopiedPlane implements Plane {
     return copied(await this.#plane.order(copied(order)));
   }
 
-  async sample() {
-    return copied(await this.#plane.sample());
+  async sample(of?: SampleOf) {
+    return copied(await this.#plane.sample(copied(of)));
+  }
+
+  async totals() {
+    return copied(await this.#plane.totals());
   }
 
   async sessions(limit: number) {
     return copied(await this.#plane.sessions(limit));
   }
 
-  async clients() {
-    return copied(await this.#plane.clients());
+  async session(id: string) {
+    return copied(await this.#plane.session(id));
+  }
+
+  async clients(ids?: readonly string[]) {
+    return copied(await this.#plane.clients(copied(ids)));
+  }
+
+  async blocksTaken(blocks: readonly Matcher[], besides: string) {
+    return copied(await this.#plane.blocksTaken(copied(blocks), besides));
+  }
+
+  async pressedClients(most: number) {
+    return copied(await this.#plane.pressedClients(most));
   }
 
   async clientTotals(most: number) {

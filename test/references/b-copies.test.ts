@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { dialPeer } from "../support/peer.ts";
 import { run } from "../support/process.ts";
-import { runs } from "../support/processes.ts";
+import { childrenOf, runs } from "../support/processes.ts";
 import { SteeredProcess } from "../support/steered-process.ts";
 import { template } from "./servers.ts";
 
@@ -112,6 +112,24 @@ test.each(["with what the kernel has for it", "by a leash where setpriv is not t
     await eventually(() => expect(pids.filter(runs)).toEqual([]));
   },
 );
+
+test("nor does a server that its copy runs behind a shell", async () => {
+  const config = cluster("31400-31449");
+  const { command } = config.servers.task as { command: string[] };
+  const behindShell = ["/bin/sh", "-c", `${command.join(" ")}; true`];
+  const lb = await SteeredProcess.start({
+    ...config,
+    servers: { task: { ...config.servers.task, command: behindShell } },
+  });
+  const added = await lb.ask("POST", "/api/private/addNewCopy", { type: TYPE, n: 2 });
+  expect(added.status).toBe(201);
+  const { servers } = (await lb.ask("GET", "/api/v1/servers")).body as { servers: { pid: number }[] };
+  const behind = servers.flatMap(({ pid }) => childrenOf(pid));
+  expect(behind).toHaveLength(2);
+  lb.balancer.signal("SIGKILL");
+  await lb[Symbol.asyncDispose]();
+  await eventually(() => expect(behind.filter(runs)).toEqual([]));
+});
 
 test("copies end in order with the balancer", async () => {
   await using lb = await SteeredProcess.start(cluster("31200-31249"));

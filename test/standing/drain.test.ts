@@ -25,6 +25,21 @@ test.each([1, 7, 20, 21, 99, 1_000])(
   },
 );
 
+test.each([
+  [1, [20]],
+  [2, [10, 20]],
+  [6, [4, 7, 10, 14, 17, 20]],
+])("spreads %i sessions over all of the time, one at each of the steps %j", (count, steps) => {
+  const { clock, left, begin } = made(count);
+  begin(20_000);
+  const leftAt = Array.from({ length: 20 }, (_, index) => {
+    const before = left().length;
+    clock.advance(1_000);
+    return before > left().length ? [index + 1] : [];
+  });
+  expect(leftAt.flat()).toEqual(steps);
+});
+
 test("ends those too that come up while it drains", () => {
   const { clock, sessions, left, begin } = made(5);
   begin(20_000);

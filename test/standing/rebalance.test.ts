@@ -43,6 +43,16 @@ describe("a rebalance", () => {
     expect([drains.size, clock.timers]).toEqual([0, 0]);
   });
 
+  test("spreads a few over all of the time", () => {
+    const { clock, counts, rebalance } = made([12, 0]);
+    rebalance(1, 20_000);
+    const after = [5, 5, 5, 5].map((steps) => {
+      clock.advance(steps * 1_000);
+      return counts()[0];
+    });
+    expect(after).toEqual([11, 9, 8, 6]);
+  });
+
   test("follows weights, and counts a backup for none while another can serve", () => {
     const weighed = made([30, 10], (backends) => {
       (backends[0] as Backend).weight = 3;
@@ -84,10 +94,10 @@ describe("a rebalance", () => {
     rebalance(1, 20_000);
     rebalance(0.1, 20_000);
     clock.advance(10_000);
-    expect([counts(), drains.size]).toEqual([[36, 0], 1]);
+    expect([counts(), drains.size]).toEqual([[38, 0], 1]);
     rebalance(1, Infinity);
     clock.advance(60_000);
-    expect([counts(), drains.size, clock.timers]).toEqual([[36, 0], 0, 0]);
+    expect([counts(), drains.size, clock.timers]).toEqual([[38, 0], 0, 0]);
   });
 
   test("does nothing in a pool without members or sessions", () => {

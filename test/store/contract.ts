@@ -4,7 +4,16 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { systemClock } from "#lb/core/clock";
 import { systemDice } from "#lb/core/dice";
-import { type Keep, type Kept, openStore, type Store, type StoreSettings } from "#lb/store/store";
+import {
+  type Json,
+  type Keep,
+  type Kept,
+  openStore,
+  type Shelf,
+  type Store,
+  StoreRefused,
+  type StoreSettings,
+} from "#lb/store/store";
 import { Noted } from "./noted.ts";
 
 /** A store that is not opened yet. */
@@ -20,8 +29,12 @@ export async function opened(settings: StoreSettings) {
   return { store, events, kept, [Symbol.asyncDispose]: () => store.close() };
 }
 
-export const client = (key: string, value: Keep["value"]): Keep => ({ shelf: "clients", key, value });
-const backend = (key: string, value: Keep["value"]): Keep => ({ shelf: "backends", key, value });
+const keepOn =
+  (shelf: Shelf) =>
+  (key: string, value: Json | null): Keep => ({ shelf, key, value });
+
+export const client = keepOn("clients");
+export const backend = keepOn("backends");
 
 /** What every kind of store promises; `fresh` gives the settings of one where nothing is kept yet. */
 export function storeRules(fresh: () => Promise<StoreSettings>): void {
@@ -31,7 +44,12 @@ export function storeRules(fresh: () => Promise<StoreSettings>): void {
       await using first = await opened(settings);
       expect(first.kept.clients.size + first.kept.backends.size).toBe(0);
       expect(first.kept.tokensAtMs).toBeUndefined();
-      await first.store.save([client("a", { capacity: 3 }), client("b", 1), backend("p/x", { weight: 2 })]);
+      await first.store.save([
+        client("a", { capacity: 3 }),
+        client("b", 1),
+        backend("p/x", { weight: 2 }),
+        backend("p", 3),
+      ]);
       await first.store.save([client("b", null), backend("p/y", "drain")]);
       await first.store.saveTokens(
         new Map([
@@ -46,6 +64,7 @@ export function storeRules(fresh: () => Promise<StoreSettings>): void {
     expect(again.kept.backends).toEqual(
       new Map<string, unknown>([
         ["p/x", { weight: 2 }],
+        ["p", 3],
         ["p/y", "drain"],
       ]),
     );
@@ -72,7 +91,7 @@ export function storeRules(fresh: () => Promise<StoreSettings>): void {
         const given = new Map(entries.map(([key, value]) => [key, JSON.stringify(value)]));
         {
           await using first = await opened(settings);
-          await first.store.save(entries.map(([key, value]) => client(key, value as Keep["value"])));
+          await first.store.save(entries.map(([key, value]) => client(key, value as Json)));
         }
         await using again = await opened(settings);
         const found = Array.from(again.kept.clients, ([key, value]) => [key, JSON.stringify(value)] as const);
@@ -101,20 +120,23 @@ export function storeRules(fresh: () => Promise<StoreSettings>): void {
   test("takes nothing after it was closed, and closes with what was given before", async () => {
     const settings = await fresh();
     const first = await opened(settings);
-    const saved = first.store.save([client("a", 1)]);
+    const saved = [first.store.save([client("a", 1)]), first.store.saveTokens(new Map([["a", 3]]), 9)];
     await first.store.close();
-    await saved;
+    await Promise.all(saved);
     await expect(first.store.save([client("a", 2)])).rejects.toThrow("stopping");
     await expect(first.store.saveTokens(new Map(), 1)).rejects.toThrow("stopping");
     await using again = await opened(settings);
     expect(again.kept.clients.get("a")).toBe(1);
+    expect(again.kept.tokens.get("a")).toBe(3);
   });
 
   test("a second process on the same node is refused, until the first has ended", async () => {
     const settings = await fresh();
     {
       await using _first = await opened(settings);
-      await expect(storeOf(settings).open(new Noted())).rejects.toThrow("in use by another process");
+      const second = storeOf(settings).open(new Noted());
+      await expect(second).rejects.toThrow(StoreRefused);
+      await expect(second).rejects.toThrow("in use by another process");
     }
     await using again = await opened(settings);
     expect(again.store.status.up).toBe(true);

@@ -1,10 +1,23 @@
 import { execFileSync } from "node:child_process";
-import { mkdir, mkdtemp, readdir, readFile, readlink, stat, symlink, writeFile } from "node:fs/promises";
+import {
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { FileStore } from "#lb/store/file/store";
 import { StoreDown, StoreFull } from "#lb/store/store";
 import { eventually } from "../support/eventually.ts";
+import { ManualClock } from "../support/manual-clock.ts";
 import { client, opened, storeOf, storeRules } from "./contract.ts";
 import { Noted } from "./noted.ts";
 
@@ -107,6 +120,94 @@ describe("a store in a file", () => {
     expect([x?.status, c0?.status]).toEqual(["fulfilled", "fulfilled"]);
     expect(y).toMatchObject({ status: "rejected", reason: expect.any(StoreFull) });
     await first.store.save([client("x", null), client("y", 1)]);
+  });
+
+  test("a disk that stands still fails a save in time, and what was answered with no is not kept later", async () => {
+    const settings = await fresh();
+    {
+      await using first = await opened(settings);
+      await first.store.save([client("a", 1)]);
+      // The system opens a FIFO for writing once another opens it for reading.
+      const beside = `${settings.path}.new`;
+      execFileSync("mkfifo", [beside]);
+      await expect(first.store.save([client("a", 2)])).rejects.toMatchObject({ uncertain: true });
+      await expect(first.store.save([client("a", 3)])).rejects.toThrow("could not be written within 1000 ms");
+      const reader = await open(beside, "r");
+      await rm(beside);
+      await eventually(() => expect(first.store.status.up).toBe(true));
+      await reader.close();
+      expect(JSON.parse(await readFile(settings.path, "utf8")).clients).toEqual({ a: 1 });
+      await first.store.save([client("b", 4)]);
+    }
+    await using again = await opened(settings);
+    expect(Object.fromEntries(again.kept.clients)).toEqual({ a: 1, b: 4 });
+  });
+
+  test("takes no more than it could read again: what would make the file larger than 64 MiB fails alone, and what makes it smaller is taken", async () => {
+    const settings = await fresh();
+    {
+      await using first = await opened(settings);
+      await first.store.save([client("a", "x".repeat(1_000))]);
+      const large = client("b", "x".repeat(64 * 2 ** 20));
+      const results = await Promise.allSettled([
+        first.store.save([large]),
+        first.store.save([client("c", 3)]),
+      ]);
+      expect(results).toMatchObject([{ reason: expect.any(StoreFull) }, { status: "fulfilled" }]);
+      await expect(first.store.save([large])).rejects.toThrow("the store takes 64 MiB at most");
+      await first.store.save([client("a", 1)]);
+      expect(first.store.status.up).toBe(true);
+    }
+    await using again = await opened(settings);
+    expect(Object.fromEntries(again.kept.clients)).toEqual({ a: 1, c: 3 });
+  });
+
+  test("tokens that cannot be saved are told, by the path that is in the way, while settings are saved", async () => {
+    const settings = await fresh();
+    await using first = await opened(settings);
+    const inTheWay = `${settings.path}.tokens.new`;
+    await mkdir(inTheWay);
+    for (const left of [1, 2])
+      await expect(first.store.saveTokens(new Map([["a", left]]), 1)).rejects.toThrow(
+        `${inTheWay} is a folder`,
+      );
+    expect(first.store.status).toMatchObject({ up: false, reason: expect.stringContaining(inTheWay) });
+    await first.store.save([client("a", 1)]);
+    expect(first.store.status.up).toBe(false);
+    await rm(inTheWay, { recursive: true });
+    await first.store.saveTokens(new Map([["a", 3]]), 1);
+    expect(first.events.statuses.map(({ up }) => up)).toEqual([false, true]);
+  });
+
+  test("settings that cannot be written name the path that is in the way", async () => {
+    const settings = await fresh();
+    await using first = await opened(settings);
+    await mkdir(`${settings.path}.new`);
+    await expect(first.store.save([client("a", 1)])).rejects.toThrow(`${settings.path}.new is a folder`);
+    await rm(`${settings.path}.new`, { recursive: true });
+    await eventually(() => expect(first.store.status.up).toBe(true));
+    await rm(settings.path);
+    await mkdir(settings.path);
+    await expect(first.store.save([client("a", 1)])).rejects.toThrow(`${settings.path} is a folder`);
+    await rm(settings.path, { recursive: true });
+  });
+
+  test("a stop while a late write is mended still takes back what was answered with no", async () => {
+    const { path } = await fresh();
+    const clock = new ManualClock();
+    const store = new FileStore(path, clock);
+    await store.open(new Noted());
+    await store.save([client("a", 1)]);
+    const saved = store.save([client("a", 2)]);
+    saved.catch(() => {});
+    // The write has begun, and no disk is so quick.
+    await Promise.resolve();
+    await Promise.resolve();
+    clock.advance(1_000);
+    await expect(saved).rejects.toMatchObject({ uncertain: true });
+    await store.close();
+    await using again = await opened({ kind: "file", path });
+    expect(again.kept.clients.get("a")).toBe(1);
   });
 
   test.skipIf(!canMount())(

@@ -1,10 +1,9 @@
-import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { StoreDown } from "#lb/store/store";
 import { Database } from "../support/database.ts";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free-port.ts";
-import { client, opened, storeOf, storeRules } from "./contract.ts";
+import { backend, client, opened, storeOf, storeRules } from "./contract.ts";
 import { Noted } from "./noted.ts";
 
 let database: Database;
@@ -22,7 +21,7 @@ describe("a store in PostgreSQL", () => {
     const settings = await fresh();
     await using one = await opened(settings);
     await using two = await opened({ ...settings, node: "n2" });
-    await one.store.save([client("a", 1), client("b", 2), { shelf: "backends", key: "p/x", value: 3 }]);
+    await one.store.save([client("a", 1), client("b", 2), backend("p/x", 3)]);
     await eventually(() =>
       expect(two.events.clients).toEqual(
         new Map([
@@ -90,7 +89,7 @@ describe("a store in PostgreSQL", () => {
     const settings = await fresh();
     {
       await using before = await opened(settings);
-      await before.store.save([client("old", 1), { shelf: "backends", key: "p/x", value: "drain" }]);
+      await before.store.save([client("old", 1), backend("p/x", "drain")]);
     }
     await database.stop();
     const store = storeOf(settings);
@@ -138,33 +137,88 @@ describe("a store in PostgreSQL", () => {
       await database.thaw();
     }
     await eventually(() => expect(one.store.status.up).toBe(true));
-    await using other = await opened({ ...settings, node: "n2" });
-    const known = { a: 1, ...Object.fromEntries(one.events.clients) };
-    await eventually(() =>
-      expect({ a: 1, ...Object.fromEntries(one.events.clients) }).toEqual(
-        Object.fromEntries(other.kept.clients),
-      ),
-    );
-    expect(known).toBeDefined();
+    await eventually(async () => {
+      const rows = await database.ask(settings.url, "select key, value from lb_clients");
+      const there = Object.fromEntries(rows.map(({ key, value }) => [key, value]));
+      expect(there).toEqual({ a: 1, ...Object.fromEntries(one.events.clients) });
+    });
   });
 
-  test("a node that another process took while the connection was lost stays there, and this one says so", async () => {
+  test("a node that another process takes while the connection is lost stays there, and this one says so", async () => {
     const settings = await fresh();
     await using one = await opened(settings);
-    const other = new pg.Client({ connectionString: settings.url, application_name: "other" });
-    await other.connect();
-    const taken = other.query(
-      "select pg_advisory_lock(hashtextextended('lb node ' || current_schema() || ' n1', 0))",
-    );
-    const ended = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'lb n1'";
-    await database.ask(settings.url, ended);
-    await taken;
-    await eventually(() =>
-      expect(one.store.status.reason).toContain("the node n1 is in use by another process"),
-    );
-    await expect(one.store.save([client("k", 1)])).rejects.toThrow(StoreDown);
-    await other.end();
+    {
+      await using other = await database.connect(settings.url);
+      const taken = other.client.query(
+        "select pg_advisory_lock(hashtextextended('lb node ' || current_schema() || ' n1', 0))",
+      );
+      await eventually(async () =>
+        expect(await database.ask(settings.url, "select 1 from pg_locks where not granted")).toHaveLength(1),
+      );
+      await database.ask(
+        settings.url,
+        "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'lb n1' and datname = current_database()",
+      );
+      await taken;
+      await eventually(() => expect(one.store.status.reason).toContain("in use by another process"));
+      await expect(one.store.save([client("a", 1)])).rejects.toThrow("in use by another process");
+    }
     await eventually(() => expect(one.store.status.up).toBe(true));
-    await one.store.save([client("k", 1)]);
+    await one.store.save([client("a", 2)]);
+    expect(one.events.statuses.map(({ up }) => up)).toEqual([false, true]);
+  });
+
+  test("what the database refuses for the moment fails alone: the connection stays, and with it the node", async () => {
+    const settings = await fresh();
+    await using one = await opened(settings);
+    await one.store.save([client("a", 1)]);
+    const pids = () =>
+      database.ask(
+        settings.url,
+        "select pid from pg_stat_activity where application_name = 'lb n1' and datname = current_database()",
+      );
+    const before = await pids();
+    {
+      await using other = await database.connect(settings.url);
+      await other.client.query(
+        "begin; select pg_advisory_xact_lock(hashtextextended('lb clients ' || current_schema(), 0))",
+      );
+      await expect(one.store.save([client("a", 2)])).rejects.toMatchObject({
+        name: "Error",
+        uncertain: false,
+      });
+    }
+    await one.store.save([client("b", 3)]);
+    expect([await pids(), one.events.statuses]).toEqual([before, []]);
+    await using two = await opened({ ...settings, node: "n2" });
+    expect(Object.fromEntries(two.kept.clients)).toEqual({ a: 1, b: 3 });
+  });
+
+  test("tokens that are refused are told, while settings are saved by the same connection", async () => {
+    const settings = await fresh();
+    await using one = await opened(settings);
+    await database.ask(settings.url, "alter table lb_nodes add constraint none check (tokens::text = '{}')");
+    await expect(one.store.saveTokens(new Map([["a", 1]]), 1)).rejects.toThrow(StoreDown);
+    expect(one.store.status).toMatchObject({ up: false, reason: expect.stringContaining("constraint") });
+    await one.store.save([client("a", 1)]);
+    await database.ask(settings.url, "alter table lb_nodes drop constraint none");
+    await one.store.saveTokens(new Map([["a", 1]]), 1);
+    expect(one.events.statuses.map(({ up }) => up)).toEqual([false, true]);
+  });
+
+  test("a database that may only be read is down, and up again when it may be written", async () => {
+    const settings = await fresh();
+    await using one = await opened(settings);
+    const name = new URL(settings.url).pathname.slice(1);
+    const readOnly = (value: string) =>
+      database.ask(
+        database.url(),
+        `alter database ${name} set default_transaction_read_only = ${value}; select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`,
+      );
+    await readOnly("on");
+    await eventually(() => expect(one.store.status.reason).toContain("read-only"));
+    await readOnly("off");
+    await eventually(() => expect(one.store.status.up).toBe(true));
+    await one.store.save([client("a", 2)]);
   });
 });

@@ -10,6 +10,8 @@ import { installed, needing, Program } from "../support/program.ts";
 const DIST = new URL("../../dist/", import.meta.url);
 const PING = fileURLToPath(new URL("servers/ping.js", DIST));
 const WITHOUT_SETPRIV = "/nowhere";
+/** It waits for what it starts, and ends nothing itself. */
+const SHELL = ["/bin/sh", "-c", "/bin/sleep 1000; true"];
 const setpriv = installed("setpriv");
 
 describe("copies do not outlive the balancer that is killed", () => {
@@ -26,6 +28,34 @@ describe("copies do not outlive the balancer that is killed", () => {
     const [pid] = parent.pids as [number];
     expect(environmentOf(pid)).toContain("LB_LEASH_FD=3");
     await diesWith(parent);
+  });
+});
+
+describe("nor does what a copy has started itself", () => {
+  test.each([
+    ["", process.env.PATH],
+    [", also where setpriv is missing", WITHOUT_SETPRIV],
+  ])("in the group of its process%s", async (_, path) => {
+    await using parent = await supervising(SHELL, path);
+    await diesWith(parent, await childOf(parent));
+  });
+
+  test("where the guard was told to end, as by a terminal or a service manager", async () => {
+    await using parent = await supervising(SHELL, WITHOUT_SETPRIV);
+    const started = await childOf(parent);
+    const guard = await guardOf(parent);
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"]) process.kill(guard, signal);
+    await diesWith(parent, started, guard);
+  });
+
+  test("where the guard was killed, once there is another one", async () => {
+    await using parent = await supervising(SHELL, WITHOUT_SETPRIV);
+    const started = await childOf(parent);
+    const first = await guardOf(parent);
+    process.kill(first, "SIGKILL");
+    await eventually(() => expect(guardsOf(parent).filter((pid) => pid !== first)).toHaveLength(1));
+    expect(parent.program.stdout).toContain('guard of copies ended {"reason":"SIGKILL"}');
+    await diesWith(parent, started, await guardOf(parent));
   });
 });
 
@@ -89,10 +119,30 @@ async function supervising(command: readonly string[], path = process.env.PATH) 
   return { program, pids: running(), [Symbol.asyncDispose]: () => program[Symbol.asyncDispose]() };
 }
 
-async function diesWith({ program, pids }: { program: Program; pids: readonly number[] }) {
-  expect(pids.filter(runs)).toHaveLength(1);
+type Supervising = Awaited<ReturnType<typeof supervising>>;
+
+async function diesWith({ program, pids }: Supervising, ...others: readonly number[]) {
+  const all = [...pids, ...others];
+  expect(all.filter((pid) => !runs(pid))).toEqual([]);
   program.child.kill("SIGKILL");
-  await eventually(() => expect(pids.filter(runs)).toEqual([]));
+  await eventually(() => expect(all.filter(runs)).toEqual([]));
+}
+
+/** What the copy has started. */
+async function childOf({ pids }: Supervising): Promise<number> {
+  const children = () => childrenOf(pids[0] as number);
+  await eventually(() => expect(children()).toHaveLength(1));
+  return children()[0] as number;
+}
+
+async function guardOf(parent: Supervising): Promise<number> {
+  await eventually(() => expect(guardsOf(parent)).toHaveLength(1));
+  return guardsOf(parent)[0] as number;
+}
+
+/** Processes that have called themselves guards, and so listen to signals by now. */
+function guardsOf({ program }: Supervising): number[] {
+  return childrenOf(program.child.pid as number).filter((pid) => wordsOf(pid)[0] === "lb-guard");
 }
 
 function wordsOf(pid: number): string[] {

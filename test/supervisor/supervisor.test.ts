@@ -3,12 +3,14 @@ import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { systemClock } from "#lb/core/clock";
+import { type Clock, systemClock } from "#lb/core/clock";
+import { Deferred } from "#lb/core/deferred";
 import { seededDice } from "#lb/core/dice";
 import type { CopyStatus, Template } from "#lb/supervisor/copy";
 import type { CopyHost } from "#lb/supervisor/copy-host";
 import { NoRoom, Supervisor } from "#lb/supervisor/supervisor";
 import { eventually } from "../support/eventually.ts";
+import { ManualClock } from "../support/manual-clock.ts";
 import { NotedLog } from "../support/noted-log.ts";
 import { runs } from "../support/processes.ts";
 
@@ -75,6 +77,63 @@ describe("copies of a template", () => {
   });
 });
 
+describe("a template that is for another pool now", () => {
+  test("has as many copies there, each in the place of one that leaves the old pool", async () => {
+    await using made = await supervised(LISTENS);
+    await made.start(2).up;
+    const pids = made.copies.map(({ pid }) => pid as number);
+    const moved = { t: { ...made.template, pool: "q" } };
+    made.supervisor.configure(moved);
+    // Also where it is read again meanwhile.
+    made.supervisor.configure(moved);
+    await poolsBecome(made, ["q up", "q up"]);
+    expect(made.host.left.map(([name]) => name)).toEqual(["t-1", "t-2"]);
+    expect(made.host.pools).toEqual({ "t-1": "p", "t-2": "p", "t-3": "q", "t-4": "q" });
+    expect(pids.filter(runs)).toEqual([]);
+  });
+
+  test("has them once there are ports for them, where the old ones have all", async () => {
+    await using made = await supervised(LISTENS, { ports: [0, 1] });
+    await made.start(2).up;
+    made.supervisor.configure({ t: { ...made.template, pool: "q" } });
+    await poolsBecome(made, ["q up", "q up"]);
+    expect(made.log.lines.filter(([level]) => level === "error")).toEqual([]);
+  });
+
+  function poolsBecome({ supervisor }: Awaited<ReturnType<typeof supervised>>, states: readonly string[]) {
+    const now = () => supervisor.copies.map(({ pool, state }) => `${pool} ${state}`);
+    return eventually(() => expect(now()).toEqual(states));
+  }
+});
+
+test("a copy that its pool takes no answer about for 10 s has crashed, and one that is taken later leaves again", async () => {
+  const clock = new ManualClock();
+  const host = new NotedHost();
+  const taken = new Deferred<void>();
+  let asked = 0;
+  const slow: CopyHost = {
+    answers: async () => true,
+    join: () => {
+      asked += 1;
+      return taken.promise;
+    },
+    leave: (...of) => host.leave(...of),
+    lost: (...of) => host.lost(...of),
+  };
+  await using made = await supervised("", { command: ["sleep", "1000"] }, { clock, host: slow });
+  made.start(1);
+  await eventually(() => expect(asked).toBe(1));
+  await clock.run(9_999);
+  expect(made.copies).toMatchObject([{ state: "starting", crashes: 0 }]);
+  const { pid } = made.copies[0] as CopyStatus;
+  await clock.run(1);
+  const lastExit = "its pool did not take it within 10 s";
+  await eventually(() => expect(made.copies).toMatchObject([{ state: "backing-off", crashes: 1, lastExit }]));
+  expect([runs(pid as number), host.left]).toEqual([false, []]);
+  taken.resolve();
+  await eventually(() => expect(host.left).toEqual([["t-1", 0]]));
+});
+
 describe("a copy that is stopped", () => {
   test("leaves its pool first, is told to end, and is not started again", async () => {
     await using made = await supervised(
@@ -126,7 +185,7 @@ describe("a copy that crashes", () => {
   });
 
   test("ten times in a row is given up, loudly, and stays in the list until it is deleted", async () => {
-    await using made = await supervised("process.exit(3);", {}, 0.001);
+    await using made = await supervised("process.exit(3);", {}, { haste: 0.001 });
     const { up } = made.start(1);
     await expect(up).rejects.toThrow("t-1 crashed 10 times in a row: exit code 3");
     expect(made.copies).toMatchObject([{ state: "given-up", crashes: 10, restarts: 9 }]);
@@ -141,7 +200,7 @@ describe("a copy that crashes", () => {
     await using made = await supervised(
       `if (process.argv[3] % 2 === 1) throw new Error("odd"); ${LISTENS}`,
       { ports: [0, 1] },
-      0.1,
+      { haste: 0.1 },
     );
     const [low] = made.ports;
     const even = low + (low % 2);
@@ -163,12 +222,12 @@ describe("a copy that crashes", () => {
       /could not be started: .*E2BIG/,
     ],
   ])("because it %s is told as that", async (_, command, reason) => {
-    await using made = await supervised("", { command }, 0.001);
+    await using made = await supervised("", { command }, { haste: 0.001 });
     await expect(made.start(1).up).rejects.toThrow(reason);
   });
 
   test("because there is no such program is told as that", async () => {
-    await using made = await supervised("", { command: ["/no/such/program"] }, 0.001);
+    await using made = await supervised("", { command: ["/no/such/program"] }, { haste: 0.001 });
     await expect(made.start(1).up).rejects.toThrow(/exit code 127|could not be started/);
   });
 });
@@ -179,6 +238,8 @@ describe("what a copy says", () => {
       `process.stdout.write("a\\n\\nb\\r\\n" + "x".repeat(1e6) + "\\nlast"); process.on("SIGTERM", () => process.exit()); ${LISTENS}`,
     );
     await made.start(1).up;
+    // What of a megabyte is not read yet soon after its end is not waited for.
+    await eventually(() => expect(made.said()).toHaveLength(3));
     made.supervisor.stop("t-1");
     await eventually(() => expect(made.copies).toEqual([]));
     await eventually(() => expect(made.said().at(-1)).toBe("last"));
@@ -220,8 +281,15 @@ test("however many copies are started, only so many are starting at once", async
   expect(made.copies.filter(({ pid }) => pid !== null).length).toBeLessThanOrEqual(16);
 });
 
+interface Parts {
+  /** What part of its time all that lasts takes. */
+  readonly haste?: number;
+  readonly clock?: Clock;
+  readonly host?: CopyHost;
+}
+
 /** A supervisor of one template whose copies run a script with {host} and {port}; all are killed when it is disposed of. */
-async function supervised(script: string, more: Partial<Template> = {}, haste = 1) {
+async function supervised(script: string, more: Partial<Template> = {}, { haste = 1, ...parts }: Parts = {}) {
   const path = join(folder, `${Math.random()}.cjs`);
   await writeFile(path, script);
   const low = 20_000 + Math.floor(Math.random() * 10_000);
@@ -246,7 +314,7 @@ async function supervised(script: string, more: Partial<Template> = {}, haste = 
     wallMs: () => systemClock.wallMs(),
     after: hasty(haste),
   };
-  const supervisor = new Supervisor({ host, log, clock, dice: seededDice(1) });
+  const supervisor = new Supervisor({ host, log, clock, dice: seededDice(1), ...parts });
   supervisor.configure({ t: template });
   return {
     supervisor,
@@ -276,6 +344,7 @@ function hasty(part: number): typeof systemClock.after {
 /** A pool that takes all, and notes it. A copy answers once its port takes a connection. */
 class NotedHost implements CopyHost {
   readonly joined: string[] = [];
+  readonly pools: Record<string, string> = {};
   readonly left: [name: string, withinMs: number][] = [];
   readonly gone: string[] = [];
 
@@ -288,8 +357,9 @@ class NotedHost implements CopyHost {
     });
   }
 
-  async join(_pool: string, name: string): Promise<void> {
+  async join(pool: string, name: string): Promise<void> {
     this.joined.push(name);
+    this.pools[name] = pool;
   }
 
   async leave(_pool: string, name: string, withinMs: number): Promise<void> {

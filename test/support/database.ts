@@ -34,7 +34,7 @@ export class Database implements AsyncDisposable {
 
   #make(): EmbeddedPostgres {
     const settings = { listen_addresses: "127.0.0.1", unix_socket_directories: this.#folder, fsync: "off" };
-    return new EmbeddedPostgres({
+    const server = new EmbeddedPostgres({
       databaseDir: this.#data,
       port: this.#port,
       user: "lb",
@@ -44,6 +44,8 @@ export class Database implements AsyncDisposable {
       onLog: () => {},
       onError: () => {},
     });
+    // By itself it runs, for root, as an account named postgres, which not every machine has.
+    return Object.assign(server, { getUidAndGid: async () => unprivileged() });
   }
 
   url(name = "postgres"): string {
@@ -57,16 +59,18 @@ export class Database implements AsyncDisposable {
     return this.url(name);
   }
 
-  /** The rows of one statement, made by a connection of its own. */
-  async ask(url: string, text: string): Promise<Record<string, unknown>[]> {
+  /** A connection of its own; ended when it is disposed of. */
+  async connect(url: string) {
     const client = new pg.Client({ connectionString: url });
     client.on("error", () => {});
     await client.connect();
-    try {
-      return (await client.query<Record<string, unknown>>(text)).rows;
-    } finally {
-      await client.end();
-    }
+    return { client, [Symbol.asyncDispose]: () => client.end() };
+  }
+
+  /** The rows of one statement, made by a connection of its own. */
+  async ask(url: string, text: string): Promise<Record<string, unknown>[]> {
+    await using connection = await this.connect(url);
+    return (await connection.client.query<Record<string, unknown>>(text)).rows;
   }
 
   async stop(): Promise<void> {

@@ -18,6 +18,12 @@ export class NotedLog implements Log {
     error: this.#line("error"),
   } as unknown as Log["logger"];
 
+  readonly audit: Log["audit"] = {
+    info: (fields: object, message: string) => {
+      if (this.#level !== "silent") this.lines.push(["info", message, fields]);
+    },
+  } as unknown as Log["audit"];
+
   configure({ level }: LogSettings): void {
     this.#level = level;
   }

@@ -21,7 +21,10 @@ export function unprivileged(): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) return {};
   const accounts = readFileSync("/etc/passwd", "utf8").split("\n");
   const account = ["postgres:", "nobody:"].map((name) => accounts.find((line) => line.startsWith(name)));
-  const [, , uid, gid] = (account.find(Boolean) ?? "").split(":");
+  const found = account.find(Boolean);
+  if (found === undefined)
+    throw new Error("expected an account postgres or nobody: some programs refuse to be root");
+  const [, , uid, gid] = found.split(":");
   return { uid: Number(uid), gid: Number(gid) };
 }
 

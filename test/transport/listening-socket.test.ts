@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Endpoint } from "#lb/core/address";
+import { Deferred } from "#lb/core/deferred";
 import type { Connection } from "#lb/transport/transport";
 import { ManualClock } from "../support/manual-clock.ts";
 import { backend, dialPeer } from "../support/peer.ts";
@@ -52,6 +53,23 @@ describe.each(transportNames)("by %s", (transport) => {
     const listening = await sockets.listen(ANY, () => {});
     expect(listening.endpoint).toMatchObject({ host: "127.0.0.1", port: expect.any(Number) });
     expect(listening.endpoint).not.toEqual(ANY);
+    await listening.close();
+  });
+
+  test.each([
+    { host: "::1", from: "::1", client: "::1" },
+    { host: "::", from: "127.0.0.1", client: "::ffff:127.0.0.1" },
+    { host: "localhost", from: "127.0.0.1", client: "127.0.0.1" },
+  ])("on $host it accepts from $from, and calls the client $client", async ({ host, from, client }) => {
+    const sockets = testTransport(new ManualClock(), transport);
+    const accepted = new Deferred<Connection>();
+    const listening = await sockets.listen({ kind: "tcp", host, port: 0 }, accepted.resolve);
+    const { port } = listening.endpoint as { port: number };
+    const dialled = await sockets.dial({ kind: "tcp", host: from, port }, { timeoutMs: 1_000 }).connection;
+    const connection = await accepted.promise;
+    expect(connection.remote).toEqual({ host: client, port: dialled.local?.port });
+    expect([connection.local?.port, dialled.remote]).toEqual([port, { host: from, port }]);
+    for (const each of [connection, dialled]) each.reset();
     await listening.close();
   });
 });

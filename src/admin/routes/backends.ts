@@ -2,12 +2,14 @@ import { z } from "zod";
 import { backend, backendValues } from "../../config/schema/pool.ts";
 import { field } from "../../config/value.ts";
 import { duration, percent } from "../../config/values.ts";
+import { inSlices } from "../../core/slices.ts";
 import type { Api, Desk } from "../api.ts";
 import { backendDocument, backendsOf, saidOfBackend, withMembers } from "../backend-document.ts";
 import { etagOf, ifMatch } from "../etag.ts";
 import { checkForeign, checkWithin } from "../own-places.ts";
 import { Problem } from "../problem.ts";
 import { answers, anyName, nothing, orNull } from "../schemas.ts";
+import { sendInSlices } from "../sent.ts";
 import { done, notFound } from "../spoken.ts";
 
 const tags = ["backends"];
@@ -24,7 +26,8 @@ const words = z.strictObject({
 
 /** Backends: what is wanted of them, and what they do. */
 export function backends(app: Api, desk: Desk): void {
-  const { plane, steering, overlay } = desk.controls;
+  const { controls } = desk;
+  const { plane, steering, overlay, clock } = controls;
 
   app.get(
     "/api/v1/pools/:pool/backends",
@@ -36,10 +39,11 @@ export function backends(app: Api, desk: Desk): void {
         response: answers({ 200: z.object({ backends: z.array(backendDocument) }) }),
       },
     },
-    async ({ params: { pool } }) => {
-      const found = backendsOf(overlay(), pool, await plane.sample());
-      if (found === undefined) throw notFound(`pool ${pool}`);
-      return { backends: found };
+    async ({ params: { pool } }, reply) => {
+      const sample = await plane.sample({ pools: [pool] });
+      const backends = await inSlices(clock, backendsOf(overlay(), pool, sample));
+      if (backends === undefined) throw notFound(`pool ${pool}`);
+      return sendInSlices(reply, clock, { backends }, 2);
     },
   );
 
@@ -59,7 +63,7 @@ export function backends(app: Api, desk: Desk): void {
       const { address, name } = request.body;
       if (overlay().entriesOf(pool) === undefined) throw notFound(`pool ${pool}`);
       checkWithin(address, desk.settings().backends);
-      const before = await plane.sample();
+      const before = await plane.sample({ pools: [] });
       const check = () => checkForeign(address, desk, before);
       check();
       const told = done(
@@ -71,7 +75,7 @@ export function backends(app: Api, desk: Desk): void {
       request.change = { after: said };
       const location = `/api/v1/pools/${encodeURIComponent(pool)}/backends/${encodeURIComponent(name)}`;
       reply.code(201).headers({ location, etag: etagOf(said) });
-      return { ...withMembers(said, pool, await plane.sample()), ...told };
+      return { ...(await withMembers(controls, pool, said)), ...told };
     },
   );
 
@@ -89,7 +93,7 @@ export function backends(app: Api, desk: Desk): void {
       const said = saidOfBackend(overlay(), pool, name);
       if (said === undefined) throw notFound(`backend ${name} in a pool ${pool}`);
       reply.header("etag", etagOf(said));
-      return withMembers(said, pool, await plane.sample());
+      return withMembers(controls, pool, said);
     },
   );
 
@@ -122,7 +126,7 @@ export function backends(app: Api, desk: Desk): void {
       if (after === undefined) throw notFound(`backend ${name} in a pool ${pool}`);
       request.change = { before, after };
       reply.header("etag", etagOf(after));
-      return { ...withMembers(after, pool, await plane.sample()), ...told };
+      return { ...(await withMembers(controls, pool, after)), ...told };
     },
   );
 

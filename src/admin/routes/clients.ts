@@ -22,7 +22,7 @@ export function clients(app: Api, desk: Desk): void {
     {
       schema: {
         tags,
-        summary: "Clients, those that the API added last",
+        summary: "Clients of the file, then clients that the API added",
         querystring: z.strictObject({
           limit: limit(MOST, MOST),
           after: anyName.optional().describe("The id that the page before ended with."),
@@ -37,7 +37,7 @@ export function clients(app: Api, desk: Desk): void {
     },
     async ({ query: { limit: most, after } }) => {
       const ids = await page(controls, most + 1, after);
-      const left = new Map((await controls.plane.clients()).map((each) => [each.id, each]));
+      const left = new Map((await controls.plane.clients(ids)).map((each) => [each.id, each]));
       const found = ids.slice(0, most).flatMap((id) => {
         const said = saidOfClient(controls.overlay(), id);
         const tokens = left.get(id);

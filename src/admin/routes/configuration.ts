@@ -29,7 +29,9 @@ export function configuration(app: Api, { controls, readTokens }: Desk): void {
       },
     },
     async (request) => {
-      await readTokens();
+      const wrong = await readTokens();
+      if (wrong !== undefined)
+        throw mistakesProblem([`the file of admin.tokenFile: ${wrong.words}; nothing was reloaded`]);
       const reloaded = await controls.reload();
       if (reloaded.kind === "no-file")
         throw new Problem("no-file", "there is no configuration file to read again");
@@ -50,7 +52,7 @@ function refusal(error: unknown): unknown {
   return mistakesProblem([whole(error)]);
 }
 
-/** Apart, because its bodies are text whatever they are called, and larger. */
+/** Apart, because its bodies are text under any content type, and larger. */
 function check(app: Api): void {
   let underWay = 0;
   app.removeAllContentTypeParsers();

@@ -40,7 +40,7 @@ export function sessions(app: Api, { controls: { plane, steering } }: Desk): voi
     "/api/v1/sessions/:id",
     { schema: { tags, summary: "One session", params: one, response: answers({ 200: sessionDocument }) } },
     async ({ params: { id } }) => {
-      const found = (await plane.sessions(Infinity)).find((session) => session.id === id);
+      const found = await plane.session(id);
       if (found === undefined) throw notFound(`session ${id} that lives`);
       return found;
     },

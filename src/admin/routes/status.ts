@@ -1,19 +1,20 @@
 import { z } from "zod";
 import type { Api, Desk } from "../api.ts";
-import { Events } from "../events.ts";
 import { healthOf } from "../health.ts";
 import { Problem } from "../problem.ts";
 import { answers } from "../schemas.ts";
+import { sendInSlices } from "../sent.ts";
 
 const tags = ["status"];
+/** Down to a single backend. */
+const STATUS_DEPTH = 4;
 const health = z
   .object({ status: z.enum(["ok", "degraded"]), reasons: z.array(z.string()) })
   .meta({ id: "Health" });
 
 /** What there is, and how it is. */
-export function status(app: Api, { controls }: Desk): void {
-  const events = new Events(controls);
-  app.addHook("onClose", async () => events.close());
+export function status(app: Api, { controls, live, mayStay }: Desk): void {
+  app.addHook("onClose", async () => live.events.close());
 
   app.get(
     "/health",
@@ -28,7 +29,9 @@ export function status(app: Api, { controls }: Desk): void {
     },
     async () => {
       if (controls.stopping()) throw new Problem("stopping", "the balancer is stopping");
-      const reasons = healthOf(controls.overlay(), await controls.plane.sample(), controls.ailments());
+      const used = controls.overlay().file.listeners.map(({ pool }) => pool);
+      const { pools } = await controls.plane.sample({ pools: [...new Set(used)], entry: null });
+      const reasons = healthOf(used, pools, controls.ailments());
       return {
         status: reasons.length === 0 ? ("ok" as const) : ("degraded" as const),
         reasons: [...reasons],
@@ -45,7 +48,7 @@ export function status(app: Api, { controls }: Desk): void {
         response: answers({ 200: z.looseObject({}) }),
       },
     },
-    async () => ({ ...(await controls.status()) }),
+    async (_request, reply) => sendInSlices(reply, controls.clock, await controls.status(), STATUS_DEPTH),
   );
 
   app.get(
@@ -54,7 +57,7 @@ export function status(app: Api, { controls }: Desk): void {
       exposeHeadRoute: false,
       schema: {
         tags,
-        summary: "The status each second, as server-sent events",
+        summary: "The status and the last five minutes, then what changed each second, as server-sent events",
         response: {
           200: { description: "A stream", content: { "text/event-stream": { schema: z.string() } } },
           "4xx": answers({})["4xx"],
@@ -62,10 +65,11 @@ export function status(app: Api, { controls }: Desk): void {
         },
       },
     },
-    async (_request, reply) => {
-      events.admit();
+    async (request, reply) => {
+      live.events.admit();
       reply.hijack();
-      events.join(reply.raw);
+      const right = request.caller?.right ?? "write";
+      live.events.join(reply.raw, { right, mayStay: () => mayStay(request) });
     },
   );
 

@@ -1,6 +1,4 @@
-import { once } from "node:events";
-import type { IncomingMessage } from "node:http";
-import { request } from "node:http";
+import { type ClientRequest, type IncomingMessage, request } from "node:http";
 import type { Socket } from "node:net";
 import { retold } from "../../config/shown.ts";
 import { Problem } from "../problem.ts";
@@ -34,20 +32,37 @@ export async function askOverHttp(
   };
   const asked = request({ createConnection: () => socket, method, path, headers, signal });
   asked.end(text);
-  const [answer] = (await once(asked, "response").catch((error) => {
-    throw signal.aborted ? error : unanswered(error);
-  })) as [IncomingMessage];
+  try {
+    return await saidIn(await answerTo(asked));
+  } catch (error) {
+    throw signal.aborted ? error : unanswered(error as Error);
+  }
+}
+
+/** What is answered, as soon as its head is there; however the connection ends, one of the three comes of it. */
+function answerTo(asked: ClientRequest): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    asked.once("response", resolve);
+    asked.once("error", reject);
+    asked.once("upgrade", ({ statusCode = 0 }) => reject(badStatus(statusCode)));
+    asked.once("close", () => reject(new Error("closed")));
+  });
+}
+
+async function saidIn(answer: IncomingMessage): Promise<unknown> {
   const { statusCode = 0 } = answer;
   const said = parsed(await textOf(answer));
   if (REFUSED.includes(statusCode)) throw refusal(codeIn(said), answer.headers["retry-after"]);
   if (statusCode >= 200 && statusCode < 300 && said !== undefined) return said;
-  throw new Problem(
-    "bad-answer",
-    `expected a JSON answer with a status of 2xx, got the status ${statusCode}`,
-  );
+  throw badStatus(statusCode);
+}
+
+function badStatus(status: number): Problem {
+  return new Problem("bad-answer", `expected a JSON answer with a status of 2xx, got the status ${status}`);
 }
 
 function unanswered(error: Error & { readonly code?: string }): Problem {
+  if (error instanceof Problem) return error;
   if (error.code?.startsWith("HPE_"))
     return new Problem("bad-answer", "expected an HTTP answer, got something else");
   return new Problem("unavailable", "the session ended without an answer");

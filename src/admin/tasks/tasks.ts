@@ -70,10 +70,11 @@ async function through<T>(
   try {
     const entered = await enter(way, signal);
     socket = entered;
-    // After a FIN its session would wait for the answer, and keep a place on a backend meanwhile.
     signal.addEventListener("abort", () => resetSocket(entered, way.endpoint.kind), { once: true });
     return await ask(way, socket, signal);
   } catch (error) {
+    // After a FIN its session would wait for the rest of an answer, and keep a place on a backend meanwhile.
+    if (socket !== undefined) resetSocket(socket, way.endpoint.kind);
     if (signal.aborted) throw new Problem("unavailable", `no answer came within ${LONGEST_MS / 1_000} s`);
     throw error;
   } finally {

@@ -21,7 +21,7 @@ export async function wayOf({ controls, settings }: Desk): Promise<Way> {
   const { tasks } = settings();
   const { listeners } = controls.overlay().file;
   const listener = listeners.find(({ name }) => name === tasks.listener) ?? listeners[0];
-  const sample = await controls.plane.sample();
+  const sample = await controls.plane.sample({ pools: [] });
   const open = sample.listeners.find(({ name, leaving }) => name === listener?.name && !leaving);
   if (listener === undefined || open === undefined)
     throw new Problem("unavailable", "the listener of tasks is not open");

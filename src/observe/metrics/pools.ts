@@ -40,7 +40,7 @@ export const poolFamilies: readonly Family[] = [
   histogram(
     "lb_pool_queue_duration_seconds",
     "queue",
-    "How long sessions waited for a place, of those that had to, also in vain.",
+    "How long sessions that had to wait for a place waited, also in vain.",
     ({ queueWait }) => queueWait,
   ),
 ];

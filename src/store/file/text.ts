@@ -4,6 +4,8 @@ import type { Json } from "../seam.ts";
 
 /** Parts of a text are written one by one, so none is large. */
 const PART_CHARS = 64 * 1024;
+/** Indentation, colon, comma and the end of the line. */
+const AROUND_ENTRY = 8;
 
 /** The text of one kind of file: an object whose `schema` says so, and in it one object for each of `shelves`, one line per key. */
 export interface Format {
@@ -36,6 +38,11 @@ export function* textOf(
   }
   parts.push(`${part}\n}\n`);
   return parts;
+}
+
+/** How many bytes an entry takes in the text. */
+export function entryBytes(key: string, value: string): number {
+  return Buffer.byteLength(JSON.stringify(key)) + Buffer.byteLength(value) + AROUND_ENTRY;
 }
 
 /** What a file of a format holds, each shelf in the order of the file; throws StoreRefused with what is wrong, and where. */

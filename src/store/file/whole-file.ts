@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { StoreRefused } from "../refusals.ts";
 
 /** More is no store of ours, and would not fit into memory twice. */
-const MOST_BYTES = 64 * 2 ** 20;
+export const MOST_BYTES = 64 * 2 ** 20;
 
 /**
  * The text of a regular file of 64 MiB at most; undefined where there is none. Rejects with StoreRefused or an error of the

@@ -5,11 +5,12 @@ import { Group, type Writer } from "../group.ts";
 import { inTime } from "../in-time.ts";
 import { Pulse } from "../pulse.ts";
 import { StoreDown, StoreRefused } from "../refusals.ts";
+import { type Bound, clientsBound } from "../room.ts";
 import type { ClientChange, Json, Keep, Kept, Store, StoreEvents, StoreStatus } from "../seam.ts";
 import { type ClientRow, type Entered, enter } from "./entrance.ts";
 import { News } from "./news.ts";
 import { isAnswer, type Session } from "./session.ts";
-import { ALL_CLIENTS, SAVE, SAVE_TOKENS, SOME_CLIENTS } from "./statements.ts";
+import { ALL_CLIENTS, ENTER_NODE, SAVE, SAVE_TOKENS, SOME_CLIENTS } from "./statements.ts";
 
 const MOST_CLIENTS = 100_000;
 /** A call waits for the write under way and for its own: 2 s in all. */
@@ -30,11 +31,11 @@ export interface PostgresParts {
 
 /**
  * A store in a PostgreSQL database, shared with other balancers. It has one connection, which holds the node, hears of changes
- * and makes all writes: what writes holds the node. A write that fails ends the connection; the store is up again once another
- * one has entered and looked at everything.
+ * and makes all writes: what writes holds the node. What the database itself refuses fails alone. A database that is silent or
+ * lost, or that takes no writes, ends the connection; the store is up again once another one has entered and looked at
+ * everything.
  */
 export class PostgresStore implements Store, Writer {
-  readonly mostClients = MOST_CLIENTS;
   /** The version of each client that is known here. */
   readonly clients = new Map<string, string>();
   readonly #parts: PostgresParts;
@@ -44,6 +45,7 @@ export class PostgresStore implements Store, Writer {
   #pulse: Pulse;
   #session: Session | undefined;
   #timer: Timer | undefined;
+  #tokens: Promise<unknown> = Promise.resolve();
   #failures = 0;
   #backendsTold = false;
   #closed = false;
@@ -55,6 +57,10 @@ export class PostgresStore implements Store, Writer {
 
   get status(): StoreStatus {
     return this.#pulse.status;
+  }
+
+  get bounds(): readonly Bound[] {
+    return [clientsBound(this.clients, MOST_CLIENTS)];
   }
 
   async open(events: StoreEvents): Promise<Kept | undefined> {
@@ -76,7 +82,7 @@ export class PostgresStore implements Store, Writer {
   }
 
   save(changes: readonly Keep[]): Promise<void> {
-    return this.#session === undefined ? Promise.reject(this.#down()) : this.#group.save(changes);
+    return this.#isTaking ? this.#group.save(changes) : Promise.reject(this.#down());
   }
 
   async write(changes: readonly Keep[]): Promise<void> {
@@ -94,28 +100,46 @@ export class PostgresStore implements Store, Writer {
   }
 
   async saveTokens(tokens: ReadonlyMap<string, number>, atMs: number): Promise<void> {
-    if (this.#session === undefined) throw this.#down();
+    if (!this.#isTaking) throw this.#down();
+    const saving = this.#writeTokens(tokens, atMs);
+    this.#tokens = saving.catch(() => {});
+    try {
+      await saving;
+      this.#pulse.up("tokens");
+    } catch (error) {
+      if (this.#session !== undefined) this.#pulse.down("tokens", (error as Error).message);
+      throw error;
+    }
+  }
+
+  async #writeTokens(tokens: ReadonlyMap<string, number>, atMs: number): Promise<void> {
     await this.#ask(SAVE_TOKENS, [await inSlices(this.#parts.clock, objectText(tokens)), atMs]);
   }
 
   async close(): Promise<void> {
-    const { clock } = this.#parts;
-    await inTime(clock, CLOSE_MS, this.#group.idle(), () => new Error("late")).catch(() => {});
     this.#closed = true;
+    const written = Promise.all([this.#group.idle(), this.#tokens]);
+    await inTime(this.#parts.clock, CLOSE_MS, written, () => new Error("late")).catch(() => {});
     this.#timer?.[Symbol.dispose]();
     this.#session?.[Symbol.dispose]();
     this.#session = undefined;
   }
 
-  /** One statement of this node; what fails ends the connection. */
+  get #isTaking(): boolean {
+    return this.#session !== undefined && !this.#closed;
+  }
+
+  /** One statement of this node. A refusal leaves open whether others would be taken: that is looked at at once. */
   async #ask<Row extends object>(text: string, values: readonly unknown[]): Promise<Row[]> {
     const session = this.#session;
     if (session === undefined) throw this.#down();
     try {
       return await session.query<Row>(text, [this.#parts.node, ...values], WRITE_MS);
     } catch (error) {
-      this.#lose(session, error);
-      throw new StoreDown(said(error), this.#pauseMs(), !isAnswer(error));
+      const answered = isAnswer(error);
+      if (answered) this.#beat();
+      else this.#lose(session, error);
+      throw new StoreDown(said(error), this.#pauseMs(), !answered);
     }
   }
 
@@ -140,19 +164,22 @@ export class PostgresStore implements Store, Writer {
     this.#session = session;
     this.#failures = 0;
     this.#news.begin();
-    this.#pulse.up();
-    this.#beat();
+    this.#pulse.up("settings");
+    this.#beatLater();
   }
 
-  /** A database that is lost while nothing is asked of it is noticed all the same. */
+  /** A database that is lost, or takes no writes any more, while nothing is asked of it is noticed all the same. */
   #beat(): void {
-    const session = this.#session as Session;
-    this.#timer = this.#parts.clock.after(BEAT_EVERY_MS, () => {
-      session.query("select 1", [], WRITE_MS).then(
-        () => session === this.#session && this.#beat(),
-        (error) => this.#lose(session, error),
-      );
-    });
+    const session = this.#session;
+    session?.query(ENTER_NODE, [this.#parts.node], WRITE_MS).then(
+      () => session === this.#session && this.#beatLater(),
+      (error) => this.#lose(session, error),
+    );
+  }
+
+  #beatLater(): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = this.#parts.clock.after(BEAT_EVERY_MS, () => this.#beat());
   }
 
   #lose(session: Session, error: unknown): void {
@@ -166,7 +193,7 @@ export class PostgresStore implements Store, Writer {
 
   #failed(error: unknown): void {
     if (this.#closed) return;
-    this.#pulse.down(said(error));
+    this.#pulse.down("settings", said(error));
     const pauseMs = this.#pauseMs();
     this.#failures += 1;
     this.#timer = this.#parts.clock.after(pauseMs, () => void this.#again());
@@ -192,7 +219,7 @@ export class PostgresStore implements Store, Writer {
   }
 
   #down(): StoreDown {
-    return new StoreDown(this.status.reason ?? "the balancer is stopping", LONGEST_PAUSE_MS);
+    return new StoreDown(this.#pulse.reasonOf("settings") ?? "the balancer is stopping", LONGEST_PAUSE_MS);
   }
 
   /** Reads clients that others changed: these, or all. */

@@ -41,6 +41,7 @@ export function backendSample(name: string, values: Partial<BackendSample> = {})
     ejections: 0,
     faults: 0,
     answeredAgoMs: Infinity,
+    drainedInMs: null,
     ...values,
   };
 }

@@ -44,7 +44,14 @@ export class SubjectHere implements Subject {
   private constructor(text: string) {
     const parts = { transport: testTransport(systemClock), clock: systemClock, dice: seededDice(5) };
     const logger = pino({ level: "error" }, { write: (line: string) => void this.#complaints.push(line) });
-    const log = { logger, dropped: 0, follow: () => {}, configure: () => {}, close: () => Promise.resolve() };
+    const log = {
+      logger,
+      audit: logger,
+      dropped: 0,
+      follow: () => {},
+      configure: () => {},
+      close: () => Promise.resolve(),
+    };
     this.#text = text;
     this.#plane = new LocalPlane(parts);
     this.#plane.subscribe((batch) => this.#read(batch), { records: true });

@@ -1,0 +1,91 @@
+import type { Actions } from "./actions.ts";
+import { byId, element, Keyed, setAttribute, setText } from "./dom.ts";
+import { glyph } from "./glyph.ts";
+import type { AlgorithmName } from "./wire.ts";
+import { isTroubled, type LivePool, type World } from "./world.ts";
+
+/** What each algorithm does, in a few words; the names are the balancer's own. */
+const ALGORITHMS: Readonly<Record<AlgorithmName, string>> = {
+  "round-robin": "in turn, by weight",
+  "least-connections": "fewest open, by weight",
+  random: "by lot, by weight",
+  p2c: "the better of two by lot",
+  "peak-ewma": "the soonest answer",
+  "source-hash": "by the client's address",
+  maglev: "by the client's address, by a table",
+  first: "the first that can",
+};
+
+/** Which pool is looked at, and its algorithm. */
+export class Pools {
+  readonly #actions: Actions;
+  readonly #changed: () => void;
+  readonly #tabs: Keyed<{ readonly pool: LivePool; readonly chosen: boolean }>;
+  readonly #select = byId<HTMLSelectElement>("algorithm");
+  readonly #back = byId<HTMLButtonElement>("algorithm-back");
+  #chosen: string | undefined;
+
+  /** `changed` is called when another pool is looked at. */
+  constructor(actions: Actions, changed: () => void) {
+    this.#actions = actions;
+    this.#changed = changed;
+    this.#tabs = new Keyed(byId("pools"), () => this.#tab());
+    for (const [name, words] of Object.entries(ALGORITHMS)) {
+      const option = element("option", "", `${name}: ${words}`);
+      option.value = name;
+      this.#select.append(option);
+    }
+    this.#select.addEventListener("change", () => void this.#say(this.#select.value));
+    this.#back.addEventListener("click", () => void this.#say(null));
+  }
+
+  draw(world: World): LivePool | undefined {
+    const pool = world.pools.get(this.#chosen ?? "") ?? [...world.pools.values()][0];
+    this.#chosen = pool?.told.name;
+    const tabs = [...world.pools.values()].slice(0, 200);
+    this.#tabs.draw(tabs.map((each) => [each.told.name, { pool: each, chosen: each === pool }]));
+    if (pool !== undefined) this.#drawAlgorithm(pool);
+    return pool;
+  }
+
+  #drawAlgorithm(pool: LivePool): void {
+    const { algorithm, administrative } = pool.told;
+    const { value: name, source } = administrative?.algorithm ?? { value: algorithm, source: "file" };
+    const mayWrite = this.#actions.mayWrite && administrative !== undefined;
+    // A menu that the user holds open is left alone.
+    if (document.activeElement !== this.#select && this.#select.value !== name) this.#select.value = name;
+    setAttribute(this.#select, "data-holds", name);
+    this.#select.disabled = !mayWrite;
+    this.#back.disabled = !mayWrite || source !== "api";
+    setText(byId("algorithm-source"), source === "api" ? "said by an operator" : "as the file says");
+  }
+
+  async #say(algorithm: string | null): Promise<void> {
+    const pool = this.#chosen ?? "";
+    this.#select.blur();
+    const done = await this.#actions.ask("PATCH", `/api/v1/pools/${encodeURIComponent(pool)}`, { algorithm });
+    if (done !== undefined) this.#actions.tell(`${pool}: ${algorithm ?? "the algorithm of the file"}`);
+    else this.#changed();
+  }
+
+  #tab() {
+    const [mark, text] = [glyph(), element("span")];
+    const root = element("button", "tab", mark.root, text);
+    root.type = "button";
+    let name = "";
+    root.addEventListener("click", () => {
+      this.#chosen = name;
+      this.#changed();
+    });
+    return {
+      root,
+      draw({ pool, chosen }: { readonly pool: LivePool; readonly chosen: boolean }) {
+        name = pool.told.name;
+        const troubled = [...pool.backends.values()].some(isTroubled);
+        mark.draw(pool.told.usable === 0 ? "down" : troubled ? "ejected" : "up");
+        setText(text, name);
+        setAttribute(root, "aria-pressed", String(chosen));
+      },
+    };
+  }
+}

@@ -1,0 +1,134 @@
+import type { State } from "./glyph.ts";
+import type { Backend, Listener, Message, Moment, Piece, Pool, PoolChange, PressedClient } from "./wire.ts";
+
+const KEPT_MS = 300_000;
+const NEWS_KEPT = 200;
+/** How long it takes until a new rate counts for two thirds. */
+const SMOOTH_SEC = 3;
+/** A smoothed rate never quite ends. */
+const LEAST_PER_SEC = 0.02;
+
+/** A backend as it is told, and what the page makes of that. */
+export interface LiveBackend {
+  told: Backend;
+  readonly pool: string;
+  /** New sessions a second, smoothed over some seconds. */
+  perSec: number;
+  /** What that is worked out from: the smoothed rate, as if there had been none before it was known, and for how long it is. */
+  smoothed: number;
+  knownSec: number;
+  /** The most sessions since its drain began; 0 where it is not draining. */
+  drainedFrom: number;
+}
+
+/** A pool as it is told, and its backends by name in their order. */
+export interface LivePool {
+  told: Omit<Pool, "backends">;
+  readonly backends: Map<string, LiveBackend>;
+}
+
+/** All that the page knows. */
+export class World {
+  atMs = 0;
+  reasons: readonly string[] = [];
+  clients: readonly PressedClient[] = [];
+  moments: Moment[] = [];
+  /** The latest first. */
+  news: Piece[] = [];
+  laboratory = false;
+  listeners: Listener[] = [];
+  readonly pools = new Map<string, LivePool>();
+
+  /** Takes in what the balancer tells. `first`: all of it, after which nothing holds that was known. */
+  hear(message: Message, first: boolean): void {
+    const atMs = Date.parse(message.at);
+    const seconds = first ? 0 : Math.max(0.001, (atMs - this.atMs) / 1_000);
+    this.atMs = atMs;
+    this.reasons = message.health.reasons;
+    this.clients = message.clients;
+    this.laboratory = message.laboratory ?? this.laboratory;
+    this.#hearMoments(message.moments, first);
+    const news = message.news.toReversed();
+    this.news = (first ? news : [...news, ...this.news]).slice(0, NEWS_KEPT);
+    this.#hearListeners(message);
+    this.#hearPools(message.pools, first, seconds);
+  }
+
+  /** All backends, pool by pool. */
+  *backends(): Iterable<LiveBackend> {
+    for (const { backends } of this.pools.values()) yield* backends.values();
+  }
+
+  /** What the balancer does not know any more, because it began anew, stays. */
+  #hearMoments(moments: readonly Moment[], first: boolean): void {
+    const [oldest] = moments;
+    const known = first && oldest ? this.moments.filter(({ at }) => at < oldest.at) : this.moments;
+    const since = new Date(this.atMs - KEPT_MS).toISOString();
+    this.moments = [...known, ...moments].filter(({ at }) => at >= since);
+  }
+
+  #hearListeners({ listeners }: Message): void {
+    const known = new Map(this.listeners.map((each) => [each.name, each]));
+    this.listeners = listeners.map((each) => ({ ...known.get(each.name), ...each }) as Listener);
+  }
+
+  #hearPools(pools: readonly PoolChange[], first: boolean, seconds: number): void {
+    const names = new Set(pools.map(({ name }) => name));
+    for (const name of this.pools.keys()) if (first || !names.has(name)) this.pools.delete(name);
+    for (const change of pools) this.#hearPool(change, seconds);
+  }
+
+  #hearPool({ backends, gone = [], ...told }: PoolChange, seconds: number): void {
+    const pool = this.pools.get(told.name) ?? { told: told as LivePool["told"], backends: new Map() };
+    pool.told = { ...pool.told, ...told };
+    this.pools.set(told.name, pool);
+    for (const name of gone) pool.backends.delete(name);
+    const before = new Map(backends.map(({ name }) => [name, pool.backends.get(name)?.told.connected]));
+    for (const change of backends) {
+      const known = pool.backends.get(change.name);
+      if (known !== undefined) known.told = { ...known.told, ...change };
+      else
+        pool.backends.set(change.name, {
+          told: change as Backend,
+          pool: told.name,
+          perSec: 0,
+          smoothed: 0,
+          knownSec: 0,
+          drainedFrom: 0,
+        });
+    }
+    for (const [name, backend] of pool.backends) settle(backend, before.get(name), seconds);
+  }
+}
+
+/** `connected`: how many it had before; undefined where nothing new is known. */
+function settle(backend: LiveBackend, connected: number | undefined, seconds: number): void {
+  const { told } = backend;
+  const grown = connected === undefined ? 0 : Math.max(0, told.connected - connected);
+  if (seconds > 0) {
+    backend.knownSec += seconds;
+    backend.smoothed += (grown / seconds - backend.smoothed) * (1 - Math.exp(-seconds / SMOOTH_SEC));
+    const perSec = backend.smoothed / (1 - Math.exp(-backend.knownSec / SMOOTH_SEC));
+    backend.perSec = perSec < LEAST_PER_SEC ? 0 : perSec;
+  }
+  backend.drainedFrom = stateOf(told) === "draining" ? Math.max(backend.drainedFrom, told.active) : 0;
+}
+
+/** A backend in one word. */
+export function stateOf({ administrative, operational }: Backend): State {
+  const { value } = administrative.state;
+  if (value === "drain") return "draining";
+  if (value === "maint") return "maint";
+  return operational?.value ?? "nowhere";
+}
+
+/** Since when it is in that state. */
+export function sinceOf({ administrative, operational }: Backend): string | undefined {
+  return administrative.state.value === "ready" ? operational?.since : administrative.state.since;
+}
+
+/** Whether something is not as it should be. */
+export function isTroubled(backend: LiveBackend): boolean {
+  const state = stateOf(backend.told);
+  return state !== "up";
+}

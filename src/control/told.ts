@@ -1,0 +1,147 @@
+import type { Clock } from "../core/clock.ts";
+import { forEach, inSlices } from "../core/slices.ts";
+import type { Log } from "../observe/log.ts";
+import type { Keep, Kept } from "../store/seam.ts";
+import { type BackendEdit, type Edit, nameAt, nameOf, type Place, type PoolEdit } from "./edit.ts";
+import type { Overlay } from "./overlay.ts";
+import { tellNews } from "./overlay-news.ts";
+import { type Reconciler, whole } from "./reconcile.ts";
+import { editOf, kindOf } from "./rows.ts";
+import type { Saying } from "./words.ts";
+
+/** What Told is made of. */
+export interface ToldParts {
+  readonly reconciler: Reconciler;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/**
+ * The rows that the store told of and that are not in force yet: the newest per backend or client. One waits for its turn, and
+ * words about a client that only another balancer's file has wait for a file of ours that has it.
+ */
+export class Told {
+  readonly #parts: ToldParts;
+  readonly #waiting = new Map<string, Keep>();
+  /** Of clients that this file does not have, by id; no more of them than the store takes clients. */
+  readonly #elsewhere = new Map<string, Keep>();
+  /** While it is not known what this node said before its start: what it said since then, which is newer. */
+  #since: Set<string> | undefined;
+  #isFollowing = false;
+
+  constructor(parts: ToldParts) {
+    this.#parts = parts;
+  }
+
+  /** Puts all that was kept over the file, in slices; throws a RangeError for a row that is none. Gives back what became other rows. */
+  async restore({ backends, clients }: Kept, overlay: Overlay): Promise<readonly Place[]> {
+    const changed: Place[] = [];
+    const put = (row: Keep) => {
+      const edit = readEdit(row);
+      if (this.#isOfElsewhere(edit, row, overlay)) return;
+      const news = overlay.put(edit);
+      for (const each of news) tellNews(this.#parts.log, each);
+      if (news.length > 0) changed.push(edit);
+    };
+    for (const [shelf, kept] of [
+      ["backends", backends],
+      ["clients", clients],
+    ] as const)
+      await inSlices(
+        this.#parts.clock,
+        forEach([...kept], ([key, value]) => put({ shelf, key, value })),
+      );
+    return changed;
+  }
+
+  /** What this node said before its start is told later; each word that it says until then is newer. */
+  toldLater(): void {
+    this.#since = new Set();
+  }
+
+  /** Takes note of what was said of a pool, or of a backend or one of its addresses. */
+  said(place: Place, part: string, keys: readonly string[]): void {
+    for (const key of keys) this.#since?.add(wordIn(place, part, key));
+  }
+
+  /** The store has these rows; each is put in a turn of its own. */
+  hears(rows: Iterable<Keep>): void {
+    for (const row of rows) this.#waiting.set(nameAt(row), row);
+    void this.#follow();
+  }
+
+  /** Rows of clients that this file has by now are put. */
+  adopted({ clients }: Overlay["file"]): void {
+    if (this.#elsewhere.size === 0) return;
+    this.hears(clients.list.flatMap(({ id }) => this.#elsewhere.get(id) ?? []));
+  }
+
+  /** Puts what was told of these; resolves when it is in force. Never rejects. */
+  async settle(places: readonly Place[]): Promise<void> {
+    const names = places.map(nameOf).filter((name) => this.#waiting.has(name));
+    if (names.length === 0) return;
+    await this.#parts.reconciler.inTurn(async () => {
+      for (const name of names) await this.#put(name);
+    });
+  }
+
+  /** The store has a newer row of ours for these. */
+  forget(places: readonly Place[]): void {
+    for (const place of places) {
+      this.#waiting.delete(nameOf(place));
+      if (place.shelf === "clients") this.#elsewhere.delete(place.id);
+    }
+  }
+
+  async #follow(): Promise<void> {
+    if (this.#isFollowing) return;
+    this.#isFollowing = true;
+    for (const name of this.#waiting.keys()) await this.#parts.reconciler.inTurn(() => this.#put(name));
+    this.#isFollowing = false;
+  }
+
+  /** In a turn. */
+  async #put(name: string): Promise<void> {
+    const row = this.#waiting.get(name);
+    if (row === undefined) return;
+    this.#waiting.delete(name);
+    const { reconciler, log } = this.#parts;
+    try {
+      const edit = editOf(row);
+      if (this.#isOfElsewhere(edit, row, reconciler.overlay)) return;
+      await reconciler.put(edit.shelf === "clients" ? edit : this.#merged(edit), "said before the start");
+    } catch (error) {
+      log.logger.error({ key: row.key, reason: whole(error) }, "the store has a row that cannot be used");
+    }
+  }
+
+  /** What was said before the start, under what was said since then, per value. */
+  #merged<Any extends BackendEdit | PoolEdit>(kept: Any): Any {
+    const { added = kept.added, said } = this.#parts.reconciler.overlay.standing(kept);
+    const isOlder = ({ part, word }: Saying) => this.#since?.has(wordIn(kept, part, word.key)) ?? false;
+    return { ...kept, added, said: [...kept.said.filter((each) => !isOlder(each)), ...said] };
+  }
+
+  /** Words about a client of the file of another balancer, which shares the store: here they mean nothing, and stay there. */
+  #isOfElsewhere(edit: Edit, row: Keep, overlay: Overlay): boolean {
+    if (edit.shelf !== "clients") return false;
+    const isElsewhere = edit.added === undefined && overlay.clientValues(edit.id) === undefined;
+    if (isElsewhere && edit.said.length > 0) this.#elsewhere.set(edit.id, row);
+    else this.#elsewhere.delete(edit.id);
+    return isElsewhere;
+  }
+}
+
+/** The same of a row that must mean something; throws a RangeError that names it. */
+function readEdit(row: Keep): Edit {
+  try {
+    return editOf(row);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new RangeError(`the ${kindOf(row)} ${row.key} in the store: ${error.message}`);
+  }
+}
+
+function wordIn(place: Place, part: string, key: string): string {
+  return `${nameOf(place)} ${part} ${key}`;
+}

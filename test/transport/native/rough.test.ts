@@ -1,0 +1,86 @@
+import type { Socket } from "node:net";
+import { setImmediate as turn } from "node:timers/promises";
+import { describe, expect, test } from "vitest";
+import type { Endpoint } from "#lb/core/address";
+import { EpollEngine } from "#lb/transport/native/epoll";
+import { Guest } from "#lb/transport/native/guest";
+import { NativeTransport } from "#lb/transport/native/index";
+import { type Libc, libc } from "#lb/transport/native/libc";
+import { EMFILE } from "#lb/transport/native/linux";
+import type { Connection } from "#lb/transport/transport";
+import { eventually } from "../../support/eventually.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
+import { pair } from "../../support/pair.ts";
+import { dialPeer } from "../../support/peer.ts";
+
+const ANY: Endpoint = { kind: "tcp", host: "127.0.0.1", port: 0 };
+const MSG_OOB = 1;
+
+describe.skipIf(libc() === undefined)("by epoll", () => {
+  const library = libc() as Libc;
+
+  test("what comes behind an urgent byte, at which a read stops, is received too", async () => {
+    await using ends = await pair("tcp", new ManualClock(), "epoll");
+    const { fd } = (ends.peer.socket as Socket & { _handle: { fd: number } })._handle;
+    const memory = library.memory(16);
+    memory.bytes.write("before!behind");
+    library.send(fd, memory.address, 6, 0);
+    library.send(fd, memory.address + 6, 1, MSG_OOB);
+    library.send(fd, memory.address + 7, 6, 0);
+    let received = "";
+    while (received.length < 12) received += Buffer.from((await ends.connection.read()) as Uint8Array);
+    expect(received).toBe("beforebehind");
+  });
+
+  test("a client for whom no descriptor is left is closed, and the next one is served", async () => {
+    await using world = await listening(1);
+    const refused = await dialPeer(world.endpoint);
+    expect(await refused.outcome()).toBe("end");
+    refused.reset();
+    const client = await dialPeer(world.endpoint);
+    await eventually(() => expect(world.accepted).toHaveLength(1));
+    client.reset();
+  });
+
+  test("a listener that can accept nobody, not even to close it, rests for 100 ms", async () => {
+    await using world = await listening(2);
+    const client = await dialPeer(world.endpoint);
+    await eventually(() => expect(world.clock.timers).toBe(1));
+    const calls = world.calls();
+    for (let turns = 0; turns < 20; turns++) await turn();
+    expect([world.calls(), world.accepted]).toEqual([calls, []]);
+    world.clock.advance(100);
+    await eventually(() => expect(world.accepted).toHaveLength(1));
+    client.reset();
+  });
+
+  /** A listener whose first so many calls of accept4 find no descriptor. */
+  async function listening(failures: number) {
+    const clock = new ManualClock();
+    const accepted: Connection[] = [];
+    let calls = 0;
+    let failed = false;
+    const scarce: Libc = {
+      ...library,
+      accept4(...args) {
+        calls += 1;
+        failed = calls <= failures;
+        return failed ? -1 : library.accept4(...args);
+      },
+      errno: () => (failed ? EMFILE : library.errno()),
+    };
+    const { engine } = new Guest(scarce, (told) => new EpollEngine(scarce, told));
+    const transport = new NativeTransport(clock, scarce, engine);
+    const socket = await transport.listen(ANY, (connection) => accepted.push(connection));
+    return {
+      clock,
+      accepted,
+      endpoint: socket.endpoint,
+      calls: () => calls,
+      async [Symbol.asyncDispose]() {
+        for (const connection of accepted) connection.reset();
+        await socket.close("now");
+      },
+    };
+  }
+});
