@@ -2,6 +2,8 @@ import type { Socket } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import type { Endpoint } from "#lb/core/address";
+import { systemClock } from "#lb/core/clock";
+import { openFiles } from "#lb/core/open-files";
 import { EpollEngine } from "#lb/transport/native/epoll";
 import { Guest } from "#lb/transport/native/guest";
 import { NativeTransport } from "#lb/transport/native/index";
@@ -9,12 +11,15 @@ import { type Libc, libc } from "#lb/transport/native/libc";
 import { EMFILE } from "#lb/transport/native/linux";
 import type { Connection } from "#lb/transport/transport";
 import { eventually } from "../../support/eventually.ts";
+import { lab } from "../../support/lab.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { pair } from "../../support/pair.ts";
-import { dialPeer } from "../../support/peer.ts";
+import { backend, dialPeer, echo } from "../../support/peer.ts";
 
 const ANY: Endpoint = { kind: "tcp", host: "127.0.0.1", port: 0 };
 const MSG_OOB = 1;
+const F_DUPFD_CLOEXEC = 1030;
+const HIGH = 70_000;
 
 describe.skipIf(libc() === undefined)("by epoll", () => {
   const library = libc() as Libc;
@@ -53,6 +58,29 @@ describe.skipIf(libc() === undefined)("by epoll", () => {
     await eventually(() => expect(world.accepted).toHaveLength(1));
     client.reset();
   });
+
+  test.skipIf(openFiles() < HIGH + 100)("descriptors above 65 536 are like any other", async () => {
+    const high: Libc = {
+      ...library,
+      socket: (...args) => lifted(library.socket(...args)),
+      accept4: (...args) => lifted(library.accept4(...args)),
+    };
+    const { engine } = new Guest(high, (told) => new EpollEngine(high, told));
+    const transport = new NativeTransport(systemClock, high, engine);
+    await using server = await backend(echo);
+    await using balancer = await lab({ backends: [server.endpoint], transport });
+    const clients = await Promise.all(Array.from({ length: 20 }, () => balancer.client()));
+    for (const client of clients) client.send("from far above");
+    for (const client of clients) expect((await client.bytes(14)).toString()).toBe("from far above");
+  });
+
+  /** The same, with a higher number. */
+  function lifted(descriptor: number): number {
+    if (descriptor < 0) return descriptor;
+    const copy = library.fcntl(descriptor, F_DUPFD_CLOEXEC, HIGH);
+    library.close(descriptor);
+    return copy;
+  }
 
   /** A listener whose first so many calls of accept4 find no descriptor. */
   async function listening(failures: number) {
