@@ -76,6 +76,11 @@ export class Told {
     this.hears(clients.list.flatMap(({ id }) => this.#elsewhere.get(id) ?? []));
   }
 
+  /** Whether something was told of these that is not in force yet. */
+  waits(places: readonly Place[]): boolean {
+    return places.some((place) => this.#waiting.has(nameOf(place)));
+  }
+
   /** Puts what was told of these; resolves when it is in force. Never rejects. */
   async settle(places: readonly Place[]): Promise<void> {
     const names = places.map(nameOf).filter((name) => this.#waiting.has(name));
