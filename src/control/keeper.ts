@@ -91,10 +91,12 @@ export class Keeper implements Disposable {
     return await this.#lines.inLine([nameOf(place)], () => this.#writeAll([place]));
   }
 
-  /** Keeps what became of rows when the file spoke. */
+  /** Keeps what became of rows when the file spoke; it ends nothing that other balancers share, whose files may differ. */
   followed(places: readonly Place[]): void {
-    if (this.#parts.store === undefined) return;
-    for (const place of places) this.#waiting.set(nameOf(place), place);
+    const { store } = this.#parts;
+    if (store === undefined) return;
+    for (const place of places)
+      if (place.shelf === "backends" || !store.sharesClients) this.#waiting.set(nameOf(place), place);
     void this.flush();
   }
 

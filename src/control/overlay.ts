@@ -6,14 +6,7 @@ import type { ClientEntry } from "../contract/clients.ts";
 import type { Endpoint } from "../core/address.ts";
 import { atOnce, type Steps } from "../core/slices.ts";
 import { clientEntry } from "./client-entry.ts";
-import {
-  type BackendEdit,
-  type ClientEdit,
-  type Edit,
-  nothingOfBackend,
-  nothingOfClient,
-  type Place,
-} from "./edit.ts";
+import { type BackendEdit, type ClientEdit, type Edit, nothingOfBackend, type Place } from "./edit.ts";
 import { type OverlayNews, wordsOver } from "./overlay-news.ts";
 import { type Said, Shelf } from "./shelf.ts";
 import type { About, Saying, Source, SourcedValues } from "./words.ts";
@@ -68,9 +61,13 @@ export class Overlay {
     this.#clients = clients;
   }
 
-  /** Over this file, nothing was said yet. `wallMs`: Unix time, for since when a value holds. */
-  static of(file: Config, wallMs: () => number): Overlay {
-    const nothing = new Overlay({ file, wallMs, pools: new Map(), clients: new Shelf(clientValues) });
+  /**
+   * Over this file, nothing was said yet. `wallMs`: Unix time, for since when a value holds; `sharesClients`: what is said of
+   * clients holds over the files of other balancers, too.
+   */
+  static of(file: Config, wallMs: () => number, sharesClients = false): Overlay {
+    const clients: Clients = new Shelf(clientValues, sharesClients);
+    const nothing = new Overlay({ file, wallMs, pools: new Map(), clients });
     return nothing.adopted(file).overlay;
   }
 
@@ -87,7 +84,7 @@ export class Overlay {
       if (!Object.hasOwn(file.pools, pool)) ends(pool, shelf, news, changed);
     const pools = new Map<string, Backends>();
     for (const [pool, { backends }] of Object.entries(file.pools)) {
-      const before: Backends = this.#pools.get(pool) ?? new Shelf(backendValues);
+      const before: Backends = this.#pools.get(pool) ?? new Shelf(backendValues, false);
       const over = yield* before.over(named(backends), nowMs);
       pools.set(pool, over.shelf);
       news.push(...backendNews(pool, over.yielded, over.over));
@@ -203,14 +200,15 @@ export class Overlay {
   addingClient(entry: ClientEntry, sinceMs: number = this.#wallMs()): ClientEdit | Refused {
     if (this.#clients.has(entry.id)) return "exists";
     if (this.clientCount >= MOST_CLIENTS) return "full";
-    return { shelf: "clients", id: entry.id, added: { entry, source: "api", sinceMs }, said: [] };
+    const { said } = this.#clients.standing(entry.id);
+    return { shelf: "clients", id: entry.id, added: { entry, source: "api", sinceMs }, said };
   }
 
   /** To remove a client that the API added, and all that was said of it. */
   removingClient(id: string): ClientEdit | Refused {
     const from = this.#clients.sourceOf(id);
     if (from !== "api") return from === undefined ? "unknown" : "of-the-file";
-    return nothingOfClient(id);
+    return { shelf: "clients", id, ...this.#clients.removing(id) };
   }
 
   /** The row that stands of a backend or client, as the edit that would put it. */

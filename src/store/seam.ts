@@ -52,6 +52,8 @@ export interface StoreEvents {
 
 /** Where what was said over the API outlives a restart. */
 export interface Store {
+  /** Whether other balancers write the same clients. */
+  readonly sharesClients: boolean;
   /**
    * All that is kept. Called once, first. Resolves undefined where a database cannot be reached, and what it has is told once it
    * is. Rejects with StoreRefused where what is there is not ours to use.

@@ -45,6 +45,7 @@ export interface PostgresParts {
  * everything.
  */
 export class PostgresStore implements Store, Writer {
+  readonly sharesClients = true;
   /** The version of each client that is known here. */
   readonly clients = new Map<string, string>();
   readonly #parts: PostgresParts;
@@ -136,9 +137,7 @@ export class PostgresStore implements Store, Writer {
 
   async #writeTokens(tokens: ReadonlyMap<string, number>, atMs: number): Promise<void> {
     const text = await inSlices(this.#parts.clock, objectText(tokens));
-    await this.#ask((session) =>
-      session.query(SAVE_TOKENS, [this.#parts.node, text, atMs], WRITE_MS),
-    );
+    await this.#ask((session) => session.query(SAVE_TOKENS, [this.#parts.node, text, atMs], WRITE_MS));
   }
 
   async close(): Promise<void> {
