@@ -16,9 +16,7 @@ export interface ToldParts {
   readonly log: Log;
 }
 
-/**
- * The rows that the store told of and that are not in force yet: the newest per backend or client, until its turn.
- */
+/** The rows that the store told of and that are not in force yet: the newest per backend or client, until its turn. */
 export class Told {
   readonly #parts: ToldParts;
   readonly #waiting = new Map<string, Keep>();

@@ -68,6 +68,19 @@ describe("balancers with other files", () => {
     await one.control.reload();
     await settled();
     expect(capacities(one, other)).toEqual([1, 9]);
+    expect(shared.stores[0]?.asked).toEqual([]);
+  });
+
+  test("a word holds over a client of the API as over the one of the file, where both have the value that it replaced", async () => {
+    const { one, other, settled } = await two(WITH_V, text());
+    await other.control.steering.addClient(client("v", 1));
+    await settled();
+    await one.control.steering.setClient("v", { capacity: 5 });
+    await settled();
+    one.next = text();
+    await one.control.reload();
+    expect(capacities(one, other)).toEqual([5, 5]);
+    expect(one.messages()).not.toContain("the file has the last word");
   });
 
   test("a word about the client of one file leaves the API's of that name at the other, and outlives it", async () => {

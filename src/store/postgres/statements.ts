@@ -25,7 +25,7 @@ export const SAVE_TOKENS =
  * a statement that waited for its turn itself would see what was there before. The wait and the write are shorter together than
  * what we wait for an answer.
  */
-export const BEGIN_TURN = `begin; set local lock_timeout = 300; set local statement_timeout = 600;
+export const BEGIN_TURN = `begin isolation level read committed; set local lock_timeout = 300; set local statement_timeout = 600;
   select pg_advisory_xact_lock(hashtextextended('lb clients ' || current_schema(), 0))`;
 
 /**
