@@ -20,6 +20,7 @@ import { configuration } from "./routes/configuration.ts";
 import { decisions } from "./routes/decisions.ts";
 import { laboratory } from "./routes/laboratory.ts";
 import { page } from "./routes/page.ts";
+import { pools } from "./routes/pools.ts";
 import { servers } from "./routes/servers.ts";
 import { sessions } from "./routes/sessions.ts";
 import { status } from "./routes/status.ts";
@@ -35,6 +36,7 @@ const IDLE_MS = 60_000;
 
 const resources = [
   status,
+  pools,
   backends,
   clients,
   sessions,

@@ -4,13 +4,11 @@ import type { BackendConfig } from "../config/config.ts";
 import { administrativeStates, namesOf } from "../contract/backend.ts";
 import type { Sample } from "../contract/sample.ts";
 import type { Overlay } from "../control/overlay.ts";
-import { type Source, sources } from "../control/words.ts";
 import { formatEndpoint, parseEndpoint } from "../core/address.ts";
 import type { Steps } from "../core/slices.ts";
 import type { Controls } from "./controls.ts";
+import { from, fromOf } from "./said-from.ts";
 import { limitOrOff, writtenLimit } from "./schemas.ts";
-
-const from = z.object({ source: z.enum(sources), since: z.string() });
 
 /** A backend as it is wanted; and its members, one for each of its addresses, as they are. */
 export const backendDocument = z
@@ -116,10 +114,6 @@ function memberOf({
 
 function written(overlay: Overlay, pool: string, entry: BackendConfig, host?: string): SaidOfBackend {
   const values = overlay.backend(pool, entry.name, host) as NonNullable<ReturnType<Overlay["backend"]>>;
-  const sourceOf = ({ source, sinceMs }: { readonly source: Source; readonly sinceMs: number }) => ({
-    source,
-    since: new Date(sinceMs).toISOString(),
-  });
   const { weight, maxConnections, state } = values;
   return {
     name: host === undefined ? entry.name : `${entry.name}@${host}`,
@@ -128,6 +122,6 @@ function written(overlay: Overlay, pool: string, entry: BackendConfig, host?: st
     maxConnections: writtenLimit(maxConnections.value),
     backup: entry.backup,
     state: state.value,
-    from: { weight: sourceOf(weight), maxConnections: sourceOf(maxConnections), state: sourceOf(state) },
+    from: { weight: fromOf(weight), maxConnections: fromOf(maxConnections), state: fromOf(state) },
   };
 }

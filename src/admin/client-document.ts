@@ -1,9 +1,7 @@
 import { z } from "zod";
 import type { ClientTokens } from "../contract/clients.ts";
 import type { Overlay } from "../control/overlay.ts";
-import { type Source, sources } from "../control/words.ts";
-
-const from = z.object({ source: z.enum(sources), since: z.string() });
+import { from, fromOf } from "./said-from.ts";
 
 /** A client with what its bucket has left. */
 export const clientDocument = z
@@ -26,16 +24,12 @@ export function saidOfClient(overlay: Overlay, id: string): SaidOfClient | undef
   const values = overlay.clientValues(id);
   if (values === undefined) return undefined;
   const { addresses, capacity, ratePerSec } = values;
-  const sourceOf = ({ source, sinceMs }: { readonly source: Source; readonly sinceMs: number }) => ({
-    source,
-    since: new Date(sinceMs).toISOString(),
-  });
   return {
     id,
     addresses: [...addresses.value],
     capacity: capacity.value,
     ratePerSec: ratePerSec.value,
-    from: { addresses: sourceOf(addresses), capacity: sourceOf(capacity), ratePerSec: sourceOf(ratePerSec) },
+    from: { addresses: fromOf(addresses), capacity: fromOf(capacity), ratePerSec: fromOf(ratePerSec) },
   };
 }
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { BackendConfig, Config } from "./config.ts";
 import { clientFields } from "./schema/clients.ts";
-import { backend, backendFields } from "./schema/pool.ts";
+import { backend, backendFields, pool } from "./schema/pool.ts";
 
 /** One client, in the shape of the file. */
 export type ClientConfig = Config["clients"]["list"][number];
@@ -44,6 +44,16 @@ export function writtenClientValue(key: string, meant: unknown): unknown {
 /** The value of a client that is meant; throws a RangeError for another, and for a key that there is not. */
 export function readClientValue(key: string, written: unknown): unknown {
   return readValue(clientFields.shape, key, written);
+}
+
+/** One value of a pool, by its key, as the file would have it. */
+export function writtenPoolValue(key: string, meant: unknown): unknown {
+  return writtenValue(pool.shape, key, meant);
+}
+
+/** The value of a pool that is meant; throws a RangeError for another, and for a key that there is not. */
+export function readPoolValue(key: string, written: unknown): unknown {
+  return readValue(pool.shape, key, written);
 }
 
 type Shape = Readonly<Record<string, z.ZodType>>;

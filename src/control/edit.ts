@@ -1,5 +1,6 @@
-import type { BackendConfig } from "../config/config.ts";
+import type { BackendConfig, PoolConfig } from "../config/config.ts";
 import type { ClientEntry } from "../contract/clients.ts";
+import type { Keep } from "../store/seam.ts";
 import type { Row } from "./shelf.ts";
 
 /** One backend, by its pool and the name of its entry. */
@@ -15,8 +16,14 @@ interface ClientPlace {
   readonly id: string;
 }
 
+/** One pool. */
+interface PoolPlace {
+  readonly shelf: "pools";
+  readonly pool: string;
+}
+
 /** What a row is of. */
-export type Place = BackendPlace | ClientPlace;
+export type Place = BackendPlace | ClientPlace | PoolPlace;
 
 /** Another row for one backend; nothing has changed before it is put. */
 export interface BackendEdit extends BackendPlace, Row<BackendConfig> {
@@ -27,22 +34,33 @@ export interface BackendEdit extends BackendPlace, Row<BackendConfig> {
 /** Another row for one client. */
 export interface ClientEdit extends ClientPlace, Row<ClientEntry> {}
 
-export type Edit = BackendEdit | ClientEdit;
+/** Another row for one pool; none is ever added. */
+export interface PoolEdit extends PoolPlace, Row<PoolConfig> {}
+
+export type Edit = BackendEdit | ClientEdit | PoolEdit;
 
 export function nothingOfBackend(pool: string, name: string): BackendEdit {
   return { shelf: "backends", pool, name, added: undefined, said: [] };
 }
 
-export function nothingOfClient(id: string): ClientEdit {
-  return { shelf: "clients", id, added: undefined, said: [] };
-}
-
-/** The key of a backend or client on its shelf in a store; no name of a pool has a slash in it. */
-export function keyOf(place: Place): string {
-  return place.shelf === "clients" ? place.id : `${place.pool}/${place.name}`;
+/** Where a store has the row of a place: a pool stands beside its backends, as no name of a pool has a slash in it. */
+export function keptAt(place: Place): Omit<Keep, "value"> {
+  switch (place.shelf) {
+    case "clients":
+      return { shelf: "clients", key: place.id };
+    case "pools":
+      return { shelf: "backends", key: place.pool };
+    case "backends":
+      return { shelf: "backends", key: `${place.pool}/${place.name}` };
+  }
 }
 
 /** The one name of a place among all. */
 export function nameOf(place: Place): string {
-  return `${place.shelf} ${keyOf(place)}`;
+  return nameAt(keptAt(place));
+}
+
+/** The same of what a store has there. */
+export function nameAt({ shelf, key }: Omit<Keep, "value">): string {
+  return `${shelf} ${key}`;
 }

@@ -96,7 +96,7 @@ export class Keeper implements Disposable {
     const { store } = this.#parts;
     if (store === undefined) return;
     for (const place of places)
-      if (place.shelf === "backends" || !store.sharesClients) this.#waiting.set(nameOf(place), place);
+      if (place.shelf !== "clients" || !store.sharesClients) this.#waiting.set(nameOf(place), place);
     void this.flush();
   }
 
@@ -184,7 +184,7 @@ export class Keeper implements Disposable {
       told.forget([edit]);
     } catch (error) {
       // What comes of a client is told by the store.
-      if (error instanceof StoreDown && error.uncertain && edit.shelf === "backends")
+      if (error instanceof StoreDown && error.uncertain && edit.shelf !== "clients")
         this.#wait([edit], error);
       throw error;
     }

@@ -11,13 +11,13 @@ import type { Source, Sourced, SourcedValues } from "./words.ts";
 export type Limit = number | "off";
 
 /** A value that an operator may set. */
-interface Administered<T> {
+export interface Administered<T> {
   /** What holds. */
   readonly value: T;
   readonly source: Source;
   /** Since when it holds. */
   readonly since: string;
-  /** What the file says; null where the backend is not of the file. */
+  /** What the file says; null where the thing is not of the file. */
   readonly file: T | null;
 }
 
@@ -135,7 +135,8 @@ function wantedOf(overlay: Overlay, pool: string, entry: BackendConfig, host: st
   };
 }
 
-function administered<T>({ value, source, sinceMs }: Sourced<T>, file: T | null): Administered<T> {
+/** A value as it is told; `file`: what the file says, null where it has no such thing. */
+export function administered<T>({ value, source, sinceMs }: Sourced<T>, file: T | null): Administered<T> {
   return { value, source, since: timeOf(sinceMs), file };
 }
 

@@ -1,12 +1,20 @@
 import { isIP } from "node:net";
-import type { BackendConfig, Config } from "../config/config.ts";
+import type { BackendConfig, Config, PoolConfig } from "../config/config.ts";
 import { oneSpelling } from "../config/reach.ts";
 import type { BackendSettings } from "../contract/backend.ts";
 import type { ClientEntry } from "../contract/clients.ts";
+import type { PoolSettings } from "../contract/pool.ts";
 import type { Endpoint } from "../core/address.ts";
 import { atOnce, type Steps } from "../core/slices.ts";
 import { clientEntry } from "./client-entry.ts";
-import { type BackendEdit, type ClientEdit, type Edit, nothingOfBackend, type Place } from "./edit.ts";
+import {
+  type BackendEdit,
+  type ClientEdit,
+  type Edit,
+  nothingOfBackend,
+  type Place,
+  type PoolEdit,
+} from "./edit.ts";
 import { type OverlayNews, wordsOver } from "./overlay-news.ts";
 import { type Said, Shelf } from "./shelf.ts";
 import type { About, Saying, Source, SourcedValues } from "./words.ts";
@@ -15,6 +23,9 @@ import type { About, Saying, Source, SourcedValues } from "./words.ts";
 export type BackendValues = Pick<BackendSettings, "state" | "weight" | "maxConnections">;
 /** What the API may say of a client. */
 export type ClientValues = Pick<ClientEntry, "addresses" | "capacity" | "ratePerSec">;
+
+/** What the API may say of a pool. */
+export type PoolValues = Pick<PoolSettings, "algorithm">;
 
 /** Why the API may not add, remove or say a thing. */
 export type Refused = "unknown" | "exists" | "of-the-file" | "is-a-copy" | "full";
@@ -34,12 +45,15 @@ interface Adopted {
 
 type Backends = Shelf<BackendValues, BackendConfig>;
 type Clients = Shelf<ClientValues, ClientEntry>;
+/** What was said of the pools themselves. */
+type Pools = Shelf<PoolValues, PoolConfig>;
 
 /** What an overlay is made of. */
 interface OverlayParts {
   readonly file: Config;
   readonly wallMs: () => number;
-  readonly pools: ReadonlyMap<string, Backends>;
+  readonly pools: Pools;
+  readonly backends: ReadonlyMap<string, Backends>;
   readonly clients: Clients;
 }
 
@@ -51,13 +65,16 @@ export class Overlay {
   readonly #wallMs: () => number;
   /** The file that speaks, as it is written. */
   readonly file: Config;
-  readonly #pools: ReadonlyMap<string, Backends>;
+  readonly #pools: Pools;
+  /** By their pool. */
+  readonly #backends: ReadonlyMap<string, Backends>;
   readonly #clients: Clients;
 
-  private constructor({ file, wallMs, pools, clients }: OverlayParts) {
+  private constructor({ file, wallMs, pools, backends, clients }: OverlayParts) {
     this.#wallMs = wallMs;
     this.file = file;
     this.#pools = pools;
+    this.#backends = backends;
     this.#clients = clients;
   }
 
@@ -66,8 +83,9 @@ export class Overlay {
    * clients holds over the files of other balancers, too.
    */
   static of(file: Config, wallMs: () => number, sharesClients = false): Overlay {
+    const pools: Pools = new Shelf(poolValues);
     const clients: Clients = new Shelf(clientValues, sharesClients);
-    const nothing = new Overlay({ file, wallMs, pools: new Map(), clients });
+    const nothing = new Overlay({ file, wallMs, pools, backends: new Map(), clients });
     return nothing.adopted(file).overlay;
   }
 
@@ -80,20 +98,24 @@ export class Overlay {
     const nowMs = wallMs();
     const news: OverlayNews[] = [];
     const changed: Place[] = [];
-    for (const [pool, shelf] of this.#pools)
+    for (const [pool, shelf] of this.#backends)
       if (!Object.hasOwn(file.pools, pool)) ends(pool, shelf, news, changed);
-    const pools = new Map<string, Backends>();
+    const pools = yield* this.#pools.over(Object.entries(file.pools), nowMs);
+    news.push(...wordsOver(pools.over));
+    for (const pool of pools.changed) changed.push({ shelf: "pools", pool });
+    const all = new Map<string, Backends>();
     for (const [pool, { backends }] of Object.entries(file.pools)) {
-      const before: Backends = this.#pools.get(pool) ?? new Shelf(backendValues, false);
+      const before: Backends = this.#backends.get(pool) ?? new Shelf(backendValues);
       const over = yield* before.over(named(backends), nowMs);
-      pools.set(pool, over.shelf);
+      all.set(pool, over.shelf);
       news.push(...backendNews(pool, over.yielded, over.over));
       for (const name of over.changed) changed.push({ shelf: "backends", pool, name });
     }
     const clients = yield* this.#clients.over(entriesOf(file), nowMs);
     news.push(...clientNews(clients.yielded, clients.over));
     for (const id of clients.changed) changed.push({ shelf: "clients", id });
-    return { overlay: new Overlay({ file, wallMs, pools, clients: clients.shelf }), news, changed };
+    const shelves = { pools: pools.shelf, backends: all, clients: clients.shelf };
+    return { overlay: new Overlay({ file, wallMs, ...shelves }), news, changed };
   }
 
   /** The same without a pause. */
@@ -103,18 +125,18 @@ export class Overlay {
 
   /** The entries of a pool, first the entries of the file, then the ones that the API added; undefined where there is no such pool. */
   entriesOf(pool: string): readonly BackendConfig[] | undefined {
-    const shelf = this.#pools.get(pool);
+    const shelf = this.#backends.get(pool);
     return shelf && [...(this.file.pools[pool]?.backends ?? []), ...addedTo(shelf)];
   }
 
   /** Where an entry comes from; undefined where there is no such entry. */
   sourceOf(pool: string, name: string): Source | undefined {
-    return this.#pools.get(pool)?.sourceOf(name);
+    return this.#backends.get(pool)?.sourceOf(name);
   }
 
   /** The entries that no file has, of all pools. */
   get added(): Iterable<BackendConfig> {
-    return [...this.#pools.values()].flatMap(addedTo);
+    return [...this.#backends.values()].flatMap(addedTo);
   }
 
   /**
@@ -122,7 +144,7 @@ export class Overlay {
    * no such entry.
    */
   backend(pool: string, entry: string, host?: string): SourcedValues<BackendValues> | undefined {
-    return this.#pools.get(pool)?.valuesOf(entry, host === undefined ? entry : `${entry}@${host}`);
+    return this.#backends.get(pool)?.valuesOf(entry, host === undefined ? entry : `${entry}@${host}`);
   }
 
   /** To say something of an entry, or of one of its addresses as `entry@host`, since a Unix time. */
@@ -132,7 +154,7 @@ export class Overlay {
     said: Said<BackendValues>,
     sinceMs: number = this.#wallMs(),
   ): BackendEdit | Refused {
-    const shelf = this.#pools.get(pool);
+    const shelf = this.#backends.get(pool);
     const about = shelf && this.#named(pool, shelf, name);
     if (shelf === undefined || about === undefined) return "unknown";
     const { key } = about;
@@ -149,7 +171,7 @@ export class Overlay {
     source: "api" | "copy" = "api",
     sinceMs: number = this.#wallMs(),
   ): BackendEdit | Refused {
-    const shelf = this.#pools.get(pool);
+    const shelf = this.#backends.get(pool);
     if (shelf === undefined) return "unknown";
     if (shelf.has(entry.name)) return "exists";
     return { shelf: "backends", pool, name: entry.name, added: { entry, source, sinceMs }, said: [] };
@@ -161,6 +183,17 @@ export class Overlay {
     if (from === undefined) return "unknown";
     if (from !== source) return from === "file" ? "of-the-file" : "is-a-copy";
     return { ...nothingOfBackend(pool, name), ...(source === "copy" && { wasCopy: true }) };
+  }
+
+  /** What holds of a pool; undefined where there is no such pool. */
+  pool(name: string): SourcedValues<PoolValues> | undefined {
+    return this.#pools.valuesOf(name);
+  }
+
+  /** To say something of a pool, since a Unix time. */
+  sayingOfPool(pool: string, said: Said<PoolValues>, sinceMs: number = this.#wallMs()): PoolEdit | Refused {
+    if (!this.#pools.has(pool)) return "unknown";
+    return { shelf: "pools", pool, ...this.#pools.saying({ key: pool, part: pool }, said, sinceMs) };
   }
 
   /** How many clients there are. */
@@ -211,29 +244,42 @@ export class Overlay {
     return { shelf: "clients", id, ...this.#clients.removing(id) };
   }
 
-  /** The row that stands of a backend or client, as the edit that would put it. */
-  standing(place: BackendEdit): BackendEdit;
-  standing(place: ClientEdit): ClientEdit;
+  /** The row that stands of a pool, backend or client, as the edit that would put it. */
+  standing<Any extends Edit>(place: Any): Any;
   standing(place: Place): Edit;
   standing(place: Place): Edit {
-    if (place.shelf === "clients")
-      return { shelf: "clients", id: place.id, ...this.#clients.standing(place.id) };
-    const { pool, name } = place;
-    const shelf = this.#pools.get(pool);
-    return { ...nothingOfBackend(pool, name), ...shelf?.standing(name) };
+    switch (place.shelf) {
+      case "clients":
+        return { shelf: "clients", id: place.id, ...this.#clients.standing(place.id) };
+      case "pools":
+        return { shelf: "pools", pool: place.pool, ...this.#pools.standing(place.pool) };
+      case "backends": {
+        const { pool, name } = place;
+        return { ...nothingOfBackend(pool, name), ...this.#backends.get(pool)?.standing(name) };
+      }
+    }
   }
 
   /**
-   * Takes another row for what stood of a backend or client. The file goes before: what it has too is not added, and words
+   * Takes another row for what stood of a pool, backend or client. The file goes before: what it has too is not added, and words
    * over other values than the file's are over. Gives back what became of them.
    */
   put(edit: Edit): readonly OverlayNews[] {
-    if (edit.shelf === "clients") {
-      const { yielded, over } = this.#clients.put(edit.id, edit, this.#wallMs());
-      return clientNews(yielded ? [edit.id] : [], over);
+    switch (edit.shelf) {
+      case "clients": {
+        const { yielded, over } = this.#clients.put(edit.id, edit, this.#wallMs());
+        return clientNews(yielded ? [edit.id] : [], over);
+      }
+      case "pools":
+        return wordsOver(this.#pools.put(edit.pool, edit, this.#wallMs()).over);
+      case "backends":
+        return this.#putBackend(edit);
     }
+  }
+
+  #putBackend(edit: BackendEdit): readonly OverlayNews[] {
     const { pool, name, added, said } = edit;
-    const shelf = this.#pools.get(pool);
+    const shelf = this.#backends.get(pool);
     if (shelf === undefined)
       return added ? [{ kind: "gone-with-pool", pool, backend: name }] : wordsOver(said, `${pool}/`);
     const { yielded, over } = shelf.put(name, edit, this.#wallMs());
@@ -298,6 +344,10 @@ function mayReach(address: Endpoint, host: string): boolean {
 
 function backendValues({ state, weight, maxConnections }: BackendConfig): BackendValues {
   return { state, weight, maxConnections };
+}
+
+function poolValues({ algorithm }: PoolConfig): PoolValues {
+  return { algorithm };
 }
 
 function clientValues({ addresses, capacity, ratePerSec }: ClientEntry): ClientValues {

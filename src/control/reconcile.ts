@@ -11,7 +11,7 @@ import { inSlices, type Steps } from "../core/slices.ts";
 import type { HealthChecker } from "../health/checker.ts";
 import type { Log } from "../observe/log.ts";
 import type { Plane } from "../plane/plane.ts";
-import type { BackendEdit, ClientEdit, Edit, Place } from "./edit.ts";
+import type { BackendEdit, ClientEdit, Edit, Place, PoolEdit } from "./edit.ts";
 import { Families, type Turned } from "./families.ts";
 import { heldByOwn } from "./held.ts";
 import type { Names } from "./names.ts";
@@ -146,7 +146,7 @@ export class Reconciler {
   }
 
   /**
-   * In a turn: takes another row for a backend or client, and makes its part of the data plane equal to what is wanted then;
+   * In a turn: takes another row for a pool, backend or client, and makes its part of the data plane equal to what is wanted then;
    * tells what the file made of the row. Rejects, and changes nothing, where there is no room for an added backend, it leads
    * back to a listener of its own, or the data plane does not take it.
    */
@@ -156,7 +156,7 @@ export class Reconciler {
     const client = edit.shelf === "clients" ? overlay.client(edit.id) : undefined;
     const news = overlay.put(edit);
     try {
-      await (edit.shelf === "clients" ? this.#client(edit, client) : this.#backend(edit, before, reason));
+      await (edit.shelf === "clients" ? this.#client(edit, client) : this.#pooled(edit, before, reason));
     } catch (error) {
       overlay.put(before);
       throw error;
@@ -165,7 +165,7 @@ export class Reconciler {
     if (news.length > 0) this.#parts.followed([edit]);
   }
 
-  async #backend(edit: BackendEdit, before: Edit, reason: string): Promise<void> {
+  async #pooled(edit: BackendEdit | PoolEdit, before: Edit, reason: string): Promise<void> {
     const { names } = this.#parts;
     if (this.#overlay.entriesOf(edit.pool) === undefined) return;
     if (before.added === undefined && edit.added !== undefined)

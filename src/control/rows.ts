@@ -3,13 +3,15 @@ import {
   readBackendValue,
   readClient,
   readClientValue,
+  readPoolValue,
   writtenBackend,
   writtenBackendValue,
   writtenClient,
   writtenClientValue,
+  writtenPoolValue,
 } from "../config/parts.ts";
 import type { Json, Keep } from "../store/seam.ts";
-import { type BackendEdit, type ClientEdit, type Edit, keyOf } from "./edit.ts";
+import { type BackendEdit, type ClientEdit, type Edit, keptAt, type PoolEdit } from "./edit.ts";
 import type { Saying } from "./words.ts";
 
 /** Whether a store knows of it: a copy of a server comes with its template, and what was said of it goes with the copy. */
@@ -19,13 +21,23 @@ export function isKept(edit: Edit): boolean {
 
 /** How a row is kept; nothing of what the store knows nothing of. */
 export function keepOf(edit: Edit): Keep {
-  const { shelf } = edit;
-  if (!isKept(edit)) return { shelf, key: keyOf(edit), value: null };
-  return { shelf, key: keyOf(edit), value: edit.shelf === "clients" ? clientRow(edit) : backendRow(edit) };
+  return { ...keptAt(edit), value: isKept(edit) ? rowOf(edit) : null };
 }
 
-/** What was kept of a backend under this key; throws a RangeError where it is no such row. */
-export function backendEdit(key: string, value: Json | null): BackendEdit {
+/** What a row of a store is of: see keptAt. */
+export function kindOf({ shelf, key }: Keep): keyof typeof READ {
+  if (shelf === "clients") return "client";
+  return key.includes("/") ? "backend" : "pool";
+}
+
+/** What a row of a store says; throws a RangeError where it is no row of that kind. */
+export function editOf(row: Keep): Edit {
+  return READ[kindOf(row)](row.key, row.value);
+}
+
+const READ = { client: clientEdit, backend: backendEdit, pool: poolEdit } as const;
+
+function backendEdit(key: string, value: Json | null): BackendEdit {
   const at = key.indexOf("/");
   const [pool, name] = [key.slice(0, at), key.slice(at + 1)];
   const { added, said = [] } = rowIn(value);
@@ -40,8 +52,7 @@ export function backendEdit(key: string, value: Json | null): BackendEdit {
   };
 }
 
-/** What was kept of a client under this key; throws a RangeError where it is no such row. */
-export function clientEdit(id: string, value: Json | null): ClientEdit {
+function clientEdit(id: string, value: Json | null): ClientEdit {
   const { added, said = [] } = rowIn(value);
   return {
     shelf: "clients",
@@ -51,9 +62,30 @@ export function clientEdit(id: string, value: Json | null): ClientEdit {
   };
 }
 
+function poolEdit(pool: string, value: Json | null): PoolEdit {
+  const { said = [] } = rowIn(value);
+  return {
+    shelf: "pools",
+    pool,
+    added: undefined,
+    said: said.map((each) => sayingIn(each, () => pool, readPoolValue)),
+  };
+}
+
 /** A thing that says nothing but what the file says is not kept. */
-function backendRow({ name, added, said }: BackendEdit): Json | null {
-  if (added === undefined && said.length === 0) return null;
+function rowOf(edit: Edit): Json | null {
+  if (edit.added === undefined && edit.said.length === 0) return null;
+  switch (edit.shelf) {
+    case "clients":
+      return clientRow(edit);
+    case "backends":
+      return backendRow(edit);
+    case "pools":
+      return { said: edit.said.map((saying) => wordRow(saying, writtenPoolValue)) };
+  }
+}
+
+function backendRow({ name, added, said }: BackendEdit): Json {
   return {
     ...(added && { added: { as: writtenBackend(added.entry) as Json, since: isoTime(added.sinceMs) } }),
     said: said.map((saying) => ({
@@ -63,8 +95,7 @@ function backendRow({ name, added, said }: BackendEdit): Json | null {
   };
 }
 
-function clientRow({ added, said }: ClientEdit): Json | null {
-  if (added === undefined && said.length === 0) return null;
+function clientRow({ added, said }: ClientEdit): Json {
   const since = added && isoTime(added.sinceMs);
   return {
     ...(added && { added: { as: writtenClient(asWritten(added.entry)) as Json, since: since as string } }),

@@ -56,7 +56,7 @@ export class Shelf<Values extends object, Entry> {
   /** `valuesOf`: what may be said of an entry, as it is without a word; `isShared`: the rows hold over other files, too. */
   constructor(
     valuesOf: (entry: Entry) => Values,
-    isShared: boolean,
+    isShared = false,
     added: Map<string, Added<Entry>> = new Map(),
   ) {
     this.#valuesOf = valuesOf;

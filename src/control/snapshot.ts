@@ -4,6 +4,7 @@ import { loopMistakes } from "../config/loops.ts";
 import { ConfigMistakes } from "../config/mistake.ts";
 import { otherFiles } from "../config/other-files.ts";
 import { reached } from "../config/reach.ts";
+import type { AlgorithmName } from "../contract/algorithm.ts";
 import type { BackendSettings } from "../contract/backend.ts";
 import type { ClientEntry } from "../contract/clients.ts";
 import type { ListenerSettings } from "../contract/listener.ts";
@@ -93,6 +94,7 @@ export function* poolSteps(name: string, overlay: Overlay, addressesOf: HostsOf)
   return {
     ...rest,
     name,
+    algorithm: algorithmOf(name, overlay),
     keepAliveMs: keepAlive,
     connectTimeoutMs: timeouts.connect,
     queue: { max: queue.max, timeoutMs: queue.timeout },
@@ -105,6 +107,12 @@ export function* poolSteps(name: string, overlay: Overlay, addressesOf: HostsOf)
     },
     backends,
   };
+}
+
+function algorithmOf(pool: string, overlay: Overlay): AlgorithmName {
+  const values = overlay.pool(pool);
+  if (values === undefined) throw new Error(`expected the pool ${pool} in the overlay`);
+  return values.algorithm.value;
 }
 
 function listenerSettings(listener: ListenerConfig, sessions: number): Omit<ListenerSettings, "endpoint"> {

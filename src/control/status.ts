@@ -4,9 +4,17 @@ import { formatEndpoint } from "../core/address.ts";
 import type { Ending } from "../core/ending.ts";
 import type { Steps } from "../core/slices.ts";
 import type { HealthChecker } from "../health/checker.ts";
-import { type BackendLayers, type Limit, layersOf, limit } from "./layers.ts";
-import type { Overlay } from "./overlay.ts";
+import {
+  type Administered,
+  administered,
+  type BackendLayers,
+  type Limit,
+  layersOf,
+  limit,
+} from "./layers.ts";
+import type { Overlay, PoolValues } from "./overlay.ts";
 import type { UnresolvedBackend } from "./unresolved.ts";
+import type { SourcedValues } from "./words.ts";
 
 /** What is wanted and what is, as plain JSON. Times are ISO 8601 in UTC. */
 export interface Status {
@@ -41,7 +49,10 @@ interface ListenerStatus {
 /** One pool. */
 interface PoolStatus {
   readonly name: string;
+  /** By which new sessions are given their backends. */
   readonly algorithm: AlgorithmName;
+  /** What is wanted of it. */
+  readonly administrative: { readonly algorithm: Administered<AlgorithmName> };
   /** Sessions that wait for a place. */
   readonly queued: number;
   /** Sessions that may wait for one. */
@@ -69,10 +80,13 @@ export function* statusOf(parts: StatusParts): Steps<Status> {
   const { overlay, sample } = parts;
   const samples = new Map(sample.pools.map((pool) => [pool.name, pool]));
   const pools: PoolStatus[] = [];
-  for (const [name, { algorithm }] of Object.entries(overlay.file.pools)) {
+  for (const [name, file] of Object.entries(overlay.file.pools)) {
     const { queued, queueMax, active, usable, backends } = samples.get(name) ?? NOT_APPLIED;
     const layers = yield* layersIn({ name, backends }, parts);
-    pools.push({ name, algorithm, queued, queueMax, active, usable, backends: layers });
+    const { algorithm: wanted } = overlay.pool(name) as SourcedValues<PoolValues>;
+    const algorithm = wanted.value;
+    const administrative = { algorithm: administered(wanted, file.algorithm) };
+    pools.push({ name, algorithm, administrative, queued, queueMax, active, usable, backends: layers });
   }
   const poolOf = new Map(overlay.file.listeners.map(({ name, pool }) => [name, pool]));
   return { listeners: sample.listeners.map((each) => listenerStatus(each, poolOf)), pools };

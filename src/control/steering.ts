@@ -5,7 +5,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Plane } from "../plane/plane.ts";
 import type { BackendEdit, ClientEdit, Edit, Place } from "./edit.ts";
 import type { Keeper } from "./keeper.ts";
-import type { BackendValues, ClientValues, Overlay, Refused } from "./overlay.ts";
+import type { BackendValues, ClientValues, Overlay, PoolValues, Refused } from "./overlay.ts";
 import type { Reconciler } from "./reconcile.ts";
 import type { Said } from "./shelf.ts";
 import { namesOf } from "./snapshot.ts";
@@ -45,6 +45,14 @@ interface Changing<Any extends Edit> {
   readonly after?: () => Promise<unknown>;
 }
 
+/** Words that are in force before they are kept. */
+interface AtOnce extends Pick<Changing<Edit>, "check" | "after"> {
+  /** What they are said of: see About. */
+  readonly part: string;
+  readonly said: object;
+  readonly change: (overlay: Overlay) => Edit | Refused;
+}
+
 /** What steering is made of. */
 export interface SteeringParts {
   readonly plane: Plane;
@@ -69,19 +77,27 @@ export class Steering {
     said: Said<BackendValues>,
     { check, withinMs = Infinity }: Manner = {},
   ): Promise<Spoken> {
-    const { reconciler, told, keeper } = this.#parts;
-    const edit = await reconciler.inTurn(async () => {
-      const { overlay } = reconciler;
-      check?.(overlay);
-      const next = overlay.sayingOfBackend(pool, name, said);
-      if (typeof next === "string") return next;
-      await reconciler.put(next, BY_AN_OPERATOR);
-      told.said(pool, name, Object.keys(said));
-      if (said.state === "drain") await this.#drain(pool, name, withinMs);
-      return next;
+    return await this.#atOnce({
+      part: name,
+      said,
+      check,
+      change: (overlay) => overlay.sayingOfBackend(pool, name, said),
+      after: async () => said.state === "drain" && (await this.#drain(pool, name, withinMs)),
     });
-    if (typeof edit === "string") return refused(edit);
-    return { kind: "done", stored: await keeper.eventually(edit) };
+  }
+
+  /** Says something of a pool. It is in force for new sessions at once, and stored when that is possible. */
+  async setPool(
+    pool: string,
+    said: Said<PoolValues>,
+    { check }: Pick<Manner, "check"> = {},
+  ): Promise<Spoken> {
+    return await this.#atOnce({
+      part: pool,
+      said,
+      check,
+      change: (overlay) => overlay.sayingOfPool(pool, said),
+    });
   }
 
   /**
@@ -156,6 +172,23 @@ export class Steering {
 
   #changeClient(id: string, change: Changing<ClientEdit>["change"], { check }: Manner): Promise<Spoken> {
     return this.#durably({ place: { shelf: "clients", id }, check, change });
+  }
+
+  /** Puts an edit in a turn, then keeps it. */
+  async #atOnce({ part, said, check, change, after }: AtOnce): Promise<Spoken> {
+    const { reconciler, told, keeper } = this.#parts;
+    const edit = await reconciler.inTurn(async () => {
+      const { overlay } = reconciler;
+      check?.(overlay);
+      const next = change(overlay);
+      if (typeof next === "string") return next;
+      await reconciler.put(next, BY_AN_OPERATOR);
+      told.said(next, part, Object.keys(said));
+      await after?.();
+      return next;
+    });
+    if (typeof edit === "string") return refused(edit);
+    return { kind: "done", stored: await keeper.eventually(edit) };
   }
 
   /** Keeps an edit, then puts it in a turn; what is refused there is not kept. No turn waits for the store. */

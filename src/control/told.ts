@@ -2,11 +2,11 @@ import type { Clock } from "../core/clock.ts";
 import { forEach, inSlices } from "../core/slices.ts";
 import type { Log } from "../observe/log.ts";
 import type { Keep, Kept } from "../store/seam.ts";
-import { type BackendEdit, type Edit, nameOf, type Place } from "./edit.ts";
+import { type BackendEdit, type Edit, nameAt, nameOf, type Place, type PoolEdit } from "./edit.ts";
 import type { Overlay } from "./overlay.ts";
 import { tellNews } from "./overlay-news.ts";
 import { type Reconciler, whole } from "./reconcile.ts";
-import { backendEdit, clientEdit } from "./rows.ts";
+import { editOf, kindOf } from "./rows.ts";
 import type { Saying } from "./words.ts";
 
 /** What Told is made of. */
@@ -53,14 +53,14 @@ export class Told {
     this.#since = new Set();
   }
 
-  /** Takes note of what was said of a backend or of one of its addresses. */
-  said(pool: string, name: string, keys: readonly string[]): void {
-    for (const key of keys) this.#since?.add(wordIn(pool, name, key));
+  /** Takes note of what was said of a pool, or of a backend or one of its addresses. */
+  said(place: Place, part: string, keys: readonly string[]): void {
+    for (const key of keys) this.#since?.add(wordIn(place, part, key));
   }
 
   /** The store has these rows; each is put in a turn of its own. */
   hears(rows: Iterable<Keep>): void {
-    for (const row of rows) this.#waiting.set(`${row.shelf} ${row.key}`, row);
+    for (const row of rows) this.#waiting.set(nameAt(row), row);
     void this.#follow();
   }
 
@@ -105,16 +105,11 @@ export class Told {
   }
 
   /** What was said before the start, under what was said since then, per value. */
-  #merged(kept: BackendEdit): BackendEdit {
-    const { pool } = kept;
+  #merged<Any extends BackendEdit | PoolEdit>(kept: Any): Any {
     const { added = kept.added, said } = this.#parts.reconciler.overlay.standing(kept);
-    const isOlder = ({ part, word }: Saying) => this.#since?.has(wordIn(pool, part, word.key)) ?? false;
+    const isOlder = ({ part, word }: Saying) => this.#since?.has(wordIn(kept, part, word.key)) ?? false;
     return { ...kept, added, said: [...kept.said.filter((each) => !isOlder(each)), ...said] };
   }
-}
-
-function editOf({ shelf, key, value }: Keep): Edit {
-  return shelf === "clients" ? clientEdit(key, value) : backendEdit(key, value);
 }
 
 /** The same of a row that must mean something; throws a RangeError that names it. */
@@ -123,11 +118,10 @@ function readEdit(row: Keep): Edit {
     return editOf(row);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    const what = row.shelf === "clients" ? "client" : "backend";
-    throw new RangeError(`the ${what} ${row.key} in the store: ${error.message}`);
+    throw new RangeError(`the ${kindOf(row)} ${row.key} in the store: ${error.message}`);
   }
 }
 
-function wordIn(pool: string, part: string, key: string): string {
-  return `${pool}/${part} ${key}`;
+function wordIn(place: Place, part: string, key: string): string {
+  return `${nameOf(place)} ${part} ${key}`;
 }

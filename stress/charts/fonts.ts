@@ -11,9 +11,12 @@ const FILES = [
 /** The families every text is set in, as CSS has it; a text without a registered font would vanish without an error. */
 export const FONT = "Inter, UnifontEX";
 
-/** Registers the fonts where they are not yet; a text is drawn or measured after it. */
+let registered = false;
+
+/** Registers the fonts, once; a text is drawn or measured after it. A machine may have fonts of these names, other than these. */
 export function registerFonts(): void {
-  if (GlobalFonts.has("Inter")) return;
+  if (registered) return;
+  registered = true;
   for (const [family, file] of FILES) {
     const path = fileURLToPath(import.meta.resolve(file));
     if (!GlobalFonts.registerFromPath(path, family)) throw new Error(`${path} could not be used as a font`);

@@ -96,7 +96,7 @@ export class Administered implements AsyncDisposable {
     const kept = store?.kind === "file" && readFileSync(store.path, "utf8");
     const pools = Object.keys(overlay.file.pools).map((pool) => {
       const entries = overlay.entriesOf(pool) ?? [];
-      return entries.map((entry) => [entry, overlay.backend(pool, entry.name)]);
+      return [overlay.pool(pool), entries.map((entry) => [entry, overlay.backend(pool, entry.name)])];
     });
     return structuredClone([pools, [...overlay.clients()], kept]);
   }

@@ -18,6 +18,14 @@ const changes: readonly [
   before?: object | undefined,
   after?: object | undefined,
 ][] = [
+  [
+    "PATCH",
+    "/api/v1/pools/p",
+    { algorithm: "first" },
+    200,
+    { name: "p", algorithm: "round-robin" },
+    { name: "p", algorithm: "first" },
+  ],
   ["PATCH", `${BACKENDS}/a`, { weight: 2 }, 200, { name: "a", weight: 1 }, { name: "a", weight: 2 }],
   [
     "POST",

@@ -54,6 +54,18 @@ describe("while the store cannot be written", () => {
     expect((await api.ask("PATCH", A, { body: { weight: 5 } })).json).not.toHaveProperty("stored");
   });
 
+  test("a word about a pool is in force all the same, says that it is not stored, and is stored later", async () => {
+    await using api = await stored(adminFile());
+    const P = "/api/v1/pools/p";
+    await away(api, async () => {
+      const said = await api.ask("PATCH", P, { body: { algorithm: "maglev" } });
+      expect([said.status, said.json]).toMatchObject([200, { algorithm: "maglev", stored: false }]);
+      expect((await api.get(P)).json.algorithm).toBe("maglev");
+    });
+    await expect.poll(() => kept(api), { timeout: 5_000 }).toContain('"maglev"');
+    expect((await api.ask("PATCH", P, { body: { algorithm: null } })).json).not.toHaveProperty("stored");
+  });
+
   test("the health is degraded and says so, and ok again afterwards", async () => {
     await using api = await stored(adminFile());
     await away(api, async () => {

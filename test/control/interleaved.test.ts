@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { BackendValues, ClientValues, Overlay } from "#lb/control/overlay";
+import type { BackendValues, ClientValues, Overlay, PoolValues } from "#lb/control/overlay";
 import type { Said } from "#lb/control/shelf";
 import type { Spoken } from "#lb/control/steering";
 import type { SourcedValues } from "#lb/control/words";
@@ -14,11 +14,13 @@ import { type Fault, FaultyStore, faults } from "./faulty-store.ts";
 import { SeenPlane } from "./seen-plane.ts";
 
 const RUNS = 40;
+const POOL = "p";
 const BACKENDS = ["a", "b", "z"] as const;
 const CLIENTS = ["u", "v"] as const;
 
 /** What is done to a balancer and its store; what waits for the store goes on while the next steps are done. */
 type Step =
+  | { readonly kind: "set-pool"; readonly said: Said<PoolValues> }
   | { readonly kind: "set-backend"; readonly name: string; readonly said: Said<BackendValues> }
   | { readonly kind: "add-backend"; readonly name: string; readonly source: "api" | "copy" }
   | { readonly kind: "remove-backend"; readonly name: string; readonly source: "api" | "copy" }
@@ -74,6 +76,8 @@ class World {
   async does(step: Step): Promise<void> {
     const { steering } = this.#made.control;
     switch (step.kind) {
+      case "set-pool":
+        return this.#asks(POOL, steering.setPool(POOL, step.said));
       case "set-backend":
         return this.#asks(entryOf(step.name), steering.setBackend("p", step.name, step.said));
       case "add-backend":
@@ -175,7 +179,7 @@ class World {
   }
 }
 
-/** What holds of each backend and client, but for copies. */
+/** What holds of the pool and of each backend and client, but for copies. */
 function heldBy(overlay: Overlay): ReadonlyMap<string, unknown> {
   const backends = BACKENDS.map((name) => {
     const source = overlay.sourceOf("p", name);
@@ -184,12 +188,13 @@ function heldBy(overlay: Overlay): ReadonlyMap<string, unknown> {
     return [name, source === "copy" || source === undefined ? undefined : { source, values }] as const;
   });
   return new Map<string, unknown>([
+    [POOL, plain(overlay.pool(POOL))],
     ...backends,
     ...CLIENTS.map((id) => [id, plain(overlay.clientValues(id))] as const),
   ]);
 }
 
-/** What the data plane is to have: members by their names, and clients. */
+/** What the data plane is to have: the algorithm, members by their names, and clients. */
 function wantedBy(overlay: Overlay) {
   const members = (overlay.entriesOf("p") ?? []).map(({ name }) => {
     const host = name === "b" ? "192.0.2.1" : "127.0.0.1";
@@ -197,6 +202,7 @@ function wantedBy(overlay: Overlay) {
     return [name, { state, weight, maxConnections }] as const;
   });
   return {
+    algorithm: overlay.pool(POOL)?.algorithm.value,
     backends: Object.fromEntries(members),
     clients: Object.fromEntries(Array.from(overlay.clients(), (each) => [each.id, each])),
   };
@@ -207,13 +213,20 @@ function plain<Values extends object>(sourced: SourcedValues<Values> | undefined
   return sourced && Object.fromEntries(values.map(([key, { value }]) => [key, value]));
 }
 
-const NAMES = [...BACKENDS, ...CLIENTS];
+const NAMES = [POOL, ...BACKENDS, ...CLIENTS];
 const SINCE = "2026-01-01T00:00:00.000Z";
 
-function text({ backends = "", clients = "", weight = 1, capacity = 2, pool = "p" } = {}): string {
+function text({
+  backends = "",
+  clients = "",
+  weight = 1,
+  capacity = 2,
+  pool = POOL,
+  algorithm = "random",
+} = {}): string {
   return `
 listeners: [{ name: web, listen: "127.0.0.1:8080", pool: ${pool}, rateLimit: true }]
-pools: { ${pool}: { health: { probe: off }, backends: [
+pools: { ${pool}: { algorithm: ${algorithm}, health: { probe: off }, backends: [
   { name: a, address: "127.0.0.1:1", weight: ${weight} }, { name: b, address: "web.example:80" }${backends}] } }
 clients: { list: [{ id: u, addresses: [10.9.0.0/16], capacity: ${capacity}, ratePerSec: 2 }${clients}] }`;
 }
@@ -225,6 +238,7 @@ const FILES = [
   text({ backends: `, { name: z, address: "127.0.0.1:3" }` }),
   text({ clients: ", { id: v, addresses: [], capacity: 1, ratePerSec: 1 }" }),
   text({ pool: "q" }),
+  text({ algorithm: "maglev" }),
 ];
 
 /** Rows that another balancer writes: words over either file, a client, nothing. */
@@ -252,6 +266,7 @@ function anyStep(): fc.Arbitrary<Step> {
     { capacity: fc.constantFrom(2, 5, null), ratePerSec: fc.constantFrom(3, null) },
     { requiredKeys: [] },
   );
+  const poolSaid = fc.record({ algorithm: fc.constantFrom("random", "first", "maglev", null) });
   const source = fc.constantFrom("api", "api", "copy");
   const id = fc.constantFrom(...CLIENTS);
   const name = fc.constantFrom(...BACKENDS);
@@ -265,6 +280,7 @@ function anyStep(): fc.Arbitrary<Step> {
         said: backendSaid,
       }),
     },
+    { weight: 2, arbitrary: fc.record({ kind: kind("set-pool"), said: poolSaid }) },
     { weight: 2, arbitrary: fc.record({ kind: kind("add-backend"), name, source }) },
     { weight: 2, arbitrary: fc.record({ kind: kind("remove-backend"), name, source }) },
     { weight: 2, arbitrary: fc.record({ kind: kind("set-client"), id, said: clientSaid }) },

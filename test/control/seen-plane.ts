@@ -1,12 +1,14 @@
+import type { AlgorithmName } from "#lb/contract/algorithm";
 import type { BackendSettings } from "#lb/contract/backend";
 import type { ClientEntry } from "#lb/contract/clients";
 import type { PoolSettings } from "#lb/contract/pool";
 import type { Change, Snapshot } from "#lb/contract/snapshot";
 import type { Plane } from "#lb/plane/plane";
 
-/** What a plane has been told so far of the members of the pool p and of clients. */
+/** What a plane has been told so far of the pool p, its members and clients. */
 export class SeenPlane {
   #members = new Map<string, Pick<BackendSettings, "state" | "weight" | "maxConnections">>();
+  #algorithm: AlgorithmName | undefined;
   #clients = new Map<string, ClientEntry>();
 
   /** Listens to what the plane is told from now on. */
@@ -23,16 +25,25 @@ export class SeenPlane {
   }
 
   get seen() {
-    return { backends: Object.fromEntries(this.#members), clients: Object.fromEntries(this.#clients) };
+    return {
+      algorithm: this.#algorithm,
+      backends: Object.fromEntries(this.#members),
+      clients: Object.fromEntries(this.#clients),
+    };
   }
 
   #takes({ pools, clients }: Snapshot): void {
-    this.#members = membersOf(pools.find(({ name }) => name === "p"));
+    this.#sees(pools.find(({ name }) => name === "p"));
     this.#clients = new Map(clients.list.map((each) => [each.id, each]));
   }
 
+  #sees(pool: PoolSettings | undefined): void {
+    this.#algorithm = pool?.algorithm;
+    this.#members = membersOf(pool);
+  }
+
   #hears(change: Change): void {
-    if (change.kind === "pool" && change.pool.name === "p") this.#members = membersOf(change.pool);
+    if (change.kind === "pool" && change.pool.name === "p") this.#sees(change.pool);
     if (change.kind === "client") this.#clients.set(change.client.id, change.client);
     if (change.kind === "client-removed") this.#clients.delete(change.id);
   }

@@ -44,7 +44,12 @@ export function storeRules(fresh: () => Promise<StoreSettings>): void {
       await using first = await opened(settings);
       expect(first.kept.clients.size + first.kept.backends.size).toBe(0);
       expect(first.kept.tokensAtMs).toBeUndefined();
-      await first.store.save([client("a", { capacity: 3 }), client("b", 1), backend("p/x", { weight: 2 })]);
+      await first.store.save([
+        client("a", { capacity: 3 }),
+        client("b", 1),
+        backend("p/x", { weight: 2 }),
+        backend("p", 3),
+      ]);
       await first.store.save([client("b", null), backend("p/y", "drain")]);
       await first.store.saveTokens(
         new Map([
@@ -59,6 +64,7 @@ export function storeRules(fresh: () => Promise<StoreSettings>): void {
     expect(again.kept.backends).toEqual(
       new Map<string, unknown>([
         ["p/x", { weight: 2 }],
+        ["p", 3],
         ["p/y", "drain"],
       ]),
     );

@@ -30,6 +30,9 @@ export const backendValues = {
   state: oneOf(administrativeStates),
 };
 
+/** What may be said of a pool while it runs. */
+export const poolValues = { algorithm: oneOf(algorithmNames) };
+
 /** What a backend is made of, key by key. */
 export const backendFields = z.strictObject({
   name: field(placeName)
@@ -87,7 +90,7 @@ const timeouts = z.strictObject({
 });
 
 export const pool = z.strictObject({
-  algorithm: field(oneOf(algorithmNames)).prefault("round-robin").describe("Who serves the next client."),
+  algorithm: field(poolValues.algorithm).prefault("round-robin").describe("Who serves the next client."),
   attempts: field(wholeNumber(1, 100))
     .prefault(3)
     .describe(
