@@ -84,7 +84,7 @@ export class Control {
       tell: (verdict) => this.#pass(verdict),
       answeredAgoMs: (target) => answers.agoMs(target),
     });
-    const overlay = Overlay.of(config, () => clock.wallMs());
+    const overlay = Overlay.of(config, () => clock.wallMs(), store?.sharesClients);
     this.#reconciler = new Reconciler(overlay, {
       clock,
       plane,
@@ -205,7 +205,6 @@ export class Control {
     this.#confirm(reading);
     for (const each of news) tellNews(this.#parts.log, each);
     this.#remembering.keeper.followed(changed);
-    this.#remembering.told.adopted(overlay.file);
     this.#reconciler.announce(applied);
     return { kind: "applied", changes };
   }

@@ -43,10 +43,6 @@ export function nothingOfBackend(pool: string, name: string): BackendEdit {
   return { shelf: "backends", pool, name, added: undefined, said: [] };
 }
 
-export function nothingOfClient(id: string): ClientEdit {
-  return { shelf: "clients", id, added: undefined, said: [] };
-}
-
 /** Where a store has the row of a place: a pool stands beside its backends, as no name of a pool has a slash in it. */
 export function keptAt(place: Place): Omit<Keep, "value"> {
   switch (place.shelf) {

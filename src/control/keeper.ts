@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../core/clock.ts";
 import { Lines } from "../core/in-line.ts";
 import type { Log } from "../observe/log.ts";
-import { StoreDown, StoreFull } from "../store/refusals.ts";
+import { StoreConflict, StoreDown, StoreFull } from "../store/refusals.ts";
 import type { Keep, Store } from "../store/seam.ts";
 import { type Edit, nameOf, type Place } from "./edit.ts";
 import type { Refused } from "./overlay.ts";
@@ -14,6 +14,9 @@ import type { Told } from "./told.ts";
 const AGAIN_MS = 1_000;
 /** How many rows that wait are written together. */
 const TOGETHER = 1_000;
+
+/** How often a change is worked out once more because another balancer changed the same client first. */
+const MOST_TRIES = 10;
 
 /** What a Keeper is made of. */
 export interface KeeperParts {
@@ -60,10 +63,12 @@ export class Keeper implements Disposable {
    */
   durably<Any extends Edit>({ place, wanted, put }: Durable<Any>): Promise<Refused | { stored: Stored }> {
     return this.#lines.inLine([nameOf(place)], async () => {
-      await this.#parts.told.settle([place]);
-      const edit = wanted();
+      const edit = await this.#overOthers([place], async () => {
+        const now = wanted();
+        if (typeof now !== "string") await this.#save(now);
+        return now;
+      });
       if (typeof edit === "string") return edit;
-      await this.#save(edit);
       let stored: Stored;
       try {
         const refused = await this.#parts.reconciler.inTurn(async () => {
@@ -86,10 +91,12 @@ export class Keeper implements Disposable {
     return await this.#lines.inLine([nameOf(place)], () => this.#writeAll([place]));
   }
 
-  /** Keeps what became of rows when the file spoke. */
+  /** Keeps what became of rows when the file spoke; it ends nothing that other balancers share, whose files may differ. */
   followed(places: readonly Place[]): void {
-    if (this.#parts.store === undefined) return;
-    for (const place of places) this.#waiting.set(nameOf(place), place);
+    const { store } = this.#parts;
+    if (store === undefined) return;
+    for (const place of places)
+      if (place.shelf !== "clients" || !store.sharesClients) this.#waiting.set(nameOf(place), place);
     void this.flush();
   }
 
@@ -134,10 +141,12 @@ export class Keeper implements Disposable {
   /** In their lines: writes what stands of these by now; false where the store is down. */
   async #write(places: readonly Place[]): Promise<boolean> {
     const { store, reconciler, told } = this.#parts;
-    await told.settle(places);
-    const keeps = places.map((place) => keepOf(reconciler.overlay.standing(place)));
+    let keeps: readonly Keep[] = [];
     try {
-      await store?.save(keeps);
+      await this.#overOthers(places, async () => {
+        keeps = places.map((place) => keepOf(reconciler.overlay.standing(place)));
+        await store?.save(keeps);
+      });
     } catch (error) {
       if (!(error instanceof StoreDown)) throw error;
       this.#wait(places, error);
@@ -147,6 +156,23 @@ export class Keeper implements Disposable {
     for (const [at, place] of places.entries()) this.#has(place, keeps[at] as Keep);
     if (this.#waiting.size === 0) this.#warned = false;
     return true;
+  }
+
+  /**
+   * Does what gives rows of these to the store before its first pause, over all that the store told; once more where another
+   * balancer was first. Rejects with StoreDown where that goes on.
+   */
+  async #overOthers<T>(places: readonly Place[], keep: () => Promise<T>): Promise<T> {
+    const { told } = this.#parts;
+    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+      while (told.waits(places)) await told.settle(places);
+      try {
+        return await keep();
+      } catch (error) {
+        if (!(error instanceof StoreConflict)) throw error;
+      }
+    }
+    throw new StoreDown("other balancers change the same clients all the time", AGAIN_MS);
   }
 
   /** In its line: keeps a row that is not put yet. Where it may have been kept in vain, the one that stands is kept after it. */

@@ -12,7 +12,6 @@ import {
   type ClientEdit,
   type Edit,
   nothingOfBackend,
-  nothingOfClient,
   type Place,
   type PoolEdit,
 } from "./edit.ts";
@@ -79,9 +78,13 @@ export class Overlay {
     this.#clients = clients;
   }
 
-  /** Over this file, nothing was said yet. `wallMs`: Unix time, for since when a value holds. */
-  static of(file: Config, wallMs: () => number): Overlay {
-    const [pools, clients]: [Pools, Clients] = [new Shelf(poolValues), new Shelf(clientValues)];
+  /**
+   * Over this file, nothing was said yet. `wallMs`: Unix time, for since when a value holds; `sharesClients`: what is said of
+   * clients holds over the files of other balancers, too.
+   */
+  static of(file: Config, wallMs: () => number, sharesClients = false): Overlay {
+    const pools: Pools = new Shelf(poolValues);
+    const clients: Clients = new Shelf(clientValues, sharesClients);
     const nothing = new Overlay({ file, wallMs, pools, backends: new Map(), clients });
     return nothing.adopted(file).overlay;
   }
@@ -230,14 +233,15 @@ export class Overlay {
   addingClient(entry: ClientEntry, sinceMs: number = this.#wallMs()): ClientEdit | Refused {
     if (this.#clients.has(entry.id)) return "exists";
     if (this.clientCount >= MOST_CLIENTS) return "full";
-    return { shelf: "clients", id: entry.id, added: { entry, source: "api", sinceMs }, said: [] };
+    const { said } = this.#clients.standing(entry.id);
+    return { shelf: "clients", id: entry.id, added: { entry, source: "api", sinceMs }, said };
   }
 
   /** To remove a client that the API added, and all that was said of it. */
   removingClient(id: string): ClientEdit | Refused {
     const from = this.#clients.sourceOf(id);
     if (from !== "api") return from === undefined ? "unknown" : "of-the-file";
-    return nothingOfClient(id);
+    return { shelf: "clients", id, ...this.#clients.removing(id) };
   }
 
   /** The row that stands of a pool, backend or client, as the edit that would put it. */

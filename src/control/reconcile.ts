@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { explain, Failure } from "../command/failure.ts";
+import type { ClientEntry } from "../contract/clients.ts";
 import type { PoolSettings } from "../contract/pool.ts";
 import type { Applied, Change } from "../contract/snapshot.ts";
 import type { Verdict } from "../contract/verdict.ts";
@@ -152,9 +153,10 @@ export class Reconciler {
   async put(edit: Edit, reason: string): Promise<void> {
     const overlay = this.#overlay;
     const before = overlay.standing(edit);
+    const client = edit.shelf === "clients" ? overlay.client(edit.id) : undefined;
     const news = overlay.put(edit);
     try {
-      await (edit.shelf === "clients" ? this.#client(edit) : this.#pooled(edit, before, reason));
+      await (edit.shelf === "clients" ? this.#client(edit, client) : this.#pooled(edit, before, reason));
     } catch (error) {
       overlay.put(before);
       throw error;
@@ -171,8 +173,9 @@ export class Reconciler {
     await this.pool(edit.pool, reason);
   }
 
-  async #client({ id }: ClientEdit): Promise<void> {
+  async #client({ id }: ClientEdit, before: ClientEntry | undefined): Promise<void> {
     const client = this.#overlay.client(id);
+    if (isDeepStrictEqual(before, client)) return;
     const change: Change = client === undefined ? { kind: "client-removed", id } : { kind: "client", client };
     await this.#parts.plane.change(change);
   }

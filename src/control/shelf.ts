@@ -42,27 +42,40 @@ interface Over<Values extends object, Entry> {
 
 /**
  * Entries by their keys: the file's, and beside them what the API added and said. The file goes before: what it has too
- * is not added, and words over other values than its own are over.
+ * is not added, and words over other values than its own are over. Where the rows are shared with other files, what this one
+ * does not let hold rests in its row, and holds once this file is another one.
  */
 export class Shelf<Values extends object, Entry> {
   readonly #valuesOf: (entry: Entry) => Values;
   readonly #added: Map<string, Added<Entry>>;
   #words = new Words<Values>();
+  readonly #isShared: boolean;
+  /** Whole rows, of which this file lets a part hold, or nothing. */
+  readonly #resting = new Map<string, Row<Entry>>();
 
-  /** `valuesOf`: what may be said of an entry, as it is without a word. */
-  constructor(valuesOf: (entry: Entry) => Values, added: Map<string, Added<Entry>> = new Map()) {
+  /** `valuesOf`: what may be said of an entry, as it is without a word; `isShared`: the rows hold over other files, too. */
+  constructor(
+    valuesOf: (entry: Entry) => Values,
+    isShared = false,
+    added: Map<string, Added<Entry>> = new Map(),
+  ) {
     this.#valuesOf = valuesOf;
+    this.#isShared = isShared;
     this.#added = added;
   }
 
   /** What it is over another file; this one stays as it is, and must while the steps are made. */
   *over(file: Iterable<readonly [key: string, entry: Entry]>, nowMs: number): Steps<Over<Values, Entry>> {
     const added = new Map(this.#added);
-    const shelf = new Shelf(this.#valuesOf, added);
+    const shelf = new Shelf(this.#valuesOf, this.#isShared, added);
     const yielded: string[] = [];
     const { words, over } = yield* this.#words.over(this.#bases(file, added, yielded), nowMs);
     shelf.#words = words;
-    return { shelf, yielded, over, changed: new Set([...yielded, ...over.map(({ entry }) => entry)]) };
+    const changed = new Set([...yielded, ...over.map(({ entry }) => entry)]);
+    if (this.#isShared)
+      for (const key of new Set([...this.#resting.keys(), ...changed]))
+        yield shelf.put(key, this.standing(key), nowMs);
+    return { shelf, yielded, over: over.filter((each) => !shelf.#holds(each.entry, each)), changed };
   }
 
   /** What ends with it, where the file has no such shelf any more. */
@@ -91,7 +104,12 @@ export class Shelf<Values extends object, Entry> {
 
   /** The row of an entry. */
   standing(key: string): Row<Entry> {
-    return { added: this.#added.get(key), said: this.#words.sayingsOf(key) };
+    return this.#resting.get(key) ?? this.#holding(key);
+  }
+
+  /** The row of an entry without all of it that holds here. */
+  removing(key: string): Row<Entry> {
+    return { added: undefined, said: this.standing(key).said.filter((each) => !this.#holds(key, each)) };
   }
 
   /** The row of an entry that there is, with these words in the place of earlier ones. */
@@ -111,20 +129,38 @@ export class Shelf<Values extends object, Entry> {
   }
 
   /** Takes another row for what stood of an entry. */
-  put(key: string, { added, said }: Row<Entry>, nowMs: number): Put {
+  put(key: string, row: Row<Entry>, nowMs: number): Put {
+    const put = this.#put(key, row, nowMs);
+    const { added, said } = this.#holding(key);
+    const isWhole = added === row.added && said.length === row.said.length;
+    if (isWhole || !this.#isShared) this.#resting.delete(key);
+    else this.#resting.set(key, row);
+    return put;
+  }
+
+  #put(key: string, { added, said }: Row<Entry>, nowMs: number): Put {
     const base = this.#words.baseOf(key);
     if (base?.source === "file") {
-      const over = this.#words.put(key, base, added ? [] : said, nowMs);
+      const over = this.#words.put(key, base, added && !this.#isShared ? [] : said, nowMs);
       return { yielded: added !== undefined, over };
     }
     if (added === undefined) {
       this.#added.delete(key);
       this.#words.drop(key);
-      return { yielded: false, over: said };
+      return { yielded: false, over: this.#isShared ? [] : said };
     }
     this.#added.set(key, added);
     const own = { source: added.source, values: this.#valuesOf(added.entry) };
     return { yielded: false, over: this.#words.put(key, own, said, nowMs, added.sinceMs) };
+  }
+
+  /** What holds here of the row of an entry. */
+  #holding(key: string): Row<Entry> {
+    return { added: this.#added.get(key), said: this.#words.sayingsOf(key) };
+  }
+
+  #holds(key: string, { word }: Saying): boolean {
+    return this.#words.sayingsOf(key).some((each) => each.word === word);
   }
 
   /** The values beneath of the file's entries, then of those that it leaves among the added ones. */

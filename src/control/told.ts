@@ -16,15 +16,10 @@ export interface ToldParts {
   readonly log: Log;
 }
 
-/**
- * The rows that the store told of and that are not in force yet: the newest per backend or client. One waits for its turn, and
- * words about a client that only another balancer's file has wait for a file of ours that has it.
- */
+/** The rows that the store told of and that are not in force yet: the newest per backend or client, until its turn. */
 export class Told {
   readonly #parts: ToldParts;
   readonly #waiting = new Map<string, Keep>();
-  /** Of clients that this file does not have, by id; no more of them than the store takes clients. */
-  readonly #elsewhere = new Map<string, Keep>();
   /** While it is not known what this node said before its start: what it said since then, which is newer. */
   #since: Set<string> | undefined;
   #isFollowing = false;
@@ -38,7 +33,6 @@ export class Told {
     const changed: Place[] = [];
     const put = (row: Keep) => {
       const edit = readEdit(row);
-      if (this.#isOfElsewhere(edit, row, overlay)) return;
       const news = overlay.put(edit);
       for (const each of news) tellNews(this.#parts.log, each);
       if (news.length > 0) changed.push(edit);
@@ -70,10 +64,9 @@ export class Told {
     void this.#follow();
   }
 
-  /** Rows of clients that this file has by now are put. */
-  adopted({ clients }: Overlay["file"]): void {
-    if (this.#elsewhere.size === 0) return;
-    this.hears(clients.list.flatMap(({ id }) => this.#elsewhere.get(id) ?? []));
+  /** Whether something was told of these that is not in force yet. */
+  waits(places: readonly Place[]): boolean {
+    return places.some((place) => this.#waiting.has(nameOf(place)));
   }
 
   /** Puts what was told of these; resolves when it is in force. Never rejects. */
@@ -87,10 +80,7 @@ export class Told {
 
   /** The store has a newer row of ours for these. */
   forget(places: readonly Place[]): void {
-    for (const place of places) {
-      this.#waiting.delete(nameOf(place));
-      if (place.shelf === "clients") this.#elsewhere.delete(place.id);
-    }
+    for (const place of places) this.#waiting.delete(nameOf(place));
   }
 
   async #follow(): Promise<void> {
@@ -108,7 +98,6 @@ export class Told {
     const { reconciler, log } = this.#parts;
     try {
       const edit = editOf(row);
-      if (this.#isOfElsewhere(edit, row, reconciler.overlay)) return;
       await reconciler.put(edit.shelf === "clients" ? edit : this.#merged(edit), "said before the start");
     } catch (error) {
       log.logger.error({ key: row.key, reason: whole(error) }, "the store has a row that cannot be used");
@@ -120,15 +109,6 @@ export class Told {
     const { added = kept.added, said } = this.#parts.reconciler.overlay.standing(kept);
     const isOlder = ({ part, word }: Saying) => this.#since?.has(wordIn(kept, part, word.key)) ?? false;
     return { ...kept, added, said: [...kept.said.filter((each) => !isOlder(each)), ...said] };
-  }
-
-  /** Words about a client of the file of another balancer, which shares the store: here they mean nothing, and stay there. */
-  #isOfElsewhere(edit: Edit, row: Keep, overlay: Overlay): boolean {
-    if (edit.shelf !== "clients") return false;
-    const isElsewhere = edit.added === undefined && overlay.clientValues(edit.id) === undefined;
-    if (isElsewhere && edit.said.length > 0) this.#elsewhere.set(edit.id, row);
-    else this.#elsewhere.delete(edit.id);
-    return isElsewhere;
   }
 }
 

@@ -1,5 +1,5 @@
 import { Deferred } from "../core/deferred.ts";
-import { StoreDown, StoreFull } from "./refusals.ts";
+import { StoreConflict, StoreDown, StoreFull } from "./refusals.ts";
 import { type Bound, Room } from "./room.ts";
 import type { Keep } from "./seam.ts";
 
@@ -10,7 +10,7 @@ const MOST_WAITING = 20_000;
 export interface Writer {
   /** What it takes only so much of, as it is now. */
   readonly bounds: readonly Bound[];
-  /** Keeps all of them or none, one change per key; rejects within a second. */
+  /** Keeps all of them or none, one change per key; rejects within a second, with a StoreConflict where others were first. */
   write(changes: readonly Keep[]): Promise<void>;
 }
 
@@ -38,6 +38,12 @@ export class Group {
     this.#waitingChanges += changes.length;
     this.#running ??= this.#run();
     return call.promise;
+  }
+
+  /** Others were first: what waits for its write was worked out without knowing, and is not written. */
+  overtaken(conflict: StoreConflict): void {
+    this.#waiting = withoutThose(this.#waiting, conflict);
+    this.#waitingChanges = this.#waiting.reduce((sum, { changes }) => sum + changes.length, 0);
   }
 
   /** Resolves when nothing waits and nothing is being written. */
@@ -70,9 +76,19 @@ export class Group {
       if (changes.length > 0) await this.writer.write(changes);
       for (const call of calls) call.resolve();
     } catch (error) {
+      if (error instanceof StoreConflict) return await this.#writeAll(withoutThose(calls, error));
       for (const call of calls) call.reject(error);
     }
   }
+}
+
+/** Rejects the calls that others were before; gives back the rest. */
+function withoutThose(calls: readonly Call[], conflict: StoreConflict): Call[] {
+  return calls.filter((call) => {
+    const isOf = conflict.isOf(call.changes);
+    if (isOf) call.reject(conflict);
+    return !isOf;
+  });
 }
 
 /** Of several changes of one key the last. */

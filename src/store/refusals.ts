@@ -1,3 +1,5 @@
+import type { Keep } from "./seam.ts";
+
 /** The store is not ours to use as it is: one line that says what is wrong and what to do. It was left untouched. */
 export class StoreRefused extends Error {}
 
@@ -11,6 +13,22 @@ export class StoreDown extends Error {
     readonly uncertain = false,
   ) {
     super(reason);
+  }
+}
+
+/** Nothing of the call was kept, because another balancer changed one of its clients first; `changed` has told what is there now. */
+export class StoreConflict extends Error {
+  readonly #clients: ReadonlySet<string>;
+
+  /** `clients`: the keys of what another balancer changed. */
+  constructor(clients: Iterable<string>) {
+    super("another balancer changed the same client at the same time");
+    this.#clients = new Set(clients);
+  }
+
+  /** Whether it keeps these changes from being kept. */
+  isOf(changes: readonly Keep[]): boolean {
+    return changes.some(({ shelf, key }) => shelf === "clients" && this.#clients.has(key));
   }
 }
 

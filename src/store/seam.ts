@@ -52,6 +52,8 @@ export interface StoreEvents {
 
 /** Where what was said over the API outlives a restart. */
 export interface Store {
+  /** Whether other balancers write the same clients. */
+  readonly sharesClients: boolean;
   /**
    * All that is kept. Called once, first. Resolves undefined where a database cannot be reached, and what it has is told once it
    * is. Rejects with StoreRefused where what is there is not ours to use.
@@ -59,7 +61,8 @@ export interface Store {
   open(events: StoreEvents): Promise<Kept | undefined>;
   /**
    * Keeps all of them or none, in the order of the calls; durable when it resolves. Rejects with StoreDown within 2 s when that
-   * cannot be, at once while the store is known to be out of reach, and with StoreFull where there are too many clients.
+   * cannot be, at once while the store is known to be out of reach, and with StoreFull where there are too many clients. A call
+   * about a client that another balancer has changed since `changed` told of it last rejects with StoreConflict, it alone.
    */
   save(changes: readonly Keep[]): Promise<void>;
   /** Keeps the tokens of this node by client id, in the place of all that it had; rejects with StoreDown. */

@@ -5,7 +5,7 @@ import { FileStore } from "./file/store.ts";
 import { PostgresStore } from "./postgres/store.ts";
 import type { Store } from "./seam.ts";
 
-export { StoreDown, StoreFull, StoreRefused } from "./refusals.ts";
+export { StoreConflict, StoreDown, StoreFull, StoreRefused } from "./refusals.ts";
 export type {
   ClientChange,
   Json,

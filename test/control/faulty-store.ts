@@ -8,6 +8,7 @@ export type Fault = (typeof faults)[number];
 
 /** A store that fails in each way that a database can, and that another balancer shares. */
 export class FaultyStore extends HeldStore {
+  override sharesClients = true;
   #fault: Fault = "none";
   #untold: ClientChange[] = [];
   #isAway = false;

@@ -235,7 +235,7 @@ describe("what another balancer said of clients", () => {
   test.each(["told while it runs", "there at the start"])(
     "of one that only its file has is in force once this file has it too: %s",
     async (when) => {
-      const store = new MemoryStore();
+      const store = sharedStore();
       const row = { said: [word("capacity", 77, 1)] };
       if (when === "there at the start") store.shelves.clients.set("v", row);
       const { made } = await startedOn(store);
@@ -245,12 +245,13 @@ describe("what another balancer said of clients", () => {
       await made.control.reload();
       await made.clock.run(0);
       expect(made.control.overlay.client("v")?.capacity).toBe(77);
-      expect(made.plane.changes.at(-1)).toMatchObject({ kind: "client", client: { id: "v", capacity: 77 } });
+      const { list } = made.plane.snapshots.at(-1)?.clients ?? {};
+      expect(list?.find(({ id }) => id === "v")).toMatchObject({ capacity: 77 });
     },
   );
 
   test("of one that only its file has and that it took back is in force nowhere", async () => {
-    const { made, store } = await startedOn(new MemoryStore());
+    const { made, store } = await startedOn(sharedStore());
     store.events?.changed([{ key: "v", value: { said: [word("capacity", 77, 1)] } }]);
     await made.clock.run(0);
     store.events?.changed([{ key: "v", value: null }]);
@@ -330,6 +331,11 @@ async function startedOn<Any extends MemoryStore>(store: Any) {
   await made.control.start();
   store.asked.length = 0;
   return { made, store };
+}
+
+/** A store whose clients other balancers write, too. */
+function sharedStore(): MemoryStore {
+  return Object.assign(new MemoryStore(), { sharesClients: true });
 }
 
 /** What is wanted by the next process, of the same file. */

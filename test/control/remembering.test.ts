@@ -220,7 +220,7 @@ test("what another balancer said of clients is in force here, one row that is wr
 });
 
 test("words over a client that only another balancer's file has stay in the store", async () => {
-  const store = new MemoryStore();
+  const store = Object.assign(new MemoryStore(), { sharesClients: true });
   const word = { key: "capacity", value: 3, replaced: 2, since: "2026-01-01T00:00:00.000Z" };
   store.shelves.clients.set("theirs", { said: [word] });
   const made = controlled(text(), store);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { StoreDown } from "#lb/store/store";
+import { type Json, StoreConflict, StoreDown } from "#lb/store/store";
 import { Database } from "../support/database.ts";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free-port.ts";
@@ -44,7 +44,7 @@ describe("a store in PostgreSQL", () => {
     await Promise.all(all.map(({ store }) => store.close()));
   });
 
-  test("two that save the same clients in another order at once both succeed, and agree", async () => {
+  test("two that save the same clients in another order at once do not wait for each other, and agree", async () => {
     const settings = await fresh();
     await using one = await opened(settings);
     await using two = await opened({ ...settings, node: "n2" });
@@ -52,10 +52,66 @@ describe("a store in PostgreSQL", () => {
     for (let round = 0; round < 10; round += 1) {
       const there = one.store.save(keys.map((key) => client(key, `one ${round}`)));
       const back = two.store.save(keys.toReversed().map((key) => client(key, `two ${round}`)));
-      await Promise.all([there, back]);
+      const results = await Promise.allSettled([there, back]);
+      const lost = results.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
+      expect(lost.length).toBeLessThan(2);
+      expect(lost.every((reason) => reason instanceof StoreConflict)).toBe(true);
     }
     await using three = await opened({ ...settings, node: "n3" });
     expect(new Set(three.kept.clients.values()).size).toBe(1);
+  });
+
+  test.each<{ what: string; before: Json | null; first: Json | null; second: Json | null }>([
+    { what: "changed", before: 1, first: 2, second: 3 },
+    { what: "made", before: null, first: 2, second: 3 },
+    { what: "removed and changed", before: 1, first: null, second: 3 },
+    { what: "changed and removed", before: 1, first: 2, second: null },
+  ])(
+    "of a client that two have $what at once one is kept, and the other is told of it and saves over it",
+    async (each) => {
+      const settings = await fresh();
+      await using one = await opened(settings);
+      if (each.before !== null) await one.store.save([client("a", each.before)]);
+      await using two = await opened({ ...settings, node: "n2" });
+      const turn =
+        "begin; select pg_advisory_xact_lock(hashtextextended('lb clients ' || current_schema(), 0))";
+      const saves: Promise<unknown>[] = [];
+      {
+        await using other = await database.connect(settings.url);
+        await other.client.query(turn);
+        for (const [at, { store }] of [one, two].entries()) {
+          const waiting = () => database.ask(settings.url, "select 1 from pg_locks where not granted");
+          saves.push(store.save([client("a", at === 0 ? each.first : each.second)]).catch((error) => error));
+          await eventually(async () => expect(await waiting()).toHaveLength(at + 1));
+        }
+      }
+      const [kept, conflict] = await Promise.all(saves);
+      expect(kept).toBeUndefined();
+      expect(conflict).toBeInstanceOf(StoreConflict);
+      expect(two.events.clients).toEqual(new Map([["a", each.first]]));
+      await two.store.save([client("a", each.second)]);
+      await using three = await opened({ ...settings, node: "n3" });
+      expect(three.kept.clients.get("a") ?? null).toEqual(each.second);
+    },
+  );
+
+  test("a call that another balancer was before fails as a whole, and none of those that are written with it", async () => {
+    const settings = await fresh();
+    await using one = await opened(settings);
+    await one.store.save([client("a", 1)]);
+    await database.ask(settings.url, "update lb_clients set version = version + 1000, value = '7'");
+    const saves = [
+      one.store.save([client("b", 2)]),
+      one.store.save([client("a", 2), client("c", 2), backend("p/x", 2)]),
+      one.store.save([client("d", 2), backend("p/y", 2)]),
+    ];
+    const statuses = (await Promise.allSettled(saves)).map(({ status }) => status);
+    expect(statuses).toEqual(["fulfilled", "rejected", "fulfilled"]);
+    expect(one.events.clients).toEqual(new Map([["a", 7]]));
+    await one.store.close();
+    await using again = await opened(settings);
+    expect(Object.fromEntries(again.kept.clients)).toEqual({ a: 7, b: 2, d: 2 });
+    expect([...again.kept.backends.keys()]).toEqual(["p/y"]);
   });
 
   test("refuses tables of a newer version, and another program's", async () => {

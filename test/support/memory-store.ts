@@ -10,11 +10,12 @@ export class MemoryStore implements Store {
   readonly asked: (readonly Keep[])[] = [];
   events: StoreEvents | undefined;
   closed = false;
+  sharesClients = false;
   status: StoreStatus = { up: true, sinceMs: 0 };
 
   /** What is on this disk, as the next process finds it. */
   again(): MemoryStore {
-    const next = new MemoryStore();
+    const next = Object.assign(new MemoryStore(), { sharesClients: this.sharesClients });
     for (const shelf of ["clients", "backends"] as const)
       for (const [key, value] of this.shelves[shelf])
         next.shelves[shelf].set(key, JSON.parse(JSON.stringify(value)));

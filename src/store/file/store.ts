@@ -28,6 +28,7 @@ const NOTHING = { clients: new Map(), backends: new Map() };
 
 /** A store in a JSON file, with the tokens in a second one beside it (`.tokens`). One process may use it at a time. */
 export class FileStore implements Store, Writer {
+  readonly sharesClients = false;
   readonly #clock: Clock;
   readonly #group = new Group(this);
   readonly #closing = new Deferred<void>();

@@ -22,6 +22,7 @@ export class Session implements Disposable {
   readonly #client: pg.Client;
   readonly #lost: (error: Error) => void;
   #over = false;
+  #turn: Promise<unknown> = Promise.resolve();
 
   private constructor({ url, name, clock, notified, lost }: SessionParts) {
     this.#clock = clock;
@@ -53,10 +54,28 @@ export class Session implements Disposable {
   }
 
   /** The rows of one statement; queries are made in the order of their calls. */
-  async query<Row extends object>(text: string, values: readonly unknown[], ms: number): Promise<Row[]> {
-    if (this.#over) throw new Error("the connection to the database is lost");
-    const { rows } = await this.#within(ms, this.#client.query<Row & pg.QueryResultRow>(text, [...values]));
-    return rows;
+  query<Row extends object>(text: string, values: readonly unknown[], ms: number): Promise<Row[]> {
+    return this.#inTurn(ms, () => this.#ask<Row>(text, values));
+  }
+
+  /** The rows of one statement in a transaction that `begin` begins, with no other query between them. */
+  queryAfter<Row extends object>(
+    begin: string,
+    text: string,
+    values: readonly unknown[],
+    ms: number,
+  ): Promise<Row[]> {
+    return this.#inTurn(ms, async () => {
+      try {
+        await this.#ask(begin, []);
+        const rows = await this.#ask<Row>(text, values);
+        await this.#ask("commit", []);
+        return rows;
+      } catch (error) {
+        await this.#ask("rollback", []).catch(() => {});
+        throw error;
+      }
+    });
   }
 
   /** Ends it at once, without waiting for a database that may not answer. */
@@ -71,6 +90,18 @@ export class Session implements Disposable {
   /** The number of the database's process for it, which its own notifications bear. */
   get #number(): number | undefined {
     return (this.#client as { processID?: number }).processID;
+  }
+
+  #inTurn<T>(ms: number, work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => {});
+    return this.#within(ms, done);
+  }
+
+  async #ask<Row extends object>(text: string, values: readonly unknown[]): Promise<Row[]> {
+    if (this.#over) throw new Error("the connection to the database is lost");
+    const { rows } = await this.#client.query<Row & pg.QueryResultRow>(text, [...values]);
+    return rows;
   }
 
   #within<T>(ms: number, work: Promise<T>): Promise<T> {

@@ -4,13 +4,13 @@ import { inSlices, type Steps } from "../../core/slices.ts";
 import { Group, type Writer } from "../group.ts";
 import { inTime } from "../in-time.ts";
 import { Pulse } from "../pulse.ts";
-import { StoreDown, StoreRefused } from "../refusals.ts";
+import { StoreConflict, StoreDown, StoreRefused } from "../refusals.ts";
 import { type Bound, clientsBound } from "../room.ts";
 import type { ClientChange, Json, Keep, Kept, Store, StoreEvents, StoreStatus } from "../seam.ts";
 import { type ClientRow, type Entered, enter } from "./entrance.ts";
 import { News } from "./news.ts";
 import { isAnswer, type Session } from "./session.ts";
-import { ALL_CLIENTS, ENTER_NODE, SAVE, SAVE_TOKENS, SOME_CLIENTS } from "./statements.ts";
+import { ALL_CLIENTS, BEGIN_TURN, ENTER_NODE, SAVE, SAVE_TOKENS, SOME_CLIENTS } from "./statements.ts";
 
 const MOST_CLIENTS = 100_000;
 /** A call waits for the write under way and for its own: 2 s in all. */
@@ -20,6 +20,15 @@ const CLOSE_MS = 1_000;
 const BEAT_EVERY_MS = 5_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
+
+/** One change of a group; where none of it was kept, one client as another balancer has left it. */
+interface SavedRow {
+  readonly kept: boolean;
+  readonly shelf: string;
+  readonly key: string;
+  readonly version: string | null;
+  readonly value: string | null;
+}
 
 /** What a store in PostgreSQL is made with. */
 export interface PostgresParts {
@@ -36,6 +45,7 @@ export interface PostgresParts {
  * everything.
  */
 export class PostgresStore implements Store, Writer {
+  readonly sharesClients = true;
   /** The version of each client that is known here. */
   readonly clients = new Map<string, string>();
   readonly #parts: PostgresParts;
@@ -90,13 +100,26 @@ export class PostgresStore implements Store, Writer {
       changes.map(({ shelf }) => shelf),
       changes.map(({ key }) => key),
       changes.map(({ value }) => (value === null ? null : JSON.stringify(value))),
+      changes.map(({ shelf, key }) => (shelf === "clients" ? this.clients.get(key) : undefined)),
     ];
-    const rows = await this.#ask<{ shelf: string; key: string; version: string | null }>(SAVE, columns);
+    const rows = await this.#ask((session) =>
+      session.queryAfter<SavedRow>(BEGIN_TURN, SAVE, [this.#parts.node, ...columns], WRITE_MS),
+    );
+    const others = rows.filter(({ kept }) => !kept);
+    if (others.length > 0) throw this.#conflict(others);
     for (const { shelf, key, version } of rows) {
       if (shelf !== "clients") continue;
       if (version === null) this.clients.delete(key);
       else this.clients.set(key, version);
     }
+  }
+
+  /** Tells what others have changed before what was written without knowing of it. */
+  #conflict(others: readonly SavedRow[]): StoreConflict {
+    const keys = others.map(({ key }) => key);
+    const there = others.filter(({ version }) => version !== null);
+    this.#tell(this.#differences(there as ClientRow[], keys));
+    return new StoreConflict(keys);
   }
 
   async saveTokens(tokens: ReadonlyMap<string, number>, atMs: number): Promise<void> {
@@ -113,7 +136,8 @@ export class PostgresStore implements Store, Writer {
   }
 
   async #writeTokens(tokens: ReadonlyMap<string, number>, atMs: number): Promise<void> {
-    await this.#ask(SAVE_TOKENS, [await inSlices(this.#parts.clock, objectText(tokens)), atMs]);
+    const text = await inSlices(this.#parts.clock, objectText(tokens));
+    await this.#ask((session) => session.query(SAVE_TOKENS, [this.#parts.node, text, atMs], WRITE_MS));
   }
 
   async close(): Promise<void> {
@@ -130,11 +154,11 @@ export class PostgresStore implements Store, Writer {
   }
 
   /** One statement of this node. A refusal leaves open whether others would be taken: that is looked at at once. */
-  async #ask<Row extends object>(text: string, values: readonly unknown[]): Promise<Row[]> {
+  async #ask<Row extends object>(asking: (session: Session) => Promise<Row[]>): Promise<Row[]> {
     const session = this.#session;
     if (session === undefined) throw this.#down();
     try {
-      return await session.query<Row>(text, [this.#parts.node, ...values], WRITE_MS);
+      return await asking(session);
     } catch (error) {
       const answered = isAnswer(error);
       if (answered) this.#beat();
@@ -240,7 +264,9 @@ export class PostgresStore implements Store, Writer {
   }
 
   #tell(changes: readonly ClientChange[]): void {
-    if (changes.length > 0) this.#events?.changed(changes);
+    if (changes.length === 0) return;
+    this.#group.overtaken(new StoreConflict(changes.map(({ key }) => key)));
+    this.#events?.changed(changes);
   }
 
   /** What the rows of some keys, or of all, say that is not known here yet; after this it is. */
