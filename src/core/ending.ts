@@ -33,6 +33,20 @@ export const endings = {
 /** One word of the table. */
 export type Ending = keyof typeof endings;
 
+/** Endings that are failures of servers, of the balancer or of room; sessions that were served, refused or ended on purpose are none. */
+export const failures: ReadonlySet<Ending> = new Set<Ending>([
+  "backend-reset",
+  "no-backend",
+  "connect-refused",
+  "connect-timeout",
+  "connect-failed",
+  "queue-full",
+  "queue-timeout",
+  "listener-full",
+  "backend-down",
+  "bug",
+]);
+
 /** Thrown to end a session with a word. It carries no stack: an ending is an outcome, not a defect. */
 export class Ended {
   /** `retryMs`: when it is worth coming back, where that is known. */

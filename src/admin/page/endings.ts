@@ -1,6 +1,6 @@
 import type { Ending } from "./wire.ts";
 
-/** Whether an ending is a failure of servers, of the balancer or of room; refused and served sessions are none. */
+/** The failures of core/ending.ts, whose code no browser is given; a test keeps the two the same. */
 const FAILURES: Readonly<Record<Ending, boolean>> = {
   done: false,
   "client-reset": false,

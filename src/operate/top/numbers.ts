@@ -1,3 +1,4 @@
+import { failures } from "../../core/ending.ts";
 import type { BackendStatus, ListenerStatus, PoolStatus } from "../documents.ts";
 import type { ConnectTimes } from "./connect-times.ts";
 import type { Sample } from "./sample.ts";
@@ -35,19 +36,6 @@ export interface Numbers {
   readonly listeners: readonly ListenerNumbers[];
   readonly pools: readonly PoolNumbers[];
 }
-
-const FAILURES: readonly string[] = [
-  "backend-reset",
-  "no-backend",
-  "connect-refused",
-  "connect-timeout",
-  "connect-failed",
-  "queue-full",
-  "queue-timeout",
-  "listener-full",
-  "backend-down",
-  "bug",
-];
 
 /** What moved from one sample to the next, a second. */
 export function numbersOf(now: Sample, before: Sample | undefined): Numbers {
@@ -103,5 +91,5 @@ function byName(backends: readonly BackendStatus[]): ReadonlyMap<string, Backend
 }
 
 function failedOf({ endings }: ListenerStatus): number {
-  return added(FAILURES.map((word) => endings[word] ?? 0));
+  return added([...failures].map((word) => endings[word] ?? 0));
 }
