@@ -51,7 +51,7 @@ function options(yargs: Argv) {
       coerce: coerced("out", filePath),
     })
     .option("check", { type: "boolean", default: false, describe: "Exit 1 if a bound is missed" })
-    .example("$0", "everything, in about three minutes")
+    .example("$0", "everything, in about six minutes")
     .example("$0 --quick --check", "are the bounds held?")
     .example("$0 --subjects pipe,lb --measures message --rounds 20", "one number, well known");
 }
