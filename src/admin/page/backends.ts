@@ -3,10 +3,17 @@ import type { RowItem } from "./cell.ts";
 import { byId, Keyed, setText } from "./dom.ts";
 import { counted } from "./format.ts";
 import { row } from "./row.ts";
-import { isTroubled, type LiveBackend, stateOf, type World } from "./world.ts";
+import type { Backend } from "./wire.ts";
+import { canServe, isTroubled, type LiveBackend, stateOf, type World } from "./world.ts";
 
 /** Rows at first, and with each wish for more: a table of thousands would keep the browser busy each second. */
 const PAGE = 100;
+
+/** What is said of a backend. */
+interface Word {
+  readonly state?: "ready" | "drain" | "maint";
+  readonly weight?: number;
+}
 
 /** The table of backends: of one pool, or what is searched for in all of them. */
 export class Backends {
@@ -23,7 +30,7 @@ export class Backends {
     this.#actions = actions;
     this.#rows = new Keyed(byId("rows"), () =>
       row({
-        state: (backend, state) => void this.#state(backend, state),
+        state: (backend, state) => void this.#say(backend, { state }),
         weight: (backend, weight) => void this.#say(backend, { weight }),
       }),
     );
@@ -90,19 +97,39 @@ export class Backends {
     );
   }
 
-  async #state(backend: LiveBackend, state: "ready" | "drain" | "maint"): Promise<void> {
-    if (state !== "ready" && isLast(this.#world, backend)) {
-      const question = `${backend.pool}/${backend.told.name} is the last backend that can serve. Take it out all the same?`;
-      if (!(await agreed(question))) return;
-    }
+  async #say(backend: LiveBackend, word: Word): Promise<void> {
+    const { pool, told } = backend;
+    const name = `${pool}/${told.name}`;
+    const takesOut = word.weight === 0 || (word.state ?? "ready") !== "ready";
+    const question = `${name} is the last backend that can serve. Take it out all the same?`;
+    if (takesOut && isLast(this.#world, backend) && !(await agreed(question))) return;
     const within = byId<HTMLSelectElement>("within").value;
-    await this.#say(backend, { state, ...(state === "drain" && within !== "" && { within }) });
+    const words = { ...word, ...(word.state === "drain" && within !== "" && { within }) };
+    const path = `/api/v1/pools/${encodeURIComponent(pool)}/backends/${encodeURIComponent(told.name)}`;
+    const takeBack = this.#anticipate(backend, word);
+    const done = await this.#actions.ask("PATCH", path, words);
+    if (done === undefined) takeBack();
+    else this.#actions.tell(`${name}: ${spoken(words)}`);
   }
 
-  async #say({ pool, told }: LiveBackend, words: object): Promise<void> {
-    const path = `/api/v1/pools/${encodeURIComponent(pool)}/backends/${encodeURIComponent(told.name)}`;
-    const done = await this.#actions.ask("PATCH", path, words);
-    if (done !== undefined) this.#actions.tell(`${pool}/${told.name}: ${spoken(words)}`);
+  /** Shows a word before the balancer tells of it; what is returned takes that back where the balancer has told of nothing else. */
+  #anticipate(backend: LiveBackend, word: Word): () => void {
+    const before = backend.told.administrative;
+    const since = new Date().toISOString();
+    const said = { source: "api", since } as const;
+    const administrative = {
+      ...before,
+      ...(word.state && { state: { ...before.state, ...said, value: word.state } }),
+      ...(word.weight !== undefined && { weight: { ...before.weight, ...said, value: word.weight } }),
+    };
+    const show = (now: Backend["administrative"]) => {
+      backend.told = { ...backend.told, administrative: now };
+      this.#drawAgain();
+    };
+    show(administrative);
+    return () => {
+      if (backend.told.administrative === administrative) show(before);
+    };
   }
 }
 
@@ -114,8 +141,8 @@ function matches({ told, pool }: LiveBackend, text: string): boolean {
 
 function isLast(world: World | undefined, backend: LiveBackend): boolean {
   const { backends } = world?.pools.get(backend.pool) ?? { backends: new Map<string, LiveBackend>() };
-  const up = [...backends.values()].filter(({ told }) => stateOf(told) === "up");
-  return up.length === 1 && up[0] === backend;
+  const serving = [...backends.values()].filter(canServe);
+  return serving.length === 1 && serving[0] === backend;
 }
 
 function spoken(words: object): string {

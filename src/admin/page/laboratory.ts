@@ -2,6 +2,7 @@ import type { Actions } from "./actions.ts";
 import { byId, element, Keyed, type Piecework, setText } from "./dom.ts";
 import { rate } from "./format.ts";
 import { glyph } from "./glyph.ts";
+import { seldom } from "./seldom.ts";
 import type { World } from "./world.ts";
 
 /** A server of the laboratory. */
@@ -30,8 +31,9 @@ export class Laboratory {
   readonly #root = byId("lab");
   readonly #servers: Keyed<LabServer>;
   readonly #load = element("b", "number");
+  /** Others may play with it too. */
+  readonly #look = seldom(() => this.#ask("GET"));
   #factor = 1;
-  #known = false;
 
   constructor(actions: Actions) {
     this.#actions = actions;
@@ -47,9 +49,7 @@ export class Laboratory {
 
   draw({ laboratory }: World): void {
     this.#root.hidden = !laboratory;
-    if (!laboratory || this.#known) return;
-    this.#known = true;
-    void this.#ask("GET");
+    if (laboratory) void this.#look();
   }
 
   async #ask(method: "GET" | "POST", order?: object): Promise<void> {

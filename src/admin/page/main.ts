@@ -74,7 +74,9 @@ function told(link: Link): void {
 
 function wordsOf(link: Link): string {
   if (link.kind === "live") return link.mayWrite ? "live" : "live, to read";
-  if (link.kind === "lost")
-    return `lost since ${new Date(link.sinceMs).toLocaleTimeString("en-GB")}, trying again`;
+  if (link.kind === "lost") {
+    const since = `lost since ${new Date(link.sinceMs).toLocaleTimeString("en-GB")}`;
+    return link.why === undefined ? `${since}, trying again` : `${since}: ${link.why}`;
+  }
   return link.kind === "connecting" ? "connecting" : "a token is wanted";
 }

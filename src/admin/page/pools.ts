@@ -49,12 +49,9 @@ export class Pools {
   }
 
   #drawAlgorithm(pool: LivePool): void {
-    const { algorithm, administrative } = pool.told;
-    const { value: name, source } = administrative?.algorithm ?? { value: algorithm, source: "file" };
-    const mayWrite = this.#actions.mayWrite && administrative !== undefined;
-    // A menu that the user holds open is left alone.
-    if (document.activeElement !== this.#select && this.#select.value !== name) this.#select.value = name;
-    setAttribute(this.#select, "data-holds", name);
+    const { value: name, source } = pool.told.administrative.algorithm;
+    const { mayWrite } = this.#actions;
+    if (this.#select.value !== name) this.#select.value = name;
     this.#select.disabled = !mayWrite;
     this.#back.disabled = !mayWrite || source !== "api";
     setText(byId("algorithm-source"), source === "api" ? "said by an operator" : "as the file says");
@@ -62,7 +59,6 @@ export class Pools {
 
   async #say(algorithm: string | null): Promise<void> {
     const pool = this.#chosen ?? "";
-    this.#select.blur();
     const done = await this.#actions.ask("PATCH", `/api/v1/pools/${encodeURIComponent(pool)}`, { algorithm });
     if (done !== undefined) this.#actions.tell(`${pool}: ${algorithm ?? "the algorithm of the file"}`);
     else this.#changed();

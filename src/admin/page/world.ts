@@ -2,7 +2,7 @@ import type { State } from "./glyph.ts";
 import type { Backend, Listener, Message, Moment, Piece, Pool, PoolChange, PressedClient } from "./wire.ts";
 
 const KEPT_MS = 300_000;
-const NEWS_KEPT = 200;
+export const NEWS_KEPT = 60;
 /** How long it takes until a new rate counts for two thirds. */
 const SMOOTH_SEC = 3;
 /** A smoothed rate never quite ends. */
@@ -63,8 +63,12 @@ export class World {
   #hearMoments(moments: readonly Moment[], first: boolean): void {
     const [oldest] = moments;
     const known = first && oldest ? this.moments.filter(({ at }) => at < oldest.at) : this.moments;
-    const since = new Date(this.atMs - KEPT_MS).toISOString();
-    this.moments = [...known, ...moments].filter(({ at }) => at >= since);
+    // After a jump of the balancer's clock there are some of a time to come.
+    const [since, now] = [this.atMs - KEPT_MS, this.atMs].map((ms) => new Date(ms).toISOString()) as [
+      string,
+      string,
+    ];
+    this.moments = [...known, ...moments].filter(({ at }) => at >= since && at <= now);
   }
 
   #hearListeners({ listeners }: Message): void {
@@ -128,7 +132,11 @@ export function sinceOf({ administrative, operational }: Backend): string | unde
 }
 
 /** Whether something is not as it should be. */
-export function isTroubled(backend: LiveBackend): boolean {
-  const state = stateOf(backend.told);
-  return state !== "up";
+export function isTroubled({ told }: LiveBackend): boolean {
+  return stateOf(told) !== "up";
+}
+
+/** Whether new sessions come to it. */
+export function canServe({ told }: LiveBackend): boolean {
+  return stateOf(told) === "up" && told.administrative.weight.value > 0;
 }
