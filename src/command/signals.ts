@@ -1,3 +1,4 @@
+import { closeSync } from "node:fs";
 import { isatty } from "node:tty";
 
 type Meaning = "stop" | "hangup" | "none";
@@ -33,6 +34,11 @@ const onTerminal = [0, 1, 2].filter((descriptor) => isatty(descriptor));
 /** Whether the terminal on which the program was started has closed: it is none any more. */
 export function terminalClosed(): boolean {
   return onTerminal.some((descriptor) => !isatty(descriptor));
+}
+
+/** Node gives its terminal back when it exits, and aborts where that has closed: so a terminal that closed is let go of before. */
+export function letGoOfClosedTerminal(): void {
+  for (const descriptor of onTerminal) if (!isatty(descriptor)) closeSync(descriptor);
 }
 
 const held = new Set<Known>();

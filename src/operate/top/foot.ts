@@ -27,4 +27,4 @@ export const HELP: readonly BodyLine[] = [
   "q                     quit",
   "SHARE:FAIR            = its share of the pool's sessions, : what is fair",
   "BY                    whose word the state is: file, api, probe, dials",
-].map((text) => ({ line: [[` ${text}`]], selected: false }));
+].map((text) => ({ line: () => [[` ${text}`]], selected: false }));
