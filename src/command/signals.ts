@@ -1,4 +1,4 @@
-import { closeSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { isatty } from "node:tty";
 
 type Meaning = "stop" | "hangup" | "none";
@@ -36,9 +36,14 @@ export function terminalClosed(): boolean {
   return onTerminal.some((descriptor) => !isatty(descriptor));
 }
 
-/** Node gives its terminal back when it exits, and aborts where that has closed: so a terminal that closed is let go of before. */
+/** Node gives its terminal back when it exits, and aborts where that has closed: so /dev/null takes the place of one that closed. */
 export function letGoOfClosedTerminal(): void {
-  for (const descriptor of onTerminal) if (!isatty(descriptor)) closeSync(descriptor);
+  for (const descriptor of onTerminal) {
+    if (isatty(descriptor)) continue;
+    closeSync(descriptor);
+    // It is given the lowest number that is free.
+    openSync("/dev/null", "r+");
+  }
 }
 
 const held = new Set<Known>();

@@ -225,7 +225,7 @@ describe.skipIf(!hasTmux)(`lb top on a terminal${hasTmux ? "" : " (tmux is missi
   ])("ends in order with a terminal %s", async (_which, session) => {
     const said = join(made.lb.folder, `said-${session.length}`);
     const command = `${session}${commandOf(made).replace("exec ", "")} 2>&1`;
-    const terminal = await Tmux.start(`trap "" HUP; ${command}; echo $? >${said}`, 80, 24);
+    const terminal = await Tmux.start(`(trap "" HUP; ${command}; echo $? >${said}); true`, 80, 24);
     await eventually(async () => expect((await terminal.lines())[1]).toBe("all is well"));
     await terminal[Symbol.asyncDispose]();
     await eventually(async () => expect(await readFile(said, "utf8")).toBe("130\n"));
