@@ -64,8 +64,30 @@ test("servers are slowed, crashed and brought back, and the load is doubled", as
     ],
     load: { sessionsPerSec: 200, factor: 2 },
   });
+  expect((await ordered({ action: "slow", server: "b" })).servers).toContainEqual({
+    name: "b",
+    state: "down",
+  });
   expect((await ordered({ action: "restore", server: "b" })).servers).toContainEqual({
     name: "b",
+    state: "well",
+  });
+});
+
+test("of a server that obeyed late it is told how it is, and no other order is taken for done", async () => {
+  const [pid] = childrenOf(laboratory.pid) as [number];
+  process.kill(pid, "SIGSTOP");
+  const late = await order({ action: "crash", server: "a" });
+  expect([late.status, ((await late.json()) as { error: { message: string } }).error.message]).toEqual([
+    404,
+    "server a did not do it",
+  ]);
+  process.kill(pid, "SIGCONT");
+  await eventually(async () =>
+    expect((await get("/lab")).servers).toContainEqual({ name: "a", state: "down" }),
+  );
+  expect((await ordered({ action: "restore", server: "a" })).servers).toContainEqual({
+    name: "a",
     state: "well",
   });
 });
