@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { LabState } from "#lb/contract/laboratory";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free-port.ts";
-import { CommandProcess } from "../support/process.ts";
+import { CommandProcess, run } from "../support/process.ts";
 import { childrenOf, runs } from "../support/processes.ts";
 
 const PATIENCE_MS = 30_000;
@@ -93,11 +93,22 @@ test("of a server that obeyed late it is told how it is, and no other order is t
 });
 
 test("a second one says that its port is taken, and harms nothing", { timeout: PATIENCE_MS }, async () => {
-  await using second = new CommandProcess("stress/live.js", ["--listen", "127.0.0.1:0", "--admin", admin]);
+  const listen = `127.0.0.1:${await freePort()}`;
+  await using second = new CommandProcess("stress/live.js", ["--listen", listen, "--admin", admin]);
   const { code, stderr } = await second.exit(PATIENCE_MS);
   expect(code).toBe(1);
   expect(stderr).toContain(`${admin} is taken`);
   expect((await get("/lab")).servers).toHaveLength(3);
+});
+
+test.each([
+  ["--listen", "127.0.0.1:0"],
+  ["--listen", "unix:/tmp/live.sock"],
+  ["--admin", "127.0.0.1:0"],
+])("%s %s is refused: the load, or a browser, is to find it there", async (option, value) => {
+  const { code, stderr } = await run("stress/live.js", option, value);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/expected .*host:port/);
 });
 
 test("Ctrl-C ends all of it", async () => {
