@@ -74,6 +74,8 @@ export interface Libc {
 
 type Koffi = typeof import("koffi");
 
+const RTLD_NOW = 2;
+const RTLD_NODELETE = 0x1000;
 const INT_BYTES = 4;
 const POINTER_BYTES = 8;
 /** Above this size V8 keeps the bytes of a buffer off its heap, where they do not move. */
@@ -94,10 +96,22 @@ export function libc(): Libc | undefined {
 function load(): Libc | undefined {
   if (process.platform !== "linux") return undefined;
   try {
-    return callsOf(createRequire(import.meta.url)("koffi") as Koffi);
+    const require = createRequire(import.meta.url);
+    const koffi = require("koffi") as Koffi;
+    keepLoaded(koffi, Object.keys(require.cache));
+    return callsOf(koffi);
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Node unloads an addon with the last thread that has it, and calls into it once more where a watch was under way. So the first
+ * thread keeps it for all: dlopen(3).
+ */
+function keepLoaded(koffi: Koffi, files: readonly string[]): void {
+  const dlopen = koffi.load(null).func("long dlopen(const char *, int)");
+  for (const file of files) if (file.endsWith("koffi.node")) dlopen(file, RTLD_NOW | RTLD_NODELETE);
 }
 
 /** Pointers travel as `long`: a buffer as an argument costs half a call more. */
