@@ -19,6 +19,7 @@ const LONGEST_WAIT_MS = 100;
 export class Host implements EngineEvents {
   readonly engine: Engine;
   readonly #clock = new HeapClock();
+  readonly #libc: Libc;
   readonly #loop: NodeLoop;
   #runMicrotasks: (() => void) | undefined;
   #isOccupied = false;
@@ -31,6 +32,7 @@ export class Host implements EngineEvents {
 
   /** Throws where this thread's loop cannot be found. */
   constructor(libc: Libc, make: (told: EngineEvents) => Engine) {
+    this.#libc = libc;
     this.#loop = libc.nodeLoop();
     this.engine = make(this);
     this.engine.watch(this.#loop.fd, () => {
@@ -43,17 +45,19 @@ export class Host implements EngineEvents {
     return this.#clock;
   }
 
+  /** A transport by its engine, whose deadlines are that clock's. */
+  transport(clock: Clock = this.#clock): NativeTransport {
+    return new NativeTransport(clock, this.#libc, this.engine, () => {
+      this.#isSettled = true;
+    });
+  }
+
   /** From the next turn of Node's loop on the thread waits in the engine. */
   start(): void {
     setImmediate(() => {
       this.#runMicrotasks = findMicrotasks();
       this.#turn();
     });
-  }
-
-  /** For ConnectionParts. */
-  settled(): void {
-    this.#isSettled = true;
   }
 
   /** A next step follows in any case. */
@@ -72,13 +76,19 @@ export class Host implements EngineEvents {
   #turn(): void {
     // Without a hold on the loop, it is nothing that the loop has to do.
     const next = setImmediate(() => this.#turn()).unref();
+    if (!this.#isNeeded) return;
     try {
       this.#begin();
       do this.#step();
       while (!this.#isTurnDue);
     } finally {
-      if (this.#isNeeded) next.ref();
+      next.ref();
     }
+  }
+
+  /** Whether anything is left that could happen in this thread. */
+  get #isNeeded(): boolean {
+    return this.#isOccupied || this.#clock.dueAtMs < Infinity || this.#loop.isAlive();
   }
 
   #begin(): void {
@@ -134,10 +144,6 @@ export class Host implements EngineEvents {
     if (dueInMs > 0) this.#turnAtMs = Math.min(this.#turnAtMs, this.#nowMs + dueInMs);
     else if (dueInMs === 0 && this.#loop.isAlive()) this.#isTurnDue = true;
   }
-
-  get #isNeeded(): boolean {
-    return this.#isOccupied || this.#clock.dueAtMs < Infinity || this.#loop.isAlive();
-  }
 }
 
 const engines = {
@@ -157,7 +163,5 @@ export function hostTransport(engineName: keyof typeof engines = "epoll"): Hoste
   const library = libc();
   if (library === undefined) throw new Error("there is no C library to call here");
   const host = new Host(library, (told) => engines[engineName](library, told));
-  const { clock, engine } = host;
-  const transport = new NativeTransport(clock, library, engine, () => host.settled());
-  return { transport, clock, start: () => host.start() };
+  return { transport: host.transport(), clock: host.clock, start: () => host.start() };
 }

@@ -4,8 +4,8 @@ interface Ticking {
 }
 
 /**
- * Runs what waits for settled promises, in the middle of a callback of Node; undefined where this Node has no way to. Call it in a callback, and
- * not in what waits for a promise itself.
+ * A function that runs what waits for settled promises, in the middle of a callback of Node's; undefined where this Node has
+ * none that works. It is to be called in a callback, and not in what waits for a promise itself.
  */
 export function findMicrotasks(): (() => void) | undefined {
   const { _tickCallback: run } = process as Ticking;
