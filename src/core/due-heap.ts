@@ -15,10 +15,6 @@ export class DueHeap<T extends Due> {
   readonly #seats: T[] = [];
   #turns = 0;
 
-  get size(): number {
-    return this.#seats.length;
-  }
-
   get first(): T | undefined {
     return this.#seats[0];
   }

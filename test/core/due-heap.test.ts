@@ -13,11 +13,12 @@ class Member implements Due {
 
 test("gives what is there in order of time, then of coming, through any coming and going", () => {
   const move = fc.oneof(
-    fc.record({ comes: fc.constant(true), atMs: fc.nat(20) }),
-    fc.record({ comes: fc.constant(false), nth: fc.nat(200) }),
+    // More come than go: only in a high heap does a member that fills a gap rise.
+    { weight: 3, arbitrary: fc.record({ atMs: fc.nat(100) }) },
+    { weight: 1, arbitrary: fc.record({ nth: fc.nat(200) }) },
   );
   fc.assert(
-    fc.property(fc.array(move, { maxLength: 200 }), (moves) => {
+    fc.property(fc.array(move, { maxLength: 200, size: "max" }), (moves) => {
       const heap = new DueHeap<Member>();
       const all: Member[] = [];
       let expected: Member[] = [];
@@ -33,7 +34,7 @@ test("gives what is there in order of time, then of coming, through any coming a
           heap.delete(member);
           expected = expected.filter((other) => other !== member);
         }
-        expect([heap.size, heap.first]).toEqual([expected.length, expected[0]]);
+        expect(heap.first).toBe(expected[0]);
       }
       expect([...emptied(heap)]).toEqual(expected);
     }),

@@ -1,15 +1,15 @@
 import { on } from "node:events";
 import { type MessagePort, Worker } from "node:worker_threads";
-import type { Hosted } from "#lb/transport/native/host";
+import type { hostTransport } from "#lb/transport/native/host";
 import type { Libc } from "#lb/transport/native/libc";
 import { within } from "./peer.ts";
 
 const NATIVE = new URL("../../dist/transport/native/", import.meta.url).href;
 
 /** What a thread does that waits in an engine. It stands alone: nothing of the test's file is known there. */
-export type Doing = (hosted: Hosted, port: MessagePort, library: Libc) => unknown;
+export type Doing = (hosted: ReturnType<typeof hostTransport>, port: MessagePort, library: Libc) => unknown;
 
-/** The source of a thread that waits in an engine, as it is built; it says "begun", and does something. */
+/** The source of a thread that waits in an engine, as it is built; it says "begun", and does something, given as such or as source. */
 export function hostedSource(doing: Doing | string): string {
   return `
     const { parentPort } = require("node:worker_threads");

@@ -14,7 +14,8 @@ const LONGEST_WAIT_MS = 100;
  * Has a thread wait in an engine, whose guest is the loop that Node runs there: that one's descriptor is in the engine's set, and
  * where something comes for it, or it has something to do of itself, it is given a turn. So messages, sockets, files and names
  * work as in any thread, and so does ending it. What waits for a promise goes on behind the step that settled it, timers of
- * `clock` fire in time, and Node's own are up to 100 ms late. The thread ends once nothing is left that could happen in it.
+ * `clock` fire in time, and Node's own are up to 100 ms late. The thread ends once nothing is left that could happen in it; where
+ * it is terminated, its descriptors stay open as long as the process lives, so that what listens is to be closed before.
  */
 export class Host implements EngineEvents {
   readonly engine: Engine;
@@ -40,7 +41,7 @@ export class Host implements EngineEvents {
     });
   }
 
-  /** Its timers keep the thread from ending, and fire once `start` was called. */
+  /** Its timers fire from `start` on, and keep the thread from ending. */
   get clock(): Clock {
     return this.#clock;
   }
@@ -151,7 +152,7 @@ const engines = {
 } as const;
 
 /** What a thread that waits in an engine is made with. */
-export interface Hosted {
+interface Hosted {
   readonly transport: NativeTransport;
   readonly clock: Clock;
   /** See Host.start. */

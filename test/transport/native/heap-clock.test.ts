@@ -13,7 +13,7 @@ const moves = fc.array(
     fc.record({ kind: fc.constant("cancel" as const), nth: fc.nat() }),
     fc.record({ kind: fc.constant("pass" as const), ms: fc.nat(600) }),
   ),
-  { maxLength: 200 },
+  { maxLength: 200, size: "max" },
 );
 
 test("fires what a list would, searched from end to end, and in the same order", () => {
