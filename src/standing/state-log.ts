@@ -42,7 +42,11 @@ export class StateLog {
 }
 
 /** Why a backend has the status that it has: what was found of it, or the word that was said. */
-function whyOf(standing: Standing, word: string, ejection?: Ejection): Ejection | { readonly reason: string } {
+function whyOf(
+  standing: Standing,
+  word: string,
+  ejection?: Ejection,
+): Ejection | { readonly reason: string } {
   const { status } = standing;
   if (status === "ejected" && ejection !== undefined) return ejection;
   return { reason: status === "down" || status === "ejected" ? standing.finding.reason : word };
