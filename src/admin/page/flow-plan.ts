@@ -116,8 +116,10 @@ export function sheetOf(width: number, targets: number): Sheet {
 }
 
 /** The width of an arrow with that share. */
-export function thicknessOf(share: number, { height, named }: Sheet): number {
-  const most = named ? Math.min(height * 0.4, 104) : height * 0.5;
+export function thicknessOf(share: number, { height, named, listenersRight, backendsLeft }: Sheet): number {
+  // A thick arrow cannot bend where there is little room.
+  const bendable = (backendsLeft - listenersRight) * 1.2;
+  const most = named ? Math.min(height * 0.4, 104, bendable) : height * 0.5;
   return Math.max(share > 0 ? 1.5 : 1, share * most);
 }
 

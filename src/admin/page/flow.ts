@@ -14,8 +14,8 @@ import { arrow, box, end, type ListenerPlace, listenerBox } from "./flow-shapes.
 import { percent, rate as perSecond, whole } from "./format.ts";
 import type { LivePool, World } from "./world.ts";
 
-/** Where fewer reach no backend, it is not worth a sentence. */
-const LEAST_LOST = 0.01;
+/** A share that is less is no percent, and not worth a word. */
+const LEAST_TOLD = 0.005;
 
 /** The picture of a pool: clients, the listeners that lead to it, and an arrow to each backend, as wide as its share of new sessions. */
 export class Flow {
@@ -97,17 +97,22 @@ export class Flow {
 export function flowWords(world: Pick<World, "listeners">, pool: LivePool): string {
   const { coming, reaching } = trafficOf(world, pool);
   if (coming === 0) return "No new sessions now.";
-  const backends = [...pool.backends.values()];
-  const first = "The width of an arrow is its share of new sessions";
+  if (reaching / coming < LEAST_TOLD)
+    return `None of ${perSecond(coming)} new sessions a second reaches a backend.`;
   const lost = 1 - reaching / coming;
-  const last = lost < LEAST_LOST ? "" : ` ${percent(lost)} reach no backend.`;
-  const shares = backends.map(({ told, rate }) => [told.name, rate.perSec / coming] as const);
+  const words = [
+    `The width of an arrow is its share of new sessions${shareWords(pool, coming)}.`,
+    ...(lost < LEAST_TOLD ? [] : [`${percent(lost)} reach no backend.`]),
+    ...(pool.backends.size > NAMED ? [] : ["The fuller a box, the more sessions are open there."]),
+  ];
+  return words.join(" ");
+}
+
+function shareWords({ backends }: LivePool, coming: number): string {
+  const shares = [...backends.values()].map(({ told, rate }) => [told.name, rate.perSec / coming] as const);
   const served = shares.filter(([, share]) => share > 0);
-  if (served.length === 0) return `None of ${perSecond(coming)} new sessions a second reaches a backend.`;
-  if (backends.length <= NAMED) {
-    const words = served.map(([name, share]) => `${name} ${percent(share)}`);
-    return `${first}: ${words.join(", ")}.${last} The fuller a box, the more sessions are open there.`;
-  }
+  if (shares.length <= NAMED)
+    return `: ${served.map(([name, share]) => `${name} ${percent(share)}`).join(", ")}`;
   const [name, share] = served.reduce((most, each) => (each[1] > most[1] ? each : most));
-  return `${first}. ${served.length} of ${backends.length} backends get some, ${name} the most: ${percent(share)}.${last}`;
+  return `. ${served.length} of ${shares.length} backends get some, ${name} the most: ${percent(share)}`;
 }

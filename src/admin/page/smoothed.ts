@@ -1,7 +1,7 @@
 /** How long it takes until a new rate counts for two thirds. */
 const SMOOTH_SEC = 3;
-/** A smoothed rate never quite ends. */
-const LEAST_PER_SEC = 0.02;
+/** A smoothed rate never quite ends; this is the least that is shown. */
+const LEAST_PER_SEC = 0.05;
 
 /** How many a second, smoothed over some seconds; as if there had been none before it was known. */
 export class Smoothed {
