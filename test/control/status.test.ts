@@ -122,6 +122,9 @@ test("lists the addresses of an entry one by one, and an entry whose name has no
     answeredAgoMs: null,
   });
   expect(all?.[0]?.unresolved).toBeNull();
+  await balancer.control.close(0);
+  const last = (await balancer.control.status()).pools[0]?.backends.at(-1);
+  expect(last?.unresolved).toBe("none.example is not looked up any more");
 });
 
 test("tells when a drain with a time ends, the last probe of each backend, and how many are usable", async () => {
