@@ -48,7 +48,7 @@ export class World {
     this.atMs = atMs;
     this.reasons = message.health.reasons;
     this.clients = message.clients;
-    this.laboratory = message.laboratory ?? this.laboratory;
+    this.laboratory = message.laboratory ?? (!first && this.laboratory);
     this.#hearMoments(message.moments, first);
     this.#hearNews(message.news, first);
     this.#hearListeners(message, first, seconds);
