@@ -3,7 +3,7 @@ import type { RowItem } from "./cell.ts";
 import { byId, Keyed, setText } from "./dom.ts";
 import { counted } from "./format.ts";
 import { row } from "./row.ts";
-import { isTroubled, type LiveBackend, stateOf, type World } from "./world.ts";
+import { isAmiss, isTroubled, type LiveBackend, stateOf, type World } from "./world.ts";
 
 /** Rows at first, and with each wish for more: a table of thousands would keep the browser busy each second. */
 const PAGE = 100;
@@ -24,7 +24,7 @@ export class Backends {
     this.#rows = new Keyed(byId("rows"), () =>
       row({
         state: (backend, state) => void this.#state(backend, state),
-        weight: (backend, weight) => void this.#say(backend, { weight }),
+        weight: (backend, weight) => this.#weight(backend, weight),
       }),
     );
     const again = () => {
@@ -76,10 +76,10 @@ export class Backends {
 
   #countWords(world: World, found: number): string {
     if (this.#searches) return `${counted(found, "backend")} found`;
-    const up = [...(world.pools.get(this.#pool ?? "")?.backends.values() ?? [])].filter(
-      ({ told }) => stateOf(told) === "up",
-    );
-    return `${counted(found, "backend")}, ${up.length} up`;
+    const all = [...(world.pools.get(this.#pool ?? "")?.backends.values() ?? [])];
+    const out = all.filter((each) => isTroubled(each) && !isAmiss(each)).length;
+    const up = `${counted(found, "backend")}, ${all.filter((each) => !isTroubled(each)).length} up`;
+    return out === 0 ? up : `${up}, ${out} taken out`;
   }
 
   #found(world: World): LiveBackend[] {
@@ -91,12 +91,20 @@ export class Backends {
   }
 
   async #state(backend: LiveBackend, state: "ready" | "drain" | "maint"): Promise<void> {
-    if (state !== "ready" && isLast(this.#world, backend)) {
-      const question = `${backend.pool}/${backend.told.name} is the last backend that can serve. Take it out all the same?`;
-      if (!(await agreed(question))) return;
-    }
+    if (state !== "ready" && !(await this.#mayGo(backend))) return;
     const within = byId<HTMLSelectElement>("within").value;
     await this.#say(backend, { state, ...(state === "drain" && within !== "" && { within }) });
+  }
+
+  async #weight(backend: LiveBackend, weight: number): Promise<void> {
+    if (weight > 0 || (await this.#mayGo(backend))) await this.#say(backend, { weight });
+  }
+
+  /** Asks before the last one that can serve gets nothing any more. */
+  async #mayGo(backend: LiveBackend): Promise<boolean> {
+    if (!isLast(this.#world, backend)) return true;
+    const name = `${backend.pool}/${backend.told.name}`;
+    return await agreed(`${name} is the last backend that can serve. Take it out all the same?`);
   }
 
   async #say({ pool, told }: LiveBackend, words: object): Promise<void> {
@@ -114,8 +122,12 @@ function matches({ told, pool }: LiveBackend, text: string): boolean {
 
 function isLast(world: World | undefined, backend: LiveBackend): boolean {
   const { backends } = world?.pools.get(backend.pool) ?? { backends: new Map<string, LiveBackend>() };
-  const up = [...backends.values()].filter(({ told }) => stateOf(told) === "up");
-  return up.length === 1 && up[0] === backend;
+  const able = [...backends.values()].filter(canServe);
+  return able.length === 1 && able[0] === backend;
+}
+
+function canServe(backend: LiveBackend): boolean {
+  return !isTroubled(backend) && backend.told.administrative.weight.value > 0;
 }
 
 function spoken(words: object): string {

@@ -1,6 +1,7 @@
 import type { Actions } from "./actions.ts";
 import { byId, Slots } from "./dom.ts";
 import { line, NOTHING } from "./line.ts";
+import type { World } from "./world.ts";
 
 const DECISIONS = 20;
 const DECISIONS_EVERY_MS = 2_000;
@@ -14,11 +15,11 @@ export class Decisions {
 
   constructor(actions: Actions) {
     this.#actions = actions;
-    this.#draw([]);
+    this.#draw([], false);
   }
 
   /** Once in two seconds, where the one before has been answered. */
-  async draw(): Promise<void> {
+  async draw({ pools }: World): Promise<void> {
     const nowMs = Date.now();
     if (this.#asking || document.hidden || nowMs - this.#askedAtMs < DECISIONS_EVERY_MS - 100) return;
     this.#asking = true;
@@ -28,15 +29,16 @@ export class Decisions {
       `/api/v1/decisions?limit=${DECISIONS}`,
     );
     this.#asking = false;
-    if (answer !== undefined) this.#draw(answer.decisions);
+    if (answer !== undefined) this.#draw(answer.decisions, pools.size > 1);
   }
 
-  #draw(decisions: readonly Decision[]): void {
-    const pieces = decisions.map(({ atMs, client, explanation, chosen }) => ({
+  /** `pooled`: whether the pool of each is to be named. */
+  #draw(decisions: readonly Decision[], pooled: boolean): void {
+    const pieces = decisions.map(({ atMs, client, pool, explanation, chosen }) => ({
       at: new Date(atMs).toISOString(),
       tone: chosen === null ? ("bad" as const) : ("plain" as const),
       subject: client.replace(/:\d+$/, ""),
-      text: explanation,
+      text: pooled ? `${pool}: ${explanation}` : explanation,
     }));
     this.#list.draw(pieces.length === 0 ? [{ ...NOTHING, text: "no session has chosen yet" }] : pieces);
   }
@@ -45,6 +47,7 @@ export class Decisions {
 interface Decision {
   readonly atMs: number;
   readonly client: string;
+  readonly pool: string;
   readonly chosen: string | null;
   readonly explanation: string;
 }

@@ -1,8 +1,8 @@
 import { byId, element, Keyed, setAttribute, setText } from "./dom.ts";
 import { failed, together } from "./endings.ts";
-import { counted, duration, percent, whole } from "./format.ts";
+import { clockTime, counted, duration, percent, whole } from "./format.ts";
 import { glyph, type State } from "./glyph.ts";
-import { type LiveBackend, type LivePool, sinceOf, stateOf, type World } from "./world.ts";
+import { isAmiss, type LivePool, sinceOf, stateOf, type World } from "./world.ts";
 
 /** How bad it is: `bad` where clients are not served as they should be. */
 type Level = "well" | "look" | "bad";
@@ -48,7 +48,8 @@ export class Verdict {
   }
 
   draw(world: World): void {
-    const problems = problemsOf(world);
+    const { lostSinceMs } = world;
+    const problems = lostSinceMs === undefined ? problemsOf(world) : [silence(lostSinceMs)];
     const level = problems.some((each) => each.level === "bad")
       ? "bad"
       : problems.length > 0
@@ -56,7 +57,8 @@ export class Verdict {
         : "well";
     setAttribute(this.#root, "data-level", level);
     this.#glyph.draw(SHAPES[level]);
-    const words = titleOf(level, problems.length);
+    const words =
+      lostSinceMs === undefined ? titleOf(level, problems.length) : "The balancer does not answer";
     if (this.#text.data !== words) this.#text.data = words;
     const shown = problems.length > 0 ? problems : summaryOf(world);
     this.#list.draw(shown.slice(0, SHOWN).map((problem) => [keyOf(problem), problem]));
@@ -89,11 +91,16 @@ function summaryOf(world: World): Problem[] {
   return lines.map((words) => ({ level: "well", words }));
 }
 
+function silence(sinceMs: number): Problem {
+  const since = clockTime(new Date(sinceMs).toISOString());
+  return { level: "bad", words: `no answer since ${since} UTC; what stands here is as it was then` };
+}
+
 function problemsOf(world: World): Problem[] {
   return [
     ...world.reasons.map((words) => ({ level: "bad" as const, words })),
     ...[...world.pools.values()].flatMap((pool) => problemsIn(pool, world.atMs)),
-    ...world.listeners.flatMap(({ name, active, maxConnections }) =>
+    ...world.listeners.flatMap(({ told: { name, active, maxConnections } }) =>
       maxConnections !== "off" && active >= maxConnections * NEARLY_FULL
         ? [
             {
@@ -108,8 +115,8 @@ function problemsOf(world: World): Problem[] {
 }
 
 function problemsIn({ told, backends }: LivePool, nowMs: number): Problem[] {
-  const troubled = [...backends.values()].filter((each) => isFound(each));
-  const named = troubled.length <= NAMED ? troubled : [];
+  const amiss = [...backends.values()].filter(isAmiss);
+  const named = amiss.length <= NAMED ? amiss : [];
   const problems: Problem[] = named.map(({ told: each, pool }) => {
     const since = sinceOf(each);
     const ago = since === undefined ? "" : ` for ${duration(nowMs - Date.parse(since))}`;
@@ -119,10 +126,10 @@ function problemsIn({ told, backends }: LivePool, nowMs: number): Problem[] {
       words: `${pool}/${each.name} is ${word}${ago}: ${each.operational?.reason ?? each.unresolved}`,
     };
   });
-  if (named.length < troubled.length)
+  if (named.length < amiss.length)
     problems.push({
       level: "look",
-      words: `${troubled.length} of ${backends.size} backends of ${told.name} are down or ejected`,
+      words: `${amiss.length} of ${backends.size} backends of ${told.name} are down or ejected`,
     });
   if (told.queued > 0)
     problems.push({
@@ -130,10 +137,6 @@ function problemsIn({ told, backends }: LivePool, nowMs: number): Problem[] {
       words: `${counted(told.queued, "session")} of ${told.name} wait for a place`,
     });
   return problems;
-}
-
-function isFound({ told }: LiveBackend): boolean {
-  return !["up", "draining", "maint"].includes(stateOf(told));
 }
 
 function failures({ moments }: World): Problem[] {
