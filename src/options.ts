@@ -1,11 +1,12 @@
 import type { Argv } from "yargs";
 import { coerced, oneOf } from "./command/coerce.ts";
+import { UsageError } from "./command/failure.ts";
 import { flagDefaults } from "./config/flag-defaults.ts";
 import type { Flags } from "./config/flags.ts";
 import { algorithmNames } from "./contract/algorithm.ts";
 import { type LogLevel, logLevels } from "./core/log-settings.ts";
 import { type TransportName, transportNames } from "./core/transport-names.ts";
-import { addOperations } from "./operate/commands.ts";
+import { addOperations, operations } from "./operate/commands.ts";
 
 /** The command line of `lb`, as it was typed. */
 export interface Args {
@@ -25,7 +26,11 @@ export function options(yargs: Argv): Argv<Args> {
   return addOperations(yargs)
     .usage("$0 [algorithm]", "Spreads TCP connections over backends.", (command) =>
       configuring(command)
-        .positional("algorithm", { describe: algorithmNames.join(", "), type: "string" })
+        .positional("algorithm", {
+          describe: algorithmNames.join(", "),
+          type: "string",
+          coerce: algorithmWord,
+        })
         .option("watch", {
           describe: "apply changes of the file as they are saved; SIGHUP does it once",
           type: "boolean",
@@ -38,6 +43,16 @@ export function options(yargs: Argv): Argv<Args> {
       // A word that is too much is answered by `check` itself, which knows what was meant.
       (command) => configuring(command).strict(false).strictOptions(),
     ) as unknown as Argv<Args>;
+}
+
+/** A word that is no command may be meant to be one. */
+function algorithmWord(given: unknown): string {
+  const word = String(given);
+  if (algorithmNames.some((name) => name === word)) return word;
+  const commands = ["check", ...operations].join(", ");
+  throw new UsageError(
+    `expected a command (${commands}) or an algorithm (${algorithmNames.join(", ")}), got "${word}"`,
+  );
 }
 
 /** What is said of a configuration. */

@@ -138,7 +138,7 @@ async function measured(plan: Plan): Promise<Cell[] | undefined> {
 }
 
 function checked(verdicts: readonly Verdict[]): number {
-  if (verdicts.length < bounds.length)
+  if (verdicts.filter(isUsual).length < bounds.filter(isUsual).length)
     throw new Failure("not every bound was measured; --check needs lb and pipe, and every measure");
   return verdicts.every(({ held }) => held) ? exitCodes.done : exitCodes.failed;
 }
@@ -151,11 +151,9 @@ interface Named {
 
 const nameOf = ({ name }: Named) => name;
 
-const usual = (table: readonly Named[]) =>
-  table
-    .filter(({ extra }) => !extra)
-    .map(nameOf)
-    .join();
+const isUsual = ({ extra }: { readonly extra?: true }) => !extra;
+
+const usual = (table: readonly Named[]) => table.filter(isUsual).map(nameOf).join();
 
 /** Reads names from a table, separated by commas, as its entries in the table's order. */
 function someOf<T extends Named>(table: readonly T[]): (text: string) => T[] {

@@ -73,6 +73,19 @@ describe("deploy/compose.yaml", () => {
     expect(existsSync(`${root}/deploy/compose/lb.yaml`)).toBe(true);
   });
 
+  test("the store is the database, by the password that both are given", () => {
+    const { lb, postgres } = services as { lb: Service; postgres: Service };
+    const password = "${LB_POSTGRES_PASSWORD:-change-me}";
+    expect(lb.environment).toEqual({ LB_POSTGRES_PASSWORD: password });
+    expect(postgres.environment).toMatchObject({
+      POSTGRES_USER: "lb",
+      POSTGRES_DB: "lb",
+      POSTGRES_PASSWORD: password,
+    });
+    const { store } = configuration("deploy/compose/lb.yaml");
+    expect(store).toMatchObject({ kind: "postgres", url: "postgres://lb:change-me@postgres/lb" });
+  });
+
   test("sessions have their whole grace before the balancer is killed", () => {
     const { grace } = configuration("deploy/compose/lb.yaml").shutdown;
     expect(parseDuration(services.lb?.stop_grace_period as string)).toBeGreaterThan(grace);

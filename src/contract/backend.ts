@@ -10,8 +10,11 @@ export type AdministrativeState = (typeof administrativeStates)[number];
 /** What health makes of a backend: `down` by its probes, `ejected` for a while by its failed sessions. */
 export type OperationalState = "up" | "down" | "ejected";
 
-/** What tells that: probes, or what sessions met, `dials` and the sessions that they led to. */
-export type OperationalSource = "probe" | "dials";
+/**
+ * What tells that: `start`, where nothing has spoken against a backend since it was added; probes; or what sessions met, `dials`
+ * and the sessions that they led to.
+ */
+export type OperationalSource = "start" | "probe" | "dials";
 
 /** A backend's state in one word: what is wanted of it where that is not `ready`, else what health makes of it. */
 export type BackendStatus = OperationalState | "draining" | "maint";

@@ -15,7 +15,7 @@ export const scales = {
   /** From the moment a place is wanted to the moment it is given or refused. */
   queue: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
   /** A session's life: one question, or a connection that is kept for days. */
-  session: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3_600, 14_400, 86_400],
+  session: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 2.5, 5, 15, 60, 300, 900, 3_600, 14_400, 86_400],
   /** How long a turn of the loop kept others waiting. */
   turn: [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5],
 } as const satisfies Record<string, readonly number[]>;

@@ -37,5 +37,6 @@ export function refuseUnresolved({ file }: Overlay, names: Names): void {
 function reasonAgainst(endpoint: Endpoint, names: Names): string | undefined {
   if (endpoint.kind === "unix" || isIP(endpoint.host) !== 0) return undefined;
   if (names.addressesOf(endpoint.host).length > 0) return undefined;
-  return explain(names.errorOf(endpoint.host), endpoint.host);
+  const error = names.errorOf(endpoint.host);
+  return error === undefined ? `${endpoint.host} is not looked up any more` : explain(error, endpoint.host);
 }

@@ -12,8 +12,13 @@ export class Throttle {
     readonly tell: (count: number) => void,
   ) {}
 
-  happened(): void {
-    this.#count += 1;
+  /** Whether it has told of all there was, and will tell of the next at once. */
+  get quiet(): boolean {
+    return this.#quiet;
+  }
+
+  happened(times = 1): void {
+    this.#count += times;
     if (this.#quiet) this.#speak();
   }
 

@@ -144,6 +144,9 @@ const shapes = {
 /** The operator's commands, by their names. */
 export type Operation = keyof typeof shapes;
 
+/** All of them, for a message that lists them. */
+export const operations = Object.keys(shapes);
+
 export function isOperation(word: unknown): word is Operation {
   return typeof word === "string" && Object.hasOwn(shapes, word);
 }

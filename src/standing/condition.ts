@@ -213,10 +213,12 @@ export class Condition {
   }
 
   /** Where the pool ends the sessions of a backend that is down or in maintenance, and it is. */
-  #endSessions({ alive, backend }: Standing, reason: string): void {
+  #endSessions(standing: Standing, word: string): void {
+    const { alive, backend } = standing;
     const isDown = !alive || backend.settings.state === "maint";
     if (!isDown || this.#settings().onDown === "keep" || backend.active === 0) return;
     const sessions = this.#drains.end(this.pool, backend, "backend-down");
+    const reason = alive ? word : standing.finding.reason;
     if (sessions > 0)
       this.#report({ kind: "sessions-ended", pool: this.pool, backend: backend.name, sessions, reason });
   }

@@ -2,8 +2,9 @@ import type { BackendStatus, OperationalSource, OperationalState } from "../cont
 import type { Backend } from "../live/backend.ts";
 import { type Trial, trials } from "../live/trial.ts";
 
-/** Something that was found of a backend: since when it has been so, by the Clock, and why, in words. */
+/** Something that was found of a backend: by what, since when it has been so, by the Clock, and why, in words. */
 interface Found {
+  readonly source: OperationalSource;
   readonly sinceMs: number;
   readonly reason: string;
 }
@@ -11,7 +12,6 @@ interface Found {
 /** The operational state and what made it so. */
 interface Finding extends Found {
   readonly operational: OperationalState;
-  readonly source: OperationalSource;
 }
 
 const NOTHING = "nothing speaks against it";
@@ -33,7 +33,7 @@ export class Standing {
     readonly backend: Backend,
     nowMs: number,
   ) {
-    this.#byProbes = { sinceMs: nowMs, reason: NOTHING };
+    this.#byProbes = { source: "start", sinceMs: nowMs, reason: NOTHING };
     this.#byDials = this.#byProbes;
   }
 
@@ -48,13 +48,15 @@ export class Standing {
 
   /** What probes found. */
   probed(alive: boolean, reason: string, nowMs: number): void {
-    this.#byProbes = { reason, sinceMs: alive === this.#alive ? this.#byProbes.sinceMs : nowMs };
+    const sinceMs = alive === this.#alive ? this.#byProbes.sinceMs : nowMs;
+    this.#byProbes = { source: "probe", reason, sinceMs };
     this.#alive = alive;
   }
 
   /** What sessions found. */
   tried(ejected: boolean, trial: Trial, reason: string, nowMs: number): void {
-    this.#byDials = { reason, sinceMs: ejected === this.#ejected ? this.#byDials.sinceMs : nowMs };
+    const sinceMs = ejected === this.#ejected ? this.#byDials.sinceMs : nowMs;
+    this.#byDials = { source: "dials", reason, sinceMs };
     this.#ejected = ejected;
     this.trial = trial;
   }
@@ -64,9 +66,7 @@ export class Standing {
     const { operational } = this;
     const [probes, dials] = [this.#byProbes, this.#byDials];
     const byProbes = operational === "down" || (operational === "up" && probes.sinceMs > dials.sinceMs);
-    return byProbes
-      ? { operational, source: "probe", ...probes }
-      : { operational, source: "dials", ...dials };
+    return { operational, ...(byProbes ? probes : dials) };
   }
 
   get onTrial(): boolean {

@@ -16,18 +16,18 @@ export class StateLog {
   ) {}
 
   /**
-   * Looks at a backend again; one that is seen for the first time is news only where it is not up. Another status may
-   * have hidden an `ejection`: that then says why the backend is ejected, not what made it visible.
+   * Looks at a backend again; one that is seen for the first time is news only where it is not up. Another status may have hidden
+   * what was found: that, or the `ejection`, then says why the backend is down or ejected, not what made it visible.
    */
-  note({ backend, status }: Standing, reason: string, ejection?: Ejection): void {
+  note(standing: Standing, word: string, ejection?: Ejection): void {
+    const { backend, status } = standing;
     const nowMs = this.clock.now();
     const before = this.#seen.get(backend) ?? { status: "up", sinceMs: nowMs };
     if (before.status === status && this.#seen.has(backend)) return;
     this.#seen.set(backend, { status, sinceMs: nowMs });
     if (before.status === status) return;
     const lastedMs = nowMs - before.sinceMs;
-    const why = status === "ejected" && ejection !== undefined ? ejection : { reason };
-    const change = { state: status, was: before.status, ...why, lastedMs };
+    const change = { state: status, was: before.status, ...whyOf(standing, word, ejection), lastedMs };
     this.report({ kind: "backend", pool: this.pool, backend: backend.name, ...change });
   }
 
@@ -39,4 +39,15 @@ export class StateLog {
   forget(backend: Backend): void {
     this.#seen.delete(backend);
   }
+}
+
+/** Why a backend has the status that it has: what was found of it, or the word that was said. */
+function whyOf(
+  standing: Standing,
+  word: string,
+  ejection?: Ejection,
+): Ejection | { readonly reason: string } {
+  const { status } = standing;
+  if (status === "ejected" && ejection !== undefined) return ejection;
+  return { reason: status === "down" || status === "ejected" ? standing.finding.reason : word };
 }

@@ -1,11 +1,13 @@
-import type { Finding } from "./findings.ts";
+import { type Finding, ratio } from "./findings.ts";
 
 /** What a subject is held to by a measure: the most it may be, as a ratio to another subject or in the measure's unit. */
 export interface Bound {
   readonly subject: string;
   readonly measure: string;
-  readonly against: keyof Finding["ratioTo"] | null;
+  readonly against: string | null;
   readonly atMost: number;
+  /** It is of a row or a column that is measured only where it is named. */
+  readonly extra?: true;
 }
 
 /** A bound beside what was found. */
@@ -14,7 +16,7 @@ export interface Verdict extends Bound {
   readonly held: boolean;
 }
 
-/** What this balancer is held to: KiB for the idle connection, a ratio to Node's bare pipe for the others. */
+/** What this balancer is held to. */
 export const bounds: readonly Bound[] = [
   { subject: "lb", measure: "message", against: "pipe", atMost: 1.15 },
   { subject: "lb", measure: "connection", against: "pipe", atMost: 1.35 },
@@ -24,13 +26,20 @@ export const bounds: readonly Bound[] = [
   { subject: "lb-guarded", measure: "idle", against: null, atMost: 24 },
   { subject: "lb-admin", measure: "message", against: "pipe", atMost: 1.15 },
   { subject: "lb-admin", measure: "connection", against: "pipe", atMost: 1.35 },
+  { subject: "lb-watched", measure: "paced", against: "lb-unwatched", atMost: 1.05, extra: true },
 ];
 
 /** The verdict on every bound of which something was found. */
 export function verdicts(findings: readonly Finding[]): Verdict[] {
   return bounds.flatMap((bound) => {
-    const finding = findings.find((f) => f.subject === bound.subject && f.measure === bound.measure);
-    const found = bound.against === null ? finding?.median : finding?.ratioTo[bound.against];
+    const found = foundFor(bound, findings);
     return found == null ? [] : [{ ...bound, found, held: found <= bound.atMost }];
   });
+}
+
+function foundFor({ subject, measure, against }: Bound, findings: readonly Finding[]) {
+  const of = (name: string) => findings.find((each) => each.subject === name && each.measure === measure);
+  const finding = of(subject);
+  if (against === null || finding === undefined) return finding?.median;
+  return ratio(finding.samples, of(against)?.samples ?? []);
 }

@@ -30,10 +30,22 @@ export function findings(cells: readonly Cell[]): Finding[] {
   return [...columns.values()].map((column) => finding(column, columns));
 }
 
+/**
+ * The median of the ratios of two findings by one measure, sample by sample: the samples of one turn are taken close together, so
+ * their ratio is steadier than that of two medians. Null where there is nothing to compare.
+ */
+export function ratio(samples: readonly number[], base: readonly number[]): number | null {
+  const ratios = samples.flatMap((cost, turn) => {
+    const of = base[turn] ?? 0;
+    return cost === 0 || of === 0 ? [] : [cost / of];
+  });
+  return ratios.length === 0 ? null : median(ratios);
+}
+
 function finding(column: readonly Cell[], columns: ReadonlyMap<string, readonly Cell[]>): Finding {
   const { subject, measure } = column[0] as Cell;
-  const samples = column.map(({ sample }) => sample.cost);
-  const ratioTo = (other: string) => pairedRatio(column, columns.get(columnOf(other, measure)) ?? []);
+  const samples = costsOf(column);
+  const ratioTo = (other: string) => ratio(samples, costsOf(columns.get(columnOf(other, measure)) ?? []));
   return {
     subject,
     measure,
@@ -47,15 +59,8 @@ function finding(column: readonly Cell[], columns: ReadonlyMap<string, readonly 
   };
 }
 
-/** Samples of one turn are taken close together, so their ratio is steadier than that of two medians. */
-function pairedRatio(column: readonly Cell[], base: readonly Cell[]): number | null {
-  const costs = new Map(base.map(({ turn, sample }) => [turn, sample.cost]));
-  const ratios = column.flatMap(({ turn, sample }) => {
-    const cost = costs.get(turn);
-    return cost === undefined || sample.cost === 0 ? [] : [sample.cost / cost];
-  });
-  return ratios.length === 0 ? null : median(ratios);
-}
+/** Each turn measures every subject once, so the samples of two columns belong together by their place. */
+const costsOf = (column: readonly Cell[]) => column.map(({ sample }) => sample.cost);
 
 const median = (values: readonly number[]) => interpolated(values, 0.5);
 

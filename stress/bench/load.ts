@@ -1,5 +1,8 @@
-// The load generator, a process of its own so that its CPU is not counted: closed loops over a fixed number of messages.
+// The load generator, a process of its own so that its CPU is not counted: a fixed number of messages, in closed loops or at a pace.
 import { connect, type Socket } from "node:net";
+import { quantile } from "../quantile.ts";
+import { Exchange } from "./exchange.ts";
+import { atPace, inTurn } from "./loops.ts";
 import { type Answer, MESSAGE_BYTES, type Task } from "./messages.ts";
 
 const MESSAGE = Buffer.alloc(MESSAGE_BYTES, "m");
@@ -44,21 +47,12 @@ class Connection {
   }
 }
 
-/** Runs `count` jobs, `atOnce` side by side; one that is over starts the next. */
-function inTurn(count: number, atOnce: number, job: (over: () => void) => void): Promise<void> {
-  return new Promise((resolve) => {
-    let started = 0;
-    let ended = 0;
-    const start = () => {
-      if (started++ < count) job(over);
-    };
-    const over = () => (++ended === count ? resolve() : start());
-    if (count === 0) resolve();
-    for (let i = 0; i < atOnce; i++) start();
-  });
+function session(port: number, over: () => void): void {
+  const connection = new Connection(port);
+  connection.send(MESSAGE, () => connection.close(over));
 }
 
-const tasks: { [Name in Task["do"]]: (task: Extract<Task, { do: Name }>) => Promise<void> } = {
+const tasks: { [Name in Task["do"]]: (task: Extract<Task, { do: Name }>) => Promise<Answer | undefined> } = {
   open: ({ port, connections }) => {
     const open: Connection[] = [];
     kept.set(port, open);
@@ -81,11 +75,20 @@ const tasks: { [Name in Task["do"]]: (task: Extract<Task, { do: Name }>) => Prom
     });
   },
 
-  sessions: ({ port, sessions, atOnce }) =>
-    inTurn(sessions, atOnce, (over) => {
-      const connection = new Connection(port);
-      connection.send(MESSAGE, () => connection.close(over));
-    }),
+  sessions: ({ port, sessions, atOnce }) => inTurn(sessions, atOnce, (over) => session(port, over)),
+
+  "paced-sessions": ({ port, sessions, perSec }) => atPace(sessions, perSec, (over) => session(port, over)),
+
+  "paced-messages": async ({ port, messages, perSec }) => {
+    const exchange = new Exchange(MESSAGE, kept.get(port) ?? []);
+    await atPace(messages, perSec, (over) => exchange.send(over));
+    return {
+      p99Us: quantile(
+        exchange.tookUs.toSorted((a, b) => a - b),
+        0.99,
+      ),
+    };
+  },
 
   close: ({ port }) => {
     const closing = kept.get(port) ?? [];
@@ -96,12 +99,12 @@ const tasks: { [Name in Task["do"]]: (task: Extract<Task, { do: Name }>) => Prom
 
 async function perform(task: Task): Promise<Answer> {
   const startedAt = performance.now();
-  const run = tasks[task.do] as (task: Task) => Promise<void>;
-  await new Promise<void>((resolve, reject) => {
+  const run = tasks[task.do] as (task: Task) => Promise<Answer | undefined>;
+  const answer = await new Promise<Answer | undefined>((resolve, reject) => {
     broken = reject;
     run(task).then(resolve);
   });
-  return { wallMs: performance.now() - startedAt };
+  return { ...answer, wallMs: performance.now() - startedAt };
 }
 
 process.on("message", async (task: Task) => {

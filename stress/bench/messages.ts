@@ -6,6 +6,20 @@ export type Task =
   | { readonly do: "exchange"; readonly port: number; readonly messages: number; readonly bytes: number }
   /** Connects, has one message echoed and closes, `sessions` times, `atOnce` side by side. */
   | { readonly do: "sessions"; readonly port: number; readonly sessions: number; readonly atOnce: number }
+  /** The same, so many a second, whether or not those before are over. */
+  | {
+      readonly do: "paced-sessions";
+      readonly port: number;
+      readonly sessions: number;
+      readonly perSec: number;
+    }
+  /** Has messages echoed over the open connections to a port, so many a second; the answer has `p99Us`. */
+  | {
+      readonly do: "paced-messages";
+      readonly port: number;
+      readonly messages: number;
+      readonly perSec: number;
+    }
   /** Closes the open connections to a port. */
   | { readonly do: "close"; readonly port: number };
 
@@ -21,6 +35,8 @@ export interface Answer {
   readonly ports?: readonly number[];
   /** How long the task took. */
   readonly wallMs?: number;
+  /** The time, in microseconds, in which 99 of 100 paced messages were back. */
+  readonly p99Us?: number;
   /** Why it could not be done. */
   readonly failed?: string;
 }

@@ -4,10 +4,7 @@ import type { Place, Subject } from "./subject.ts";
 
 const socketOf = ({ folder }: Place) => join(folder, "admin.sock");
 
-/** This balancer with its API, scraped each second, and a store that keeps what the client's bucket has left. */
-export const steered: Subject = {
-  name: "lb-admin",
-  about: "this balancer with its API, metrics scraped each second, token buckets in a store",
+const common = {
   backends: 1,
   absent: built,
   command: configured((place) => ({
@@ -18,5 +15,27 @@ export const steered: Subject = {
     store: { kind: "file", path: join(place.folder, "clients.json") },
     log: { level: "info", sessions: false },
   })),
-  companion: (place) => [process.execPath, dist("stress/bench/scrape.js"), socketOf(place)],
-};
+} satisfies Partial<Subject>;
+
+/** This balancer with its API, and a store that keeps what the client's bucket has left. */
+export const steered: readonly Subject[] = [
+  {
+    name: "lb-admin",
+    about: "this balancer with its API, metrics scraped each second, token buckets in a store",
+    ...common,
+    companion: (place) => [process.execPath, dist("stress/bench/scrape.js"), socketOf(place)],
+  },
+  {
+    name: "lb-unwatched",
+    about: "the same without scrapes",
+    ...common,
+    extra: true,
+  },
+  {
+    name: "lb-watched",
+    about: "the same with 32 readers of its live page",
+    ...common,
+    companion: (place) => [process.execPath, dist("stress/bench/readers.js"), socketOf(place)],
+    extra: true,
+  },
+];

@@ -68,7 +68,7 @@ export const subjects: readonly Subject[] = [
     absent: built,
     command: guarded,
   },
-  steered,
+  ...steered,
   ...(["epoll", "sockets"] as const).map((transport) => ({
     name: `lb-${transport}`,
     about: `this balancer with transport: ${transport}`,

@@ -31,6 +31,18 @@ describe("a backend", () => {
     expect((await api.get(`${ALL}/c`)).status).toBe(404);
   });
 
+  test("that there is not is told as that, and so is its pool", async () => {
+    await using api = await administered(adminFile());
+    for (const method of ["GET", "PATCH", "DELETE"]) {
+      const said = async (path: string) => {
+        const answer = await api.ask(method, path, method === "PATCH" ? { body: { weight: 2 } } : {});
+        return [answer.status, answer.json.error.message];
+      };
+      expect(await said(`${ALL}/none`)).toEqual([404, "there is no backend none in the pool p"]);
+      expect(await said("/api/v1/pools/none/backends/a")).toEqual([404, "there is no pool none"]);
+    }
+  });
+
   test("is named in a path by its address, percent-encoded", async () => {
     await using api = await administered(adminFile());
     const added = await api.ask("POST", ALL, { body: { address: "[2001:db8::1]:80" } });

@@ -67,7 +67,11 @@ test("spreads by the weights of its flags", async () => {
 
 test.each([
   ["no algorithm", [], /expected an algorithm \(round-robin, .*\) or --config with a file/],
-  ["an unknown algorithm", ["fastest"], /algorithm: expected one of round-robin, .*got "fastest"/],
+  [
+    "a word that is neither a command nor an algorithm",
+    ["stauts", "--json"],
+    /expected a command \(check, status, .*\) or an algorithm \(round-robin, .*\), got "stauts"/,
+  ],
   ["an unknown option", ["first", "--backends", "127.0.0.1:1"], /backends/],
   [
     "two listen addresses",

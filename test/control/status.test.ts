@@ -40,7 +40,7 @@ test("puts what is configured, what is wanted and what is found of a backend sid
       weight: { value: 1, source: "file", since, file: 1 },
       maxConnections: { value: "off", source: "file", since, file: "off" },
     },
-    operational: { value: "up", source: "dials", since, reason: "nothing speaks against it" },
+    operational: { value: "up", source: "start", since, reason: "nothing speaks against it" },
     unresolved: null,
     drainEnds: null,
     probe: null,
@@ -80,7 +80,7 @@ test("tells what probes and dials found, since when and why", async () => {
   const time = (ms: number) => new Date(ms).toISOString();
   const found = async () =>
     (await balancer.control.status()).pools[0]?.backends.map((each) => each.operational);
-  const untouched = { value: "up", source: "dials", since: time(0), reason: "nothing speaks against it" };
+  const untouched = { value: "up", source: "start", since: time(0), reason: "nothing speaks against it" };
   expect(await found()).toEqual([
     { value: "down", source: "probe", since: time(5_000), reason: "again" },
     untouched,
@@ -122,6 +122,9 @@ test("lists the addresses of an entry one by one, and an entry whose name has no
     answeredAgoMs: null,
   });
   expect(all?.[0]?.unresolved).toBeNull();
+  await balancer.control.close(0);
+  const last = (await balancer.control.status()).pools[0]?.backends.at(-1);
+  expect(last?.unresolved).toBe("none.example is not looked up any more");
 });
 
 test("tells when a drain with a time ends, the last probe of each backend, and how many are usable", async () => {

@@ -67,7 +67,8 @@ test("ends those of a backend that is down already once the pool is to end them,
   await scene.balancer.apply({ ...scene.options, onDown: "end" });
   for (const client of scene.clients) expect(await client.outcome()).toBe("end");
   await scene.balancer.apply({ ...scene.options, onDown: "end", attempts: 2 });
-  expect(scene.balancer.reports.filter(({ kind }) => kind === "sessions-ended")).toHaveLength(1);
+  const told = scene.balancer.reports.filter(({ kind }) => kind === "sessions-ended");
+  expect(told).toMatchObject([{ backend: "a", reason: "told so" }]);
 });
 
 test("a session that is being dialled goes to another backend", async () => {

@@ -127,12 +127,15 @@ describe("what is wrong is one line that says what to do", () => {
     });
   });
 
-  test("of a backend that there is not", async () => {
+  test.each([
+    ["ping/x", "there is no backend x in the pool ping"],
+    ["pong/a", "there is no pool pong"],
+  ])("of %s, which there is not", async (place, message) => {
     await using made = await operated();
     for (const words of [["drain"], ["drain", "--wait"], ["ready"], ["maint"]] as const)
-      expect(await made.lbDoes(words[0], "ping/x", ...words.slice(1))).toMatchObject({
+      expect(await made.lbDoes(words[0], place, ...words.slice(1))).toMatchObject({
         code: 1,
-        stderr: "lb: there is no backend x in a pool ping\n",
+        stderr: `lb: ${message}\n`,
       });
   });
 });

@@ -119,10 +119,15 @@ describe.skipIf(browserPath === undefined)(
       await eventually(async () =>
         expect((await balancer.backend("a"))?.administrative.state.value).toBe("ready"),
       );
-      await watched.page.getByRole("button", { name: "More weight for a", exact: true }).click();
+    });
+
+    test("counts each of several quick presses of a weight", async () => {
+      const more = watched.page.getByRole("button", { name: "More weight for a", exact: true });
+      for (let presses = 0; presses < 3; presses += 1) await more.click();
       await eventually(async () =>
-        expect((await balancer.backend("a"))?.administrative.weight.value).toBe(2),
+        expect((await balancer.backend("a"))?.administrative.weight.value).toBe(4),
       );
+      expect(await watched.number(`${watched.row("a")} .weight .number`)).toBe(4);
     });
 
     test("asks before the last backend that can serve is taken out", async () => {
@@ -134,8 +139,16 @@ describe.skipIf(browserPath === undefined)(
       await eventually(async () =>
         expect(await watched.text(`${watched.row("b")} .of-wanted`)).toContain("maint"),
       );
+      const no = watched.page.locator("#question[open]").getByRole("button", { name: "No" });
       await watched.page.getByRole("button", { name: "Maint a", exact: true }).click();
-      await watched.page.locator("#question[open]").getByRole("button", { name: "No" }).click();
+      await no.click();
+      const less = watched.page.getByRole("button", { name: "Less weight for a", exact: true });
+      for (let presses = 0; presses < 4; presses += 1) await less.click();
+      await no.click();
+      await eventually(async () =>
+        expect((await balancer.backend("a"))?.administrative.weight.value).toBe(1),
+      );
+      expect((await balancer.backend("a"))?.administrative.state.value).toBe("ready");
       await watched.page.getByRole("button", { name: "Ready b", exact: true }).click();
       await eventually(async () =>
         expect((await balancer.backend("b"))?.administrative.state.value).toBe("ready"),
@@ -151,6 +164,15 @@ describe.skipIf(browserPath === undefined)(
       await eventually(async () =>
         expect(await watched.text("#algorithm-source")).toBe("said by an operator"),
       );
+      await watched.page.getByRole("button", { name: "As in the file" }).click();
+      await eventually(async () => expect((await pool())?.algorithm).toBe("round-robin"));
+      const menu = watched.page.locator("#algorithm");
+      await eventually(async () => expect(await menu.inputValue()).toBe("round-robin"));
+      await menu.press("ArrowDown");
+      await eventually(async () => expect((await pool())?.algorithm).toBe("least-connections"));
+      await menu.press("ArrowDown");
+      await eventually(async () => expect((await pool())?.algorithm).toBe("random"));
+      expect(await watched.page.evaluate("document.activeElement.id")).toBe("algorithm");
       await watched.page.getByRole("button", { name: "As in the file" }).click();
       await eventually(async () => expect((await pool())?.algorithm).toBe("round-robin"));
     });
@@ -169,8 +191,19 @@ describe.skipIf(browserPath === undefined)(
       await watched.page.emulateMedia({ colorScheme });
       await watched.page.setViewportSize({ width, height: 900 });
       expect(await watched.violations()).toEqual([]);
-      const over = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
-      expect(await watched.page.evaluate(over)).toBeLessThanOrEqual(0);
+      await watched.page.setViewportSize({ width: 1440, height: 1000 });
+    });
+
+    test.each([1920, 1081, 760, 390, 320])("has room for all of it, %i wide", async (width) => {
+      await watched.page.setViewportSize({ width, height: 900 });
+      // A long word and a large number, until the page is drawn again.
+      const over = await watched.page.evaluate(`(() => {
+        for (const each of document.querySelectorAll(".endings .word")) each.textContent = "bad-proxy-header";
+        for (const each of document.querySelectorAll(".endings .number")) each.textContent = "12 345 678";
+        const { scrollWidth, clientWidth } = document.documentElement;
+        return scrollWidth - clientWidth;
+      })()`);
+      expect(over).toBeLessThanOrEqual(0);
       await watched.page.setViewportSize({ width: 1440, height: 1000 });
     });
 
@@ -183,6 +216,7 @@ describe.skipIf(browserPath === undefined)(
       await balancer.stop();
       await watched.page.locator('#link[data-link="lost"]').waitFor();
       expect(await watched.text("#link-words")).toContain("lost since");
+      expect(await watched.text("#verdict-words")).toContain("The balancer does not answer");
       await balancer.start();
       await watched.page.locator('#link[data-link="live"]').waitFor();
       await eventually(async () => expect(await watched.text("#told")).toContain("caught up"));

@@ -12,7 +12,7 @@ test("tells of each change once, why, and how long the last state held", () => {
   const { clock, standing, log, told } = made();
   log.note(standing, "configured");
   clock.advance(7_000);
-  standing.probed(false, "", 0);
+  standing.probed(false, "3 probes in a row failed", 0);
   log.note(standing, "3 probes in a row failed");
   log.note(standing, "again");
   clock.advance(500);
@@ -54,19 +54,19 @@ test.each([
   );
 });
 
-test("what health finds of a backend in maintenance is no news, and is told when it is over", () => {
+test("what health finds of a backend in maintenance is no news, and is told when it is over, not the word that ended it", () => {
   const { clock, standing, want, log, told } = made();
   log.note(standing, "configured");
   want("maint");
   log.note(standing, "configured");
-  standing.probed(false, "", 0);
+  standing.probed(false, "a probe failed", 0);
   log.note(standing, "a probe failed");
   clock.advance(60_000);
   want("ready");
-  log.note(standing, "configured");
+  log.note(standing, "set by an operator");
   expect(told).toMatchObject([
-    { state: "maint", lastedMs: 0 },
-    { state: "down", lastedMs: 60_000 },
+    { state: "maint", reason: "configured", lastedMs: 0 },
+    { state: "down", reason: "a probe failed", lastedMs: 60_000 },
   ]);
 });
 

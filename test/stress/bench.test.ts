@@ -45,8 +45,9 @@ describe("what was found", () => {
 
 describe("a bound", () => {
   test("is held up to its number, and missed above it", () => {
-    const found = (pipe: number, idleKib: number): Finding[] => [
-      finding("lb", "message", 12, pipe),
+    const found = (ratio: number, idleKib: number): Finding[] => [
+      finding("pipe", "message", 10, 1),
+      finding("lb", "message", 10 * ratio, ratio),
       finding("lb", "idle", idleKib, null),
     ];
     expect(verdicts(found(1.15, 24)).map(({ held }) => held)).toEqual([true, true]);
@@ -55,6 +56,14 @@ describe("a bound", () => {
 
   test("has no verdict where its ratio has no base", () => {
     expect(verdicts([finding("lb", "message", 12, null)])).toEqual([]);
+  });
+
+  test("may be against any row of the same turns", () => {
+    const found = verdicts([
+      finding("lb-unwatched", "paced", 200, null),
+      finding("lb-watched", "paced", 220, null),
+    ]);
+    expect(found).toMatchObject([{ against: "lb-unwatched", found: 1.1, held: false }]);
   });
 
   test("that was not measured fails --check", async () => {
@@ -122,6 +131,14 @@ describe.skipIf(process.platform !== "linux")("the command", () => {
     RUN_WITHIN_MS,
   );
 
+  test("measures how long a message takes, also of a row that is read live", async () => {
+    const { code, stderr } = await bench("latency", "--subjects", "lb-watched");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const { findings } = JSON.parse(readFileSync(join(folder, "b.json"), "utf8")) as BenchResults;
+    expect(findings).toMatchObject([{ subject: "lb-watched", measure: "latency" }]);
+    expect(findings[0]?.min).toBeGreaterThan(0);
+  });
+
   test("measures what it costs that all backends fail, of the rows that can", async () => {
     const names = ["pipe", "lb-round-robin-10", "lb-round-robin-100"];
     const { code, stdout, stderr } = await bench("failing", "--subjects", names.join());
@@ -157,7 +174,7 @@ describe.skipIf(process.platform !== "linux")("the command", () => {
     [
       "--measures",
       "joy",
-      'bench: --measures: expected names out of message,connection,bulk,idle,failing,reload,unchanged, got "joy"',
+      'bench: --measures: expected names out of message,connection,bulk,idle,paced,latency,failing,reload,unchanged, got "joy"',
     ],
     ["--rounds", "0", 'bench: --rounds: expected a whole number from 1 to 100, got "0"'],
   ])("refuses %s %s in one line", async (option, value, line) => {

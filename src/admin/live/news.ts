@@ -1,10 +1,13 @@
 import type { Report } from "../../contract/report.ts";
 import type { Clock } from "../../core/clock.ts";
 import { readableDuration } from "../../core/duration.ts";
+import { Throttle } from "../../core/throttle.ts";
 import type { Plane } from "../../plane/plane.ts";
 
 const KEPT = 200;
 const LONGEST = 300;
+/** Alarms of one kind that come each second would push out what led to them. */
+const ALARM_EVERY_MS = 60_000;
 
 /** Whether something got worse, is well again, or only happened. */
 type Tone = "bad" | "good" | "plain";
@@ -22,6 +25,7 @@ export interface Piece {
 export class News implements Disposable {
   readonly #clock: Clock;
   readonly #subscription: Disposable;
+  readonly #alarms = new Map<string, Throttle>();
   #pieces: Piece[] = [];
 
   constructor({ clock, plane }: { readonly clock: Clock; readonly plane: Pick<Plane, "subscribe"> }) {
@@ -52,8 +56,20 @@ export class News implements Disposable {
   }
 
   #hear(report: Report): void {
+    const alarm = alarmOf(report);
     const told = sentenceOf(report);
-    if (told !== undefined) this.#add(...told);
+    if (alarm !== undefined) this.#alarm(alarm);
+    else if (told !== undefined) this.#add(...told);
+  }
+
+  /** The first at once, then once a minute with how many there were. */
+  #alarm({ pool, count, words }: Alarm): void {
+    const key = `${pool} ${words(2)}`;
+    for (const [known, { quiet }] of this.#alarms) if (quiet) this.#alarms.delete(known);
+    const tell = (sum: number) => this.#add("bad", pool, words(sum));
+    const throttle = this.#alarms.get(key) ?? new Throttle(this.#clock, ALARM_EVERY_MS, tell);
+    this.#alarms.set(key, throttle);
+    throttle.happened(count);
   }
 
   #add(tone: Tone, subject: string, text: string): void {
@@ -84,19 +100,41 @@ function sentenceOf(report: Report): [tone: Tone, subject: string, text: string]
         `${report.pool}/${report.backend}`,
         `${counted(report.sessions, "session")} ended: ${report.reason}`,
       ];
-    case "no-backend":
-      return ["bad", report.pool, `no usable backend for ${counted(report.sessions, "session")}`];
-    case "unanswered":
-      return ["bad", report.pool, `no backend answered ${counted(report.sessions, "session")}`];
-    case "own-fault":
-      return [
-        "bad",
-        report.pool,
-        `${counted(report.dials, "dial")} failed for this machine's own reason: ${report.code}`,
-      ];
     case "bug":
       return ["bad", report.session, "a defect ended this session; the log says more"];
-    case "session":
+    default:
+      return undefined;
+  }
+}
+
+/** What a pool says loudly, again and again. */
+interface Alarm {
+  readonly pool: string;
+  readonly count: number;
+  readonly words: (count: number) => string;
+}
+
+function alarmOf(report: Report): Alarm | undefined {
+  switch (report.kind) {
+    case "no-backend":
+      return {
+        pool: report.pool,
+        count: report.sessions,
+        words: (sum) => `no usable backend for ${counted(sum, "session")}`,
+      };
+    case "unanswered":
+      return {
+        pool: report.pool,
+        count: report.sessions,
+        words: (sum) => `no backend answered ${counted(sum, "session")}`,
+      };
+    case "own-fault":
+      return {
+        pool: report.pool,
+        count: report.dials,
+        words: (sum) => `${counted(sum, "dial")} failed for this machine's own reason: ${report.code}`,
+      };
+    default:
       return undefined;
   }
 }

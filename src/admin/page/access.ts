@@ -28,6 +28,7 @@ export class Access {
   /** Asks for a token, with a sentence why. */
   ask(why = "A token of the balancer's token file. It stays in this tab alone."): void {
     byId("sign-in").hidden = false;
+    byId("token-forget").hidden = this.token === null;
     setText(byId("token-words"), why);
     if (this.#dialog.open) return;
     this.#dialog.returnValue = "";

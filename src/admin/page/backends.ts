@@ -3,17 +3,10 @@ import type { RowItem } from "./cell.ts";
 import { byId, Keyed, setText } from "./dom.ts";
 import { counted } from "./format.ts";
 import { row } from "./row.ts";
-import type { Backend } from "./wire.ts";
-import { canServe, isTroubled, type LiveBackend, stateOf, type World } from "./world.ts";
+import { isAmiss, isTroubled, type LiveBackend, stateOf, type World } from "./world.ts";
 
 /** Rows at first, and with each wish for more: a table of thousands would keep the browser busy each second. */
 const PAGE = 100;
-
-/** What is said of a backend. */
-interface Word {
-  readonly state?: "ready" | "drain" | "maint";
-  readonly weight?: number;
-}
 
 /** The table of backends: of one pool, or what is searched for in all of them. */
 export class Backends {
@@ -30,8 +23,8 @@ export class Backends {
     this.#actions = actions;
     this.#rows = new Keyed(byId("rows"), () =>
       row({
-        state: (backend, state) => void this.#say(backend, { state }),
-        weight: (backend, weight) => void this.#say(backend, { weight }),
+        state: (backend, state) => void this.#state(backend, state),
+        weight: (backend, weight) => this.#weight(backend, weight),
       }),
     );
     const again = () => {
@@ -83,10 +76,10 @@ export class Backends {
 
   #countWords(world: World, found: number): string {
     if (this.#searches) return `${counted(found, "backend")} found`;
-    const up = [...(world.pools.get(this.#pool ?? "")?.backends.values() ?? [])].filter(
-      ({ told }) => stateOf(told) === "up",
-    );
-    return `${counted(found, "backend")}, ${up.length} up`;
+    const all = [...(world.pools.get(this.#pool ?? "")?.backends.values() ?? [])];
+    const out = all.filter((each) => isTroubled(each) && !isAmiss(each)).length;
+    const up = `${counted(found, "backend")}, ${all.filter((each) => !isTroubled(each)).length} up`;
+    return out === 0 ? up : `${up}, ${out} taken out`;
   }
 
   #found(world: World): LiveBackend[] {
@@ -97,39 +90,27 @@ export class Backends {
     );
   }
 
-  async #say(backend: LiveBackend, word: Word): Promise<void> {
-    const { pool, told } = backend;
-    const name = `${pool}/${told.name}`;
-    const takesOut = word.weight === 0 || (word.state ?? "ready") !== "ready";
-    const question = `${name} is the last backend that can serve. Take it out all the same?`;
-    if (takesOut && isLast(this.#world, backend) && !(await agreed(question))) return;
+  async #state(backend: LiveBackend, state: "ready" | "drain" | "maint"): Promise<void> {
+    if (state !== "ready" && !(await this.#mayGo(backend))) return;
     const within = byId<HTMLSelectElement>("within").value;
-    const words = { ...word, ...(word.state === "drain" && within !== "" && { within }) };
-    const path = `/api/v1/pools/${encodeURIComponent(pool)}/backends/${encodeURIComponent(told.name)}`;
-    const takeBack = this.#anticipate(backend, word);
-    const done = await this.#actions.ask("PATCH", path, words);
-    if (done === undefined) takeBack();
-    else this.#actions.tell(`${name}: ${spoken(words)}`);
+    await this.#say(backend, { state, ...(state === "drain" && within !== "" && { within }) });
   }
 
-  /** Shows a word before the balancer tells of it; what is returned takes that back where the balancer has told of nothing else. */
-  #anticipate(backend: LiveBackend, word: Word): () => void {
-    const before = backend.told.administrative;
-    const since = new Date().toISOString();
-    const said = { source: "api", since } as const;
-    const administrative = {
-      ...before,
-      ...(word.state && { state: { ...before.state, ...said, value: word.state } }),
-      ...(word.weight !== undefined && { weight: { ...before.weight, ...said, value: word.weight } }),
-    };
-    const show = (now: Backend["administrative"]) => {
-      backend.told = { ...backend.told, administrative: now };
-      this.#drawAgain();
-    };
-    show(administrative);
-    return () => {
-      if (backend.told.administrative === administrative) show(before);
-    };
+  async #weight(backend: LiveBackend, weight: number): Promise<void> {
+    if (weight > 0 || (await this.#mayGo(backend))) await this.#say(backend, { weight });
+  }
+
+  /** Asks before the last one that can serve gets nothing any more. */
+  async #mayGo(backend: LiveBackend): Promise<boolean> {
+    if (!isLast(this.#world, backend)) return true;
+    const name = `${backend.pool}/${backend.told.name}`;
+    return await agreed(`${name} is the last backend that can serve. Take it out all the same?`);
+  }
+
+  async #say({ pool, told }: LiveBackend, words: object): Promise<void> {
+    const path = `/api/v1/pools/${encodeURIComponent(pool)}/backends/${encodeURIComponent(told.name)}`;
+    const done = await this.#actions.ask("PATCH", path, words);
+    if (done !== undefined) this.#actions.tell(`${pool}/${told.name}: ${spoken(words)}`);
   }
 }
 
@@ -141,8 +122,12 @@ function matches({ told, pool }: LiveBackend, text: string): boolean {
 
 function isLast(world: World | undefined, backend: LiveBackend): boolean {
   const { backends } = world?.pools.get(backend.pool) ?? { backends: new Map<string, LiveBackend>() };
-  const serving = [...backends.values()].filter(canServe);
-  return serving.length === 1 && serving[0] === backend;
+  const able = [...backends.values()].filter(canServe);
+  return able.length === 1 && able[0] === backend;
+}
+
+function canServe(backend: LiveBackend): boolean {
+  return !isTroubled(backend) && backend.told.administrative.weight.value > 0;
 }
 
 function spoken(words: object): string {

@@ -16,7 +16,8 @@ export interface RowItem {
 /** What a row's buttons ask for. */
 export interface RowWishes {
   state(backend: LiveBackend, state: "ready" | "drain" | "maint"): void;
-  weight(backend: LiveBackend, weight: number): void;
+  /** Resolves when it was said, or refused. */
+  weight(backend: LiveBackend, weight: number): Promise<void>;
 }
 
 /** A cell of a row, with its label for where columns have no heads. */

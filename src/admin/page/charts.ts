@@ -42,7 +42,7 @@ export class Charts {
   draw({ moments, atMs, pools, listeners }: World): void {
     const now = moments.at(-1);
     const waiting = [...pools.values()].reduce((sum, { told }) => sum + told.queued, 0);
-    setText(byId("open"), whole(listeners.reduce((sum, { active }) => sum + active, 0)));
+    setText(byId("open"), whole(listeners.reduce((sum, { told }) => sum + told.active, 0)));
     setText(byId("waiting"), whole(waiting));
     setText(byId("rate"), now ? rate(now.perSec) : "–");
     setText(byId("failed"), now ? whole(failed(now.endings)) : "–");

@@ -2,6 +2,7 @@ import type { Actions } from "./actions.ts";
 import { byId, Slots } from "./dom.ts";
 import { line, NOTHING } from "./line.ts";
 import { seldom } from "./seldom.ts";
+import type { World } from "./world.ts";
 
 const DECISIONS = 20;
 
@@ -10,27 +11,28 @@ export class Decisions {
   readonly #actions: Actions;
   readonly #list = new Slots(byId("decisions"), DECISIONS, () => line());
   /** Asks for the latest, once in two seconds. */
-  readonly draw = seldom(() => this.#ask());
+  readonly draw = seldom((world: World) => this.#ask(world));
 
   constructor(actions: Actions) {
     this.#actions = actions;
-    this.#draw([]);
+    this.#draw([], false);
   }
 
-  async #ask(): Promise<void> {
+  async #ask({ pools }: World): Promise<void> {
     const answer = await this.#actions.ask<{ readonly decisions: readonly Decision[] }>(
       "GET",
       `/api/v1/decisions?limit=${DECISIONS}`,
     );
-    if (answer !== undefined) this.#draw(answer.decisions);
+    if (answer !== undefined) this.#draw(answer.decisions, pools.size > 1);
   }
 
-  #draw(decisions: readonly Decision[]): void {
-    const pieces = decisions.map(({ atMs, client, explanation, chosen }) => ({
+  /** `pooled`: whether the pool of each is to be named. */
+  #draw(decisions: readonly Decision[], pooled: boolean): void {
+    const pieces = decisions.map(({ atMs, client, pool, explanation, chosen }) => ({
       at: new Date(atMs).toISOString(),
       tone: chosen === null ? ("bad" as const) : ("plain" as const),
       subject: client.replace(/:\d+$/, ""),
-      text: explanation,
+      text: pooled ? `${pool}: ${explanation}` : explanation,
     }));
     this.#list.draw(pieces.length === 0 ? [{ ...NOTHING, text: "no session has chosen yet" }] : pieces);
   }
@@ -39,6 +41,7 @@ export class Decisions {
 interface Decision {
   readonly atMs: number;
   readonly client: string;
+  readonly pool: string;
   readonly chosen: string | null;
   readonly explanation: string;
 }

@@ -14,13 +14,23 @@ export class Endings {
   draw({ moments }: World): void {
     const { failures, others } = apart(together(moments.map(({ endings }) => endings)));
     const most = [...failures, ...others].reduce((sum, [, each]) => sum + each, 0);
-    const rows = (entries: readonly [Ending, number][], none: string) =>
+    const rows = (entries: readonly [Ending, number][]) =>
       entries.length === 0
-        ? [{ word: none, of: 0 }]
-        : entries.map(([word, of]) => ({ word, of, part: of / most }));
-    this.#failures.draw(rows(failures, "none"));
-    this.#others.draw(rows(others, "none"));
+        ? [{ word: "none", of: 0 }]
+        : fitting(entries).map(([word, of]) => ({ word, of, part: of / most }));
+    this.#failures.draw(rows(failures));
+    this.#others.draw(rows(others));
   }
+}
+
+/** Where there are more words than places, the last place has the rest of them together. */
+function fitting(
+  entries: readonly [word: Ending, count: number][],
+): readonly [words: string, count: number][] {
+  if (entries.length <= ENDINGS) return entries;
+  const rest = entries.slice(ENDINGS - 1);
+  const sum = rest.reduce((all, [, count]) => all + count, 0);
+  return [...entries.slice(0, ENDINGS - 1), [`${rest.length} others`, sum]];
 }
 
 interface Count {

@@ -1,5 +1,6 @@
 import type { State } from "./glyph.ts";
-import { type LiveBackend, type LivePool, stateOf } from "./world.ts";
+import type { Smoothed } from "./smoothed.ts";
+import { type LiveBackend, type LivePool, stateOf, type World } from "./world.ts";
 
 /** With more backends there is no room for their names. */
 export const NAMED = 12;
@@ -9,6 +10,12 @@ const ROW = 46;
 const LARGEST_ROW = 76;
 const THIN_ROW = 5;
 const LEAST_HEIGHT = 264;
+/** How wide the boxes are, by how wide the picture is. */
+const SIZES = [
+  { from: 560, box: 112, ends: 190, thinEnds: 120 },
+  { from: 320, box: 76, ends: 112, thinEnds: 60 },
+  { from: 0, box: 56, ends: 96, thinEnds: 60 },
+];
 export const BOX = 40;
 
 /** One arrow's end: a backend, or several that stand together. */
@@ -18,7 +25,7 @@ interface Target {
   readonly state: State;
   readonly active: number;
   readonly perSec: number;
-  /** Its part of the pool's new sessions, 0 to 1. */
+  /** Its part of the pool's new sessions, 0 to 1, those that reach no backend among them. */
   readonly share: number;
   /** Its part of the open sessions of the fullest, 0 to 1. */
   readonly filled: number;
@@ -47,22 +54,33 @@ export interface Sheet {
   readonly row: number;
 }
 
-/** The ends of the arrows of a pool, in the order of its backends. */
-export function targetsOf({ backends }: LivePool): Target[] {
+/** New sessions of a pool a second: that come, and that reach a backend. */
+export function trafficOf({ listeners }: Pick<World, "listeners">, { told, backends }: LivePool) {
+  const reaching = together([...backends.values()]);
+  const leading = listeners.filter((each) => each.told.pool === told.name);
+  // A session may be counted by its backend in the look after that of its listener.
+  return { reaching, coming: Math.max(reaching, together(leading)) };
+}
+
+function together(counted: readonly { readonly rate: Smoothed }[]): number {
+  return counted.reduce((sum, { rate }) => sum + rate.perSec, 0);
+}
+
+/** The ends of the arrows of a pool, in the order of its backends; `coming`: its new sessions a second. */
+export function targetsOf({ backends }: LivePool, coming: number): Target[] {
   const all = [...backends.values()];
-  const total = all.reduce((sum, { perSec }) => sum + perSec, 0);
-  const together = Math.ceil(all.length / MOST);
-  const groups = Array.from({ length: Math.ceil(all.length / together) }, (_, index) =>
-    all.slice(index * together, (index + 1) * together),
+  const size = Math.ceil(all.length / MOST);
+  const groups = Array.from({ length: Math.ceil(all.length / size) }, (_, index) =>
+    all.slice(index * size, (index + 1) * size),
   );
-  const targets = groups.map((group) => targetOf(group, total));
+  const targets = groups.map((group) => targetOf(group, coming));
   const fullest = targets.reduce((most, { active }) => Math.max(most, active), 1);
   return targets.map((target) => ({ ...target, filled: target.active / fullest }));
 }
 
-function targetOf(group: readonly LiveBackend[], total: number): Omit<Target, "filled"> {
+function targetOf(group: readonly LiveBackend[], coming: number): Omit<Target, "filled"> {
   const [first, last] = [group[0], group.at(-1)] as [LiveBackend, LiveBackend];
-  const perSec = group.reduce((sum, each) => sum + each.perSec, 0);
+  const perSec = together(group);
   const active = group.reduce((sum, { told }) => sum + told.active, 0);
   const { name } = first.told;
   const troubled = group.find(({ told }) => stateOf(told) !== "up") ?? first;
@@ -72,20 +90,18 @@ function targetOf(group: readonly LiveBackend[], total: number): Omit<Target, "f
     state: stateOf(troubled.told),
     active,
     perSec,
-    share: total > 0 ? perSec / total : 0,
+    share: coming > 0 ? perSec / coming : 0,
   };
 }
 
 /** The measures for so many targets in so much room. */
 export function sheetOf(width: number, targets: number): Sheet {
   const named = targets <= NAMED;
-  const narrow = width < 560;
-  const box = narrow ? 76 : 112;
-  const ends = named ? (narrow ? 112 : 190) : narrow ? 60 : 120;
+  const { box, ends, thinEnds } = SIZES.find(({ from }) => width >= from) as (typeof SIZES)[number];
   const row = named ? Math.max(ROW, Math.min(LARGEST_ROW, (LEAST_HEIGHT - 8) / targets)) : THIN_ROW;
   const height = Math.max(LEAST_HEIGHT, targets * row + 8);
   const clientsRight = box;
-  const backendsLeft = width - ends;
+  const backendsLeft = width - (named ? ends : thinEnds);
   const listenersLeft = clientsRight + Math.max(18, (backendsLeft - clientsRight - box) * 0.22);
   return {
     width,
@@ -100,8 +116,10 @@ export function sheetOf(width: number, targets: number): Sheet {
 }
 
 /** The width of an arrow with that share. */
-export function thicknessOf(share: number, { height, named }: Sheet): number {
-  const most = named ? Math.min(height * 0.4, 104) : height * 0.5;
+export function thicknessOf(share: number, { height, named, listenersRight, backendsLeft }: Sheet): number {
+  // A thick arrow cannot bend where there is little room.
+  const bendable = (backendsLeft - listenersRight) * 1.2;
+  const most = named ? Math.min(height * 0.4, 104, bendable) : height * 0.5;
   return Math.max(share > 0 ? 1.5 : 1, share * most);
 }
 

@@ -102,7 +102,7 @@ export function box(kind: string): Piecework<ListenerPlace> {
       setAttribute(frame, "width", width);
       put(name, x + width / 2, y + 17);
       put(number, x + width / 2, y + 32);
-      setText(name, shortened(words[0] ?? "", width + 66));
+      setText(name, shortened(words[0] ?? "", width + 72));
       setText(number, words[1] ?? "");
     },
   };

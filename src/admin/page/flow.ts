@@ -1,8 +1,21 @@
 import { drawn, Keyed, setAttribute } from "./dom.ts";
-import { BOX, NAMED, type Placed, places, type Sheet, sheetOf, targetsOf, thicknessOf } from "./flow-plan.ts";
+import {
+  BOX,
+  NAMED,
+  type Placed,
+  places,
+  type Sheet,
+  sheetOf,
+  targetsOf,
+  thicknessOf,
+  trafficOf,
+} from "./flow-plan.ts";
 import { arrow, box, end, type ListenerPlace, listenerBox } from "./flow-shapes.ts";
-import { percent, rate, whole } from "./format.ts";
+import { percent, rate as perSecond, whole } from "./format.ts";
 import type { LivePool, World } from "./world.ts";
+
+/** A share that is less is no percent, and not worth a word. */
+const LEAST_TOLD = 0.005;
 
 /** The picture of a pool: clients, the listeners that lead to it, and an arrow to each backend, as wide as its share of new sessions. */
 export class Flow {
@@ -40,38 +53,38 @@ export class Flow {
 
   #draw(world: World, pool: LivePool): void {
     if (this.#width === 0) return;
-    const targets = targetsOf(pool);
+    const { coming } = trafficOf(world, pool);
+    const targets = targetsOf(pool, coming);
     const sheet = sheetOf(this.#width, targets.length);
     setAttribute(this.#svg, "viewBox", `0 0 ${sheet.width} ${sheet.height}`);
     setAttribute(this.#svg, "height", sheet.height);
     setAttribute(this.#svg, "width", sheet.width);
     setAttribute(this.#svg, "data-named", String(sheet.named));
     this.#root.style.setProperty("--flow-height", `${sheet.height}px`);
-    this.#drawClients(world, pool, sheet);
+    this.#drawClients(world, pool.told.name, coming, sheet);
     const placed = places(targets, sheet);
     this.#arrows.draw(placed.map((each) => [each.key, each]));
     this.#ends.draw(placed.map((each) => [each.key, each]));
   }
 
-  #drawClients({ listeners }: World, { told, backends }: LivePool, sheet: Sheet): void {
-    const perSec = [...backends.values()].reduce((sum, each) => sum + each.perSec, 0);
+  #drawClients({ listeners }: World, name: string, perSec: number, sheet: Sheet): void {
     const middle = sheet.height / 2;
     this.#clients.draw({
       x: 1,
       y: middle - BOX / 2,
       width: sheet.clientsRight - 1,
-      words: ["Clients", `${rate(perSec)}/s`],
+      words: ["Clients", `${perSecond(perSec)}/s`],
     });
-    const leading = listeners.filter(({ pool }) => pool === told.name).slice(0, 6);
+    const leading = listeners.filter(({ told }) => told.pool === name).slice(0, 6);
     const step = Math.min(BOX + 10, sheet.height / Math.max(1, leading.length));
     this.#listenerBoxes.draw(
-      leading.map((each, index) => [
-        each.name,
+      leading.map(({ told }, index) => [
+        told.name,
         {
           x: sheet.listenersLeft,
           y: middle + (index - leading.length / 2) * step + (step - BOX) / 2,
           width: sheet.listenersRight - sheet.listenersLeft,
-          words: [each.name, `${whole(each.active)} open`],
+          words: [told.name, `${whole(told.active)} open`],
         },
       ]),
     );
@@ -82,14 +95,25 @@ export class Flow {
 }
 
 /** In words, for those who do not see the picture, and below it for all. */
-export function flowWords({ backends }: LivePool): string {
-  const total = [...backends.values()].reduce((sum, { perSec }) => sum + perSec, 0);
-  if (total === 0) return "No new sessions now.";
-  const served = [...backends.values()].filter(({ perSec }) => perSec > 0);
-  const shares = served.map(({ told, perSec }) => [told.name, perSec / total] as const);
-  const words = shares.map(([name, share]) => `${name} ${percent(share)}`);
-  const first = "The width of an arrow is its share of new sessions";
-  if (backends.size <= NAMED) return `${first}: ${words.join(", ")}.`;
-  const [name, share] = shares.reduce((most, each) => (each[1] > most[1] ? each : most));
-  return `${first}. ${served.length} of ${backends.size} backends get some, ${name} the most: ${percent(share)}.`;
+export function flowWords(world: Pick<World, "listeners">, pool: LivePool): string {
+  const { coming, reaching } = trafficOf(world, pool);
+  if (coming === 0) return "No new sessions now.";
+  if (reaching / coming < LEAST_TOLD)
+    return `None of ${perSecond(coming)} new sessions a second reaches a backend.`;
+  const lost = 1 - reaching / coming;
+  const words = [
+    `The width of an arrow is its share of new sessions${shareWords(pool, coming)}.`,
+    ...(lost < LEAST_TOLD ? [] : [`${percent(lost)} reach no backend.`]),
+    ...(pool.backends.size > NAMED ? [] : ["The fuller a box, the more sessions are open there."]),
+  ];
+  return words.join(" ");
+}
+
+function shareWords({ backends }: LivePool, coming: number): string {
+  const shares = [...backends.values()].map(({ told, rate }) => [told.name, rate.perSec / coming] as const);
+  const served = shares.filter(([, share]) => share > 0);
+  if (shares.length <= NAMED)
+    return `: ${served.map(([name, share]) => `${name} ${percent(share)}`).join(", ")}`;
+  const [name, share] = served.reduce((most, each) => (each[1] > most[1] ? each : most));
+  return `. ${served.length} of ${shares.length} backends get some, ${name} the most: ${percent(share)}`;
 }

@@ -30,9 +30,9 @@ export function percent(part: number): string {
   return `${Math.round(part * 100)}\u2009%`;
 }
 
-/** A time of day. */
+/** A time of day in UTC, as the log and the explanations have it. */
 export function clockTime(iso: string): string {
-  return new Date(iso).toLocaleTimeString("en-GB");
+  return iso.slice(11, 19);
 }
 
 /** `1 session`, `2 sessions`. */

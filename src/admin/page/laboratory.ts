@@ -18,6 +18,8 @@ interface Lab {
 }
 
 const PATH = "/api/v1/lab";
+/** Between what the load may be multiplied. */
+const [LEAST, MOST] = [0.25, 4];
 const DEEDS = [
   ["slow", "Slow it"],
   ["crash", "Crash it"],
@@ -33,23 +35,25 @@ export class Laboratory {
   readonly #load = element("b", "number");
   /** Others may play with it too. */
   readonly #look = seldom(() => this.#ask("GET"));
+  readonly #halve = this.#button("Halve it", "Halve the load", () => this.#times(1 / 2));
+  readonly #double = this.#button("Double it", "Double the load", () => this.#times(2));
   #factor = 1;
 
   constructor(actions: Actions) {
     this.#actions = actions;
     const servers = element("div", "lab-servers");
     this.#servers = new Keyed(servers, ({ name }) => this.#server(name));
-    const load = element("span", "lab-server", "load ", this.#load);
-    load.append(
-      this.#button("Halve it", "Halve the load", () => ({ action: "load", factor: this.#factor / 2 })),
-      this.#button("Double it", "Double the load", () => ({ action: "load", factor: this.#factor * 2 })),
-    );
+    const load = element("span", "lab-server", "load ", this.#load, this.#halve, this.#double);
     this.#root.append(element("h2", "", "Laboratory"), servers, load);
   }
 
-  draw({ laboratory }: World): void {
+  draw({ laboratory, lostSinceMs }: World): void {
     this.#root.hidden = !laboratory;
-    if (laboratory) void this.#look();
+    if (laboratory && lostSinceMs === undefined) void this.#look();
+  }
+
+  #times(by: number): object {
+    return { action: "load", factor: this.#factor * by };
   }
 
   async #ask(method: "GET" | "POST", order?: object): Promise<void> {
@@ -57,6 +61,8 @@ export class Laboratory {
     if (lab === undefined) return;
     this.#factor = lab.load.factor;
     setText(this.#load, `${rate(lab.load.sessionsPerSec)}/s`);
+    this.#halve.disabled = this.#factor <= LEAST;
+    this.#double.disabled = this.#factor >= MOST;
     this.#servers.draw(lab.servers.map((server) => [server.name, server]));
   }
 

@@ -7,7 +7,7 @@ import { Decisions } from "./decision-list.ts";
 import { byId, setText } from "./dom.ts";
 import { Endings } from "./ending-list.ts";
 import { Flow, flowWords } from "./flow.ts";
-import { duration } from "./format.ts";
+import { clockTime, duration } from "./format.ts";
 import { Laboratory } from "./laboratory.ts";
 import { Log } from "./log-list.ts";
 import { Pools } from "./pools.ts";
@@ -30,7 +30,7 @@ const stream = new Stream(
   {
     message(message, first) {
       world.hear(message, first);
-      void decisions.draw();
+      void decisions.draw(world);
       if (due) return;
       due = true;
       requestAnimationFrame(draw);
@@ -46,11 +46,11 @@ function draw(): void {
   const pool = pools.draw(world);
   if (pool !== undefined) {
     flow.draw(world, pool);
-    setText(byId("flow-words"), flowWords(pool));
+    setText(byId("flow-words"), flowWords(world, pool));
   }
   laboratory.draw(world);
   backends.draw(world, pool?.told.name);
-  const addresses = world.listeners.map(({ name, address }) =>
+  const addresses = world.listeners.map(({ told: { name, address } }) =>
     name === address ? name : `${name} on ${address}`,
   );
   const more = addresses.length > 4 ? ` and ${addresses.length - 4} more` : "";
@@ -62,6 +62,9 @@ function told(link: Link): void {
   byId("page").dataset.link = link.kind;
   byId("link").dataset.link = link.kind;
   setText(byId("link-words"), wordsOf(link));
+  world.lostSinceMs = link.kind === "lost" ? link.sinceMs : undefined;
+  // A link sends no token along.
+  byId("tokenless").hidden = access.token !== null || link.kind === "refused";
   actions.as(access.token, link.kind === "live" && link.mayWrite);
   if (link.kind === "live" && link.missedMs > 1_000)
     actions.tell(`Connected again after ${duration(link.missedMs)}; what was missed has been caught up.`);
@@ -75,7 +78,7 @@ function told(link: Link): void {
 function wordsOf(link: Link): string {
   if (link.kind === "live") return link.mayWrite ? "live" : "live, to read";
   if (link.kind === "lost") {
-    const since = `lost since ${new Date(link.sinceMs).toLocaleTimeString("en-GB")}`;
+    const since = `lost since ${clockTime(new Date(link.sinceMs).toISOString())} UTC`;
     return link.why === undefined ? `${since}, trying again` : `${since}: ${link.why}`;
   }
   return link.kind === "connecting" ? "connecting" : "a token is wanted";

@@ -2,7 +2,7 @@ import type { Actions } from "./actions.ts";
 import { byId, element, Keyed, setAttribute, setText } from "./dom.ts";
 import { glyph } from "./glyph.ts";
 import type { AlgorithmName } from "./wire.ts";
-import { isTroubled, type LivePool, type World } from "./world.ts";
+import { isAmiss, type LivePool, type World } from "./world.ts";
 
 /** What each algorithm does, in a few words; the names are the balancer's own. */
 const ALGORITHMS: Readonly<Record<AlgorithmName, string>> = {
@@ -24,6 +24,8 @@ export class Pools {
   readonly #select = byId<HTMLSelectElement>("algorithm");
   readonly #back = byId<HTMLButtonElement>("algorithm-back");
   #chosen: string | undefined;
+  /** The pool and the algorithm that the menu was set to. */
+  #shown = "";
 
   /** `changed` is called when another pool is looked at. */
   constructor(actions: Actions, changed: () => void) {
@@ -51,7 +53,9 @@ export class Pools {
   #drawAlgorithm(pool: LivePool): void {
     const { value: name, source } = pool.told.administrative.algorithm;
     const { mayWrite } = this.#actions;
-    if (this.#select.value !== name) this.#select.value = name;
+    // What the user has just chosen stands until another word holds.
+    if (this.#shown !== `${pool.told.name} ${name}`) this.#select.value = name;
+    this.#shown = `${pool.told.name} ${name}`;
     this.#select.disabled = !mayWrite;
     this.#back.disabled = !mayWrite || source !== "api";
     setText(byId("algorithm-source"), source === "api" ? "said by an operator" : "as the file says");
@@ -61,7 +65,9 @@ export class Pools {
     const pool = this.#chosen ?? "";
     const done = await this.#actions.ask("PATCH", `/api/v1/pools/${encodeURIComponent(pool)}`, { algorithm });
     if (done !== undefined) this.#actions.tell(`${pool}: ${algorithm ?? "the algorithm of the file"}`);
-    else this.#changed();
+    if (done !== undefined && algorithm !== null) return;
+    this.#shown = "";
+    this.#changed();
   }
 
   #tab() {
@@ -77,8 +83,8 @@ export class Pools {
       root,
       draw({ pool, chosen }: { readonly pool: LivePool; readonly chosen: boolean }) {
         name = pool.told.name;
-        const troubled = [...pool.backends.values()].some(isTroubled);
-        mark.draw(pool.told.usable === 0 ? "down" : troubled ? "ejected" : "up");
+        const amiss = [...pool.backends.values()].some(isAmiss);
+        mark.draw(pool.told.usable === 0 ? "down" : amiss ? "ejected" : "up");
         setText(text, name);
         setAttribute(root, "aria-pressed", String(chosen));
       },

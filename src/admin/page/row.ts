@@ -1,6 +1,6 @@
 import type { RowItem, RowWishes } from "./cell.ts";
 import { element, type Piecework, setAttribute } from "./dom.ts";
-import { rate, whole } from "./format.ts";
+import { rate as perSecond, whole } from "./format.ts";
 import { healthCell, nameCell } from "./found-cells.ts";
 import { numberCell, shareCell } from "./number-cells.ts";
 import { actionsCell, weightCell } from "./said-cells.ts";
@@ -35,6 +35,6 @@ function openOf({ backend: { told } }: RowItem): string {
   return whole(told.active);
 }
 
-function newOf({ backend: { perSec } }: RowItem): string {
-  return rate(perSec);
+function newOf({ backend: { rate } }: RowItem): string {
+  return perSecond(rate.perSec);
 }

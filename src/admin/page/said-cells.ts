@@ -14,16 +14,26 @@ export function weightCell({ weight }: RowWishes): Piecework<RowItem> {
   const [less, more] = [element("button", "step", "−"), element("button", "step", "+")];
   const root = cell("of-weight", "Weight", element("span", "weight", less, number, more));
   let shown: LiveBackend | undefined;
-  const by = (step: number) => {
-    if (shown !== undefined) weight(shown, Math.max(0, shown.told.administrative.weight.value + step));
+  /** What was asked for and is not answered yet, so that each of several quick presses counts. */
+  let wanted: number | undefined;
+  let unanswered = 0;
+  const by = async (step: number) => {
+    if (shown === undefined) return;
+    wanted = Math.max(0, (wanted ?? shown.told.administrative.weight.value) + step);
+    setText(number, String(wanted));
+    unanswered += 1;
+    await weight(shown, wanted);
+    unanswered -= 1;
   };
-  less.addEventListener("click", () => by(-1));
-  more.addEventListener("click", () => by(1));
+  less.addEventListener("click", () => void by(-1));
+  more.addEventListener("click", () => void by(1));
   return {
     root,
     draw({ backend, mayWrite }) {
       shown = backend;
-      const { value, source } = backend.told.administrative.weight;
+      const { value: told, source } = backend.told.administrative.weight;
+      if (unanswered === 0) wanted = undefined;
+      const value = wanted ?? told;
       setText(number, String(value));
       setAttribute(root, "title", `said by ${sourceWord(source)}`);
       const { name } = backend.told;

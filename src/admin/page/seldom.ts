@@ -3,14 +3,16 @@ const EVERY_MS = 2_000;
 const EARLY_MS = 100;
 
 /** The same work, done at most once in two seconds, while the page is seen, and when it is done with the last time. */
-export function seldom(work: () => Promise<void>): () => Promise<void> {
+export function seldom<Of extends unknown[]>(
+  work: (...of: Of) => Promise<void>,
+): (...of: Of) => Promise<void> {
   let dueMs = 0;
-  return async () => {
+  return async (...of) => {
     if (document.hidden || performance.now() < dueMs) return;
     dueMs = Infinity;
     const begunMs = performance.now();
     try {
-      await work();
+      await work(...of);
     } finally {
       dueMs = begunMs + EVERY_MS - EARLY_MS;
     }

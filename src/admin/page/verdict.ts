@@ -1,8 +1,8 @@
 import { byId, element, Keyed, setAttribute, setText } from "./dom.ts";
 import { failed, together } from "./endings.ts";
-import { counted, duration, percent, whole } from "./format.ts";
+import { clockTime, counted, duration, percent, whole } from "./format.ts";
 import { glyph, type State } from "./glyph.ts";
-import { type LiveBackend, type LivePool, sinceOf, stateOf, type World } from "./world.ts";
+import { isAmiss, type LivePool, sinceOf, stateOf, type World } from "./world.ts";
 
 /** How bad it is: `bad` where clients are not served as they should be. */
 type Level = "well" | "look" | "bad";
@@ -48,7 +48,8 @@ export class Verdict {
   }
 
   draw(world: World): void {
-    const problems = problemsOf(world);
+    const { lostSinceMs } = world;
+    const problems = lostSinceMs === undefined ? problemsOf(world) : [silence(lostSinceMs)];
     const level = problems.some((each) => each.level === "bad")
       ? "bad"
       : problems.length > 0
@@ -56,7 +57,8 @@ export class Verdict {
         : "well";
     setAttribute(this.#root, "data-level", level);
     this.#glyph.draw(SHAPES[level]);
-    const words = titleOf(level, problems.length);
+    const words =
+      lostSinceMs === undefined ? titleOf(level, problems.length) : "The balancer does not answer";
     if (this.#text.data !== words) this.#text.data = words;
     const shown = problems.length > 0 ? problems : summaryOf(world);
     this.#list.draw(shown.slice(0, SHOWN).map((problem, place) => [String(place), problem]));
@@ -84,11 +86,16 @@ function summaryOf(world: World): Problem[] {
   return lines.map((words) => ({ level: "well", words }));
 }
 
+function silence(sinceMs: number): Problem {
+  const since = clockTime(new Date(sinceMs).toISOString());
+  return { level: "bad", words: `no answer since ${since} UTC; what stands here is as it was then` };
+}
+
 function problemsOf(world: World): Problem[] {
   return [
     ...reasonsOf(world),
     ...[...world.pools.values()].flatMap((pool) => problemsIn(pool, world.atMs)),
-    ...world.listeners.flatMap(({ name, active, maxConnections }) =>
+    ...world.listeners.flatMap(({ told: { name, active, maxConnections } }) =>
       maxConnections !== "off" && active >= maxConnections * NEARLY_FULL
         ? [
             {
@@ -104,13 +111,15 @@ function problemsOf(world: World): Problem[] {
 
 /** What the balancer itself says of its health, of which only some things keep clients from being served. */
 function reasonsOf({ reasons, pools, listeners }: World): Problem[] {
-  const unserved = listeners.some(({ pool }) => pool !== null && pools.get(pool)?.told.usable === 0);
+  const unserved = listeners.some(
+    ({ told: { pool } }) => pool !== null && pools.get(pool)?.told.usable === 0,
+  );
   return reasons.map((words) => ({ level: unserved ? "bad" : "look", words }));
 }
 
 function problemsIn({ told, backends }: LivePool, nowMs: number): Problem[] {
-  const troubled = [...backends.values()].filter((each) => isFound(each));
-  const named = troubled.length <= NAMED ? troubled : [];
+  const amiss = [...backends.values()].filter(isAmiss);
+  const named = amiss.length <= NAMED ? amiss : [];
   const problems: Problem[] = named.map(({ told: each, pool }) => {
     const since = sinceOf(each);
     const ago = since === undefined ? "" : ` for ${duration(nowMs - Date.parse(since))}`;
@@ -120,10 +129,10 @@ function problemsIn({ told, backends }: LivePool, nowMs: number): Problem[] {
       words: `${pool}/${each.name} is ${word}${ago}: ${each.operational?.reason ?? each.unresolved}`,
     };
   });
-  if (named.length < troubled.length)
+  if (named.length < amiss.length)
     problems.push({
       level: "look",
-      words: `${troubled.length} of ${backends.size} backends of ${told.name} are down or ejected`,
+      words: `${amiss.length} of ${backends.size} backends of ${told.name} are down or ejected`,
     });
   if (told.queued > 0)
     problems.push({
@@ -131,10 +140,6 @@ function problemsIn({ told, backends }: LivePool, nowMs: number): Problem[] {
       words: `${counted(told.queued, "session")} of ${told.name} wait for a place`,
     });
   return problems;
-}
-
-function isFound({ told }: LiveBackend): boolean {
-  return !["up", "draining", "maint"].includes(stateOf(told));
 }
 
 function failures({ moments, atMs }: World): Problem[] {

@@ -1,22 +1,16 @@
 import type { State } from "./glyph.ts";
+import { Smoothed } from "./smoothed.ts";
 import type { Backend, Listener, Message, Moment, Piece, Pool, PoolChange, PressedClient } from "./wire.ts";
 
 const KEPT_MS = 300_000;
 export const NEWS_KEPT = 60;
-/** How long it takes until a new rate counts for two thirds. */
-const SMOOTH_SEC = 3;
-/** A smoothed rate never quite ends. */
-const LEAST_PER_SEC = 0.02;
 
 /** A backend as it is told, and what the page makes of that. */
 export interface LiveBackend {
   told: Backend;
   readonly pool: string;
-  /** New sessions a second, smoothed over some seconds. */
-  perSec: number;
-  /** What that is worked out from: the smoothed rate, as if there had been none before it was known, and for how long it is. */
-  smoothed: number;
-  knownSec: number;
+  /** New sessions. */
+  readonly rate: Smoothed;
   /** The most sessions since its drain began; 0 where it is not draining. */
   drainedFrom: number;
 }
@@ -27,16 +21,24 @@ export interface LivePool {
   readonly backends: Map<string, LiveBackend>;
 }
 
+/** A listener as it is told, and the sessions that come to it. */
+export interface LiveListener {
+  readonly told: Listener;
+  readonly rate: Smoothed;
+}
+
 /** All that the page knows. */
 export class World {
   atMs = 0;
+  /** Since when the balancer does not answer; undefined where it does. */
+  lostSinceMs: number | undefined;
   reasons: readonly string[] = [];
   clients: readonly PressedClient[] = [];
   moments: Moment[] = [];
   /** The latest first. */
   news: Piece[] = [];
   laboratory = false;
-  listeners: Listener[] = [];
+  listeners: LiveListener[] = [];
   readonly pools = new Map<string, LivePool>();
 
   /** Takes in what the balancer tells. `first`: all of it, after which nothing holds that was known. */
@@ -46,11 +48,10 @@ export class World {
     this.atMs = atMs;
     this.reasons = message.health.reasons;
     this.clients = message.clients;
-    this.laboratory = message.laboratory ?? this.laboratory;
+    this.laboratory = message.laboratory ?? (!first && this.laboratory);
     this.#hearMoments(message.moments, first);
-    const news = message.news.toReversed();
-    this.news = (first ? news : [...news, ...this.news]).slice(0, NEWS_KEPT);
-    this.#hearListeners(message);
+    this.#hearNews(message.news, first);
+    this.#hearListeners(message, first, seconds);
     this.#hearPools(message.pools, first, seconds);
   }
 
@@ -71,9 +72,22 @@ export class World {
     this.moments = [...known, ...moments].filter(({ at }) => at >= since && at <= now);
   }
 
-  #hearListeners({ listeners }: Message): void {
-    const known = new Map(this.listeners.map((each) => [each.name, each]));
-    this.listeners = listeners.map((each) => ({ ...known.get(each.name), ...each }) as Listener);
+  /** As with moments. */
+  #hearNews(news: readonly Piece[], first: boolean): void {
+    const [oldest] = news;
+    const known = first && oldest ? this.news.filter(({ at }) => at < oldest.at) : this.news;
+    this.news = [...news.toReversed(), ...known].slice(0, NEWS_KEPT);
+  }
+
+  #hearListeners({ listeners }: Message, first: boolean, seconds: number): void {
+    const known = new Map(first ? [] : this.listeners.map((each) => [each.told.name, each]));
+    this.listeners = listeners.map((change) => {
+      const before = known.get(change.name);
+      const told = { ...before?.told, ...change } as Listener;
+      const rate = before?.rate ?? new Smoothed();
+      if (before !== undefined) rate.add(Math.max(0, told.sessions - before.told.sessions), seconds);
+      return { told, rate };
+    });
   }
 
   #hearPools(pools: readonly PoolChange[], first: boolean, seconds: number): void {
@@ -95,9 +109,7 @@ export class World {
         pool.backends.set(change.name, {
           told: change as Backend,
           pool: told.name,
-          perSec: 0,
-          smoothed: 0,
-          knownSec: 0,
+          rate: new Smoothed(),
           drainedFrom: 0,
         });
     }
@@ -109,12 +121,7 @@ export class World {
 function settle(backend: LiveBackend, connected: number | undefined, seconds: number): void {
   const { told } = backend;
   const grown = connected === undefined ? 0 : Math.max(0, told.connected - connected);
-  if (seconds > 0) {
-    backend.knownSec += seconds;
-    backend.smoothed += (grown / seconds - backend.smoothed) * (1 - Math.exp(-seconds / SMOOTH_SEC));
-    const perSec = backend.smoothed / (1 - Math.exp(-backend.knownSec / SMOOTH_SEC));
-    backend.perSec = perSec < LEAST_PER_SEC ? 0 : perSec;
-  }
+  if (seconds > 0) backend.rate.add(grown, seconds);
   backend.drainedFrom = stateOf(told) === "draining" ? Math.max(backend.drainedFrom, told.active) : 0;
 }
 
@@ -131,12 +138,12 @@ export function sinceOf({ administrative, operational }: Backend): string | unde
   return administrative.state.value === "ready" ? operational?.since : administrative.state.since;
 }
 
-/** Whether something is not as it should be. */
+/** Whether it is not up, be it that an operator wants it so. */
 export function isTroubled({ told }: LiveBackend): boolean {
   return stateOf(told) !== "up";
 }
 
-/** Whether new sessions come to it. */
-export function canServe({ told }: LiveBackend): boolean {
-  return stateOf(told) === "up" && told.administrative.weight.value > 0;
+/** Whether it is wanted and is not up. */
+export function isAmiss(backend: LiveBackend): boolean {
+  return isTroubled(backend) && backend.told.administrative.state.value === "ready";
 }

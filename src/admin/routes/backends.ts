@@ -28,6 +28,9 @@ const words = z.strictObject({
 export function backends(app: Api, desk: Desk): void {
   const { controls } = desk;
   const { plane, steering, overlay, clock } = controls;
+  /** What an answer is about: the pool, where that is what is missing. */
+  const called = (pool: string, name: string) =>
+    overlay().entriesOf(pool) === undefined ? `pool ${pool}` : `backend ${name} in the pool ${pool}`;
 
   app.get(
     "/api/v1/pools/:pool/backends",
@@ -68,7 +71,7 @@ export function backends(app: Api, desk: Desk): void {
       check();
       const told = done(
         await addedOrFull(steering.addBackend(pool, request.body, { check })),
-        `backend ${name} in a pool ${pool}`,
+        called(pool, name),
       );
       const said = saidOfBackend(overlay(), pool, name);
       if (said === undefined) throw notFound(`backend ${name}`);
@@ -91,7 +94,7 @@ export function backends(app: Api, desk: Desk): void {
     },
     async ({ params: { pool, name } }, reply) => {
       const said = saidOfBackend(overlay(), pool, name);
-      if (said === undefined) throw notFound(`backend ${name} in a pool ${pool}`);
+      if (said === undefined) throw notFound(called(pool, name));
       reply.header("etag", etagOf(said));
       return withMembers(controls, pool, said);
     },
@@ -118,12 +121,9 @@ export function backends(app: Api, desk: Desk): void {
       const before = saidOfBackend(overlay(), pool, name);
       const check = ifMatch(request, (now) => saidOfBackend(now, pool, name));
       const how = { check, ...(withinMs !== undefined && { withinMs }) };
-      const told = done(
-        await steering.setBackend(pool, name, values, how),
-        `backend ${name} in a pool ${pool}`,
-      );
+      const told = done(await steering.setBackend(pool, name, values, how), called(pool, name));
       const after = saidOfBackend(overlay(), pool, name);
-      if (after === undefined) throw notFound(`backend ${name} in a pool ${pool}`);
+      if (after === undefined) throw notFound(called(pool, name));
       request.change = { before, after };
       reply.header("etag", etagOf(after));
       return { ...(await withMembers(controls, pool, after)), ...told };
@@ -147,7 +147,7 @@ export function backends(app: Api, desk: Desk): void {
       const before = saidOfBackend(overlay(), pool, name);
       const check = ifMatch(request, (now) => saidOfBackend(now, pool, name));
       const how = { check, ...(withinMs !== undefined && { withinMs }) };
-      done(await steering.removeBackend(pool, name, how), `backend ${name} in a pool ${pool}`);
+      done(await steering.removeBackend(pool, name, how), called(pool, name));
       request.change = { before };
       return reply.code(204).send(null);
     },

@@ -23,8 +23,10 @@ export const HELP: readonly BodyLine[] = [
   "r                     make it ready again",
   "o n a s c f           sort by order, name, active, state, connections, failed",
   "i                     the other way round",
-  "h                     this",
-  "q                     quit",
+  "h, ?                  this",
+  "Ctrl-Z                the shell; fg returns",
+  "q, Ctrl-C             quit",
   "SHARE:FAIR            = its share of the pool's sessions, : what is fair",
-  "BY                    whose word the state is: file, api, probe, dials",
+  "BY                    whose word the state is: file, api, probe, dials, names;",
+  "                      start: nothing spoke against it since it was added",
 ].map((text) => ({ line: () => [[` ${text}`]], selected: false }));

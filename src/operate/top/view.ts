@@ -8,7 +8,7 @@ const sorts = {
   n: "name",
   a: "active",
   s: "state",
-  c: "rate",
+  c: "connections",
   f: "failed",
 } as const;
 
@@ -54,7 +54,7 @@ const ORDERS: Readonly<Record<View["sort"], (one: BackendNumbers, other: Backend
   name: (one, other) => NAMES.compare(one.backend.name, other.backend.name),
   active: (one, other) => other.backend.active - one.backend.active,
   state: (one, other) => Number(isUp(one.backend)) - Number(isUp(other.backend)),
-  rate: (one, other) => (other.perSec ?? 0) - (one.perSec ?? 0),
+  connections: (one, other) => (other.perSec ?? 0) - (one.perSec ?? 0),
   failed: (one, other) => other.backend.failed - one.backend.failed,
 };
 
@@ -95,8 +95,8 @@ const WISHES = { d: "drain", r: "ready" } as const;
 export function pressed(view: View, key: string, numbers: Numbers): Pressed {
   if (view.asked !== undefined) return answered(view, view.asked, key);
   const quiet = { ...view, message: undefined };
-  if (key === "q") return { view, does: "quit" };
   if (view.help) return { view: { ...quiet, help: false } };
+  if (key === "q") return { view, does: "quit" };
   if (key === "h" || key === "?" || key === "f1") return { view: { ...quiet, help: true } };
   if (key === "i") return { view: { ...quiet, inverted: !view.inverted } };
   if (isKeyOf(sorts, key)) return { view: { ...quiet, sort: sorts[key], inverted: false } };

@@ -58,7 +58,7 @@ test("what a reader puts together from changes is the status itself", () => {
         world.hear(messageOf(before, after), before === undefined);
         before = after;
         const { backends: all, ...pool } = after.pools[0] as Status["pools"][number];
-        expect(world.listeners).toEqual(after.listeners);
+        expect(world.listeners.map(({ told }) => told)).toEqual(after.listeners);
         expect(world.pools.get("p")?.told).toEqual(pool);
         const known = [...(world.pools.get("p")?.backends.values() ?? [])].map(({ told }) => told);
         expect(new Map(known.map((each) => [each.name, each]))).toEqual(

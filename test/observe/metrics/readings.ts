@@ -33,7 +33,7 @@ export function backendSample(name: string, values: Partial<BackendSample> = {})
     backup: false,
     state: "ready",
     operational: "up",
-    found: { source: "dials", agoMs: 0, reason: "nothing speaks against it" },
+    found: { source: "start", agoMs: 0, reason: "nothing speaks against it" },
     weight: 1,
     active: 0,
     connected: 0,

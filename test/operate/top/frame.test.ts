@@ -73,7 +73,7 @@ describe("a page", () => {
       "ping/b: drain, it gets no new sessions? y: yes, any other key: no",
     );
     expect(page({ sample: now }, { message: "ping/b drains" }).at(-1)).toBe("ping/b drains");
-    expect(page({ sample: now }, { help: true }).join("\n")).toMatch(/q +quit[\s\S]*any key: back/);
+    expect(page({ sample: now }, { help: true }).join("\n")).toMatch(/q, Ctrl-C +quit[\s\S]*any key: back/);
   });
 
   test("has always the selected backend in sight, and its heading and details in their place", () => {

@@ -90,10 +90,10 @@ describe("d and r", () => {
   });
 });
 
-test("h shows help until another key, q leaves from anywhere, other keys do nothing", () => {
+test("h shows help until any key, q leaves, other keys do nothing", () => {
   expect(typed("h").view.help).toBe(true);
-  expect(typed("h", "d").view).toEqual(firstView);
-  for (const keys of [["q"], ["h", "q"]]) expect(typed(...keys).does).toBe("quit");
+  for (const key of ["d", "q"]) expect(typed("h", key)).toEqual({ view: firstView });
+  expect(typed("q").does).toBe("quit");
   for (const key of ["z", "", "__proto__", "constructor", "f5"])
     expect(typed(key)).toEqual({ view: firstView });
 });
