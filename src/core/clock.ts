@@ -23,6 +23,11 @@ const LONGEST_MS = 2 ** 31 - 1;
 /** A timer that is later than this says that the process stood still: it was stopped, or had no processor. */
 const STOOD_STILL_MS = 250;
 
+/** How much longer a timer of `ms` waits that is found late: 0 unless the process stood still meanwhile. */
+export function putOffMs(ms: number, lateMs: number): number {
+  return lateMs < STOOD_STILL_MS ? 0 : Math.min(lateMs, ms);
+}
+
 class NodeTimer implements Timer {
   #timeout: NodeJS.Timeout;
   constructor(ms: number, fn: () => void) {
@@ -41,14 +46,15 @@ class NodeTimer implements Timer {
   #inTime(ms: number, fn: () => void): NodeJS.Timeout {
     const dueMs = performance.now() + ms;
     return setTimeout(() => {
-      const lateMs = performance.now() - dueMs;
-      if (lateMs < STOOD_STILL_MS) fn();
-      else this.#timeout = setTimeout(fn, Math.min(lateMs, ms));
+      const moreMs = putOffMs(ms, performance.now() - dueMs);
+      if (moreMs === 0) fn();
+      else this.#timeout = setTimeout(fn, moreMs);
     }, ms);
   }
 }
 
-const never: Timer = { [Symbol.dispose]() {} };
+/** A timer that never fires. */
+export const never: Timer = { [Symbol.dispose]() {} };
 
 /** The machine's own monotonic clock and Node's timers. */
 export const systemClock: Clock = {

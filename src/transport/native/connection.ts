@@ -14,6 +14,11 @@ export interface ConnectionParts {
   readonly clock: Clock;
   readonly engine: Engine;
   readonly names: SocketNames;
+  /**
+   * Says that what happens in this step may have settled a promise, or may run what is not of the transport. Bytes that only go
+   * from one side of a relay to the other are never told.
+   */
+  readonly settled: () => void;
 }
 
 /** Is told how a connection came about. */
@@ -173,6 +178,7 @@ export class NativeConnection implements Joinable<Chunk>, Deliverable, StreamOwn
   received(chunk: Chunk): void {
     if (this.#delivery !== undefined) return;
     this.bytesRead += chunk.length;
+    if (this.#receiver?.onward === undefined) this.#parts.settled();
     if (this.#receiver !== undefined) this.#receiver.received(chunk);
     else this.#neededHead.hold(Buffer.from(chunk.view()));
   }
@@ -194,8 +200,7 @@ export class NativeConnection implements Joinable<Chunk>, Deliverable, StreamOwn
   }
 
   drained(): void {
-    this.#written?.resolve();
-    this.#written = undefined;
+    this.#settleWrites((written) => written.resolve());
     this.#receiver?.drained();
   }
 
@@ -262,11 +267,18 @@ export class NativeConnection implements Joinable<Chunk>, Deliverable, StreamOwn
   }
 
   #failWrites(): void {
-    this.#written?.reject(new Error("the connection is closed"));
+    this.#settleWrites((written) => written.reject(new Error("the connection is closed")));
+  }
+
+  #settleWrites(settle: (written: Deferred<void>) => void): void {
+    if (this.#written === undefined) return;
+    settle(this.#written);
     this.#written = undefined;
+    this.#parts.settled();
   }
 
   #depart(how: Departure): void {
+    this.#parts.settled();
     this.#departure ??= how;
     this.#left?.resolve(this.#departure);
     this.#head?.complete();

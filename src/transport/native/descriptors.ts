@@ -7,17 +7,11 @@ const FEWEST = 256;
 export class Descriptors<Owner> {
   #owners: (Owner | undefined)[] = [];
   #generations = new Int32Array(FEWEST);
-  #size = 0;
-
-  get size(): number {
-    return this.#size;
-  }
 
   /** Enters the owner of a descriptor that has none; gives its generation. */
   add(descriptor: number, owner: Owner): number {
     if (descriptor >= this.#generations.length) this.#growFor(descriptor);
     this.#owners[descriptor] = owner;
-    this.#size += 1;
     return this.#generations[descriptor] as number;
   }
 
@@ -37,7 +31,6 @@ export class Descriptors<Owner> {
     this.#owners[descriptor] = undefined;
     // Wraps around.
     (this.#generations[descriptor] as number) += 1;
-    this.#size -= 1;
   }
 
   #growFor(descriptor: number): void {

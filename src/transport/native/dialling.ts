@@ -122,6 +122,7 @@ export class NativeDialling implements Dialling, Opening {
   #settle(): boolean {
     const first = !this.#settled;
     this.#settled = true;
+    this.#parts.settled();
     this.#deadline?.[Symbol.dispose]();
     return first;
   }

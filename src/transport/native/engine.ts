@@ -70,6 +70,7 @@ export interface Acceptor {
 /**
  * Moves the bytes of this thread's descriptors. It works in steps that its driver takes; between two of them it does
  * nothing but what is asked of its streams. An engine may act on readiness or on completions: who owns a stream cannot tell.
+ * An owner that throws ends no step: the driver is told of a defect, and what else the step found is done.
  */
 export interface Engine {
   /** Readable while the kernel has something for a step. */
@@ -78,8 +79,16 @@ export interface Engine {
   readonly isDue: boolean;
   /** Puts bytes where the kernel can read them, until the next call: as many as there is room for. */
   stage(bytes: Uint8Array): Chunk;
-  /** Waits until there is something to do, `timeoutMs` at most, and does it; how much there was. */
+  /**
+   * Waits until there is something to do, `timeoutMs` at most, a whole number, and does it; how much there was. A signal may
+   * end the wait early.
+   */
   step(timeoutMs: number): number;
+  /**
+   * Calls `readable` in each step in which this descriptor may be read, as long as it may be; it stays its owner's, and is not
+   * in the engine's care.
+   */
+  watch(descriptor: number, readable: () => void): void;
   /** Takes a listening descriptor into its care. */
   acceptFrom(descriptor: number, owner: AcceptorOwner): Acceptor;
   /** Takes a connected descriptor into its care. */
@@ -96,4 +105,6 @@ export interface EngineEvents {
   due(): void;
   /** It has descriptors in its care, or none any more. */
   occupied(isOccupied: boolean): void;
+  /** An owner threw. */
+  defect(error: unknown): void;
 }

@@ -1,7 +1,7 @@
 import { Descriptors } from "./descriptors.ts";
 import type { Chunk, EngineEvents } from "./engine.ts";
 import type { Libc, Memory } from "./libc.ts";
-import { CLOEXEC, EPOLL_CTL_ADD, EPOLL_CTL_MOD, eventLayoutOf } from "./linux.ts";
+import { CLOEXEC, EPOLL_CTL_ADD, EPOLL_CTL_MOD, EPOLLIN, eventLayoutOf } from "./linux.ts";
 import { Pipe } from "./pipe.ts";
 import { SocketNames } from "./socket-name.ts";
 import { Spare } from "./spare.ts";
@@ -63,6 +63,8 @@ export class EpollSet {
   readonly #members = new Descriptors<Member>();
   readonly #events: Memory;
   readonly #event: Memory;
+  /** Members whose descriptors are to be closed here. */
+  #inCare = 0;
   #due: Member[] = [];
 
   /** Throws where the kernel gives no set. */
@@ -87,22 +89,19 @@ export class EpollSet {
 
   /** Takes a descriptor in; false where the kernel refuses. It is the set's even then, until `close`. */
   add(descriptor: number, member: Member, events: number): boolean {
-    const generation = this.#members.add(descriptor, member);
-    if (this.#members.size === 1) this.#told.occupied(true);
-    const { words, address } = this.#event;
-    words[0] = events;
-    words[LAYOUT.descriptor] = descriptor;
-    words[LAYOUT.generation] = generation;
-    return this.libc.epollCtl(this.fd, EPOLL_CTL_ADD, descriptor, address) === 0;
+    this.#inCare += 1;
+    if (this.#inCare === 1) this.#told.occupied(true);
+    return this.#enter(descriptor, member, events);
+  }
+
+  /** See Engine.watch. */
+  watch(descriptor: number, readable: () => void): void {
+    this.#enter(descriptor, { isConnecting: false, ready: readable, goOn() {} }, EPOLLIN);
   }
 
   /** Waits for other events of a member. */
   change(descriptor: number, generation: number, events: number): void {
-    const { words, address } = this.#event;
-    words[0] = events;
-    words[LAYOUT.descriptor] = descriptor;
-    words[LAYOUT.generation] = generation;
-    this.libc.epollCtl(this.fd, EPOLL_CTL_MOD, descriptor, address);
+    this.#control(EPOLL_CTL_MOD, descriptor, generation, events);
   }
 
   generationOf(descriptor: number): number {
@@ -113,7 +112,8 @@ export class EpollSet {
   close(descriptor: number): void {
     this.#members.delete(descriptor);
     this.libc.close(descriptor);
-    if (this.#members.size === 0) this.#told.occupied(false);
+    this.#inCare -= 1;
+    if (this.#inCare === 0) this.#told.occupied(false);
   }
 
   /** Has a member go on in the next step; once for each call. */
@@ -132,8 +132,20 @@ export class EpollSet {
     this.#tell(count, false);
     if (due.length === 0) return Math.max(0, count);
     this.#due = [];
-    for (const member of due) member.goOn();
+    for (const member of due) this.#goOn(member);
     return Math.max(0, count) + due.length;
+  }
+
+  #enter(descriptor: number, member: Member, events: number): boolean {
+    return this.#control(EPOLL_CTL_ADD, descriptor, this.#members.add(descriptor, member), events);
+  }
+
+  #control(operation: number, descriptor: number, generation: number, events: number): boolean {
+    const { words, address } = this.#event;
+    words[0] = events;
+    words[LAYOUT.descriptor] = descriptor;
+    words[LAYOUT.generation] = generation;
+    return this.libc.epollCtl(this.fd, operation, descriptor, address) === 0;
   }
 
   #tell(count: number, isConnecting: boolean): void {
@@ -144,7 +156,23 @@ export class EpollSet {
       const events = words[at] as number;
       if (member === undefined || events === 0 || (isConnecting && !member.isConnecting)) continue;
       words[at] = 0;
+      this.#ready(member, events);
+    }
+  }
+
+  #ready(member: Member, events: number): void {
+    try {
       member.ready(events);
+    } catch (error) {
+      this.#told.defect(error);
+    }
+  }
+
+  #goOn(member: Member): void {
+    try {
+      member.goOn();
+    } catch (error) {
+      this.#told.defect(error);
     }
   }
 }

@@ -39,6 +39,10 @@ export class EpollEngine implements Engine {
     return this.#set.step(timeoutMs);
   }
 
+  watch(descriptor: number, readable: () => void): void {
+    this.#set.watch(descriptor, readable);
+  }
+
   acceptFrom(descriptor: number, owner: AcceptorOwner): Acceptor {
     return new EpollAcceptor(this.#set, descriptor, owner);
   }

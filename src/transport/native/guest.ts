@@ -1,4 +1,5 @@
 import type { Clock } from "../../core/clock.ts";
+import { throwUncaught } from "./defect.ts";
 import type { Engine, EngineEvents } from "./engine.ts";
 import { EpollEngine } from "./epoll.ts";
 import { NativeTransport } from "./index.ts";
@@ -32,13 +33,14 @@ export class Guest implements EngineEvents {
     this.#watch.hold(isOccupied);
   }
 
+  defect(error: unknown): void {
+    throwUncaught(error);
+  }
+
   #turn(): void {
     this.#isTurnDue = false;
-    try {
-      this.engine.step(0);
-    } finally {
-      if (this.engine.isDue) this.due();
-    }
+    this.engine.step(0);
+    if (this.engine.isDue) this.due();
   }
 }
 

@@ -24,9 +24,9 @@ export class NativeTransport implements Transport {
   readonly #parts: DiallingParts;
   readonly #sweeps: IdleSweeps;
 
-  /** The engine's driver is another's to run; transports may share one. */
-  constructor(clock: Clock, libc: Libc, engine: Engine) {
-    this.#parts = { clock, libc, engine, names: new SocketNames(libc) };
+  /** The engine's driver is another's to run; transports may share one. `settled`: see ConnectionParts. */
+  constructor(clock: Clock, libc: Libc, engine: Engine, settled: () => void = () => {}) {
+    this.#parts = { clock, libc, engine, settled, names: new SocketNames(libc) };
     this.#sweeps = new IdleSweeps(clock);
   }
 

@@ -16,6 +16,18 @@ export interface Watch {
   close(): void;
 }
 
+/** The loop that Node runs in this thread (libuv's), for a thread that waits elsewhere (docs.libuv.org, uv_backend_fd). */
+export interface NodeLoop {
+  /** Readable while something has come for it. */
+  readonly fd: number;
+  /** In how many milliseconds it has something to do of itself; 0: now, -1: never. */
+  dueInMs(): number;
+  /** Whether anything that is open there keeps the thread from ending. */
+  isAlive(): boolean;
+  /** Has it read the clock anew, from which its timers count. */
+  updateTime(): void;
+}
+
 /**
  * The calls of the C library that Node has no name for, each as its manual page has it; a pointer is a number. This file
  * alone knows how they are made. What fails is negative, and `errno` says why until the next call.
@@ -56,11 +68,16 @@ export interface Libc {
   memory(bytes: number): Memory;
   /** Has the thread's own loop watch a descriptor that no other part of it watches. */
   watch(descriptor: number, readable: () => void): Watch;
+  /** The thread's own loop. Throws where this Node does not show it. */
+  nodeLoop(): NodeLoop;
 }
 
 type Koffi = typeof import("koffi");
 
+const RTLD_NOW = 2;
+const RTLD_NODELETE = 0x1000;
 const INT_BYTES = 4;
+const POINTER_BYTES = 8;
 /** Above this size V8 keeps the bytes of a buffer off its heap, where they do not move. */
 const PAGE_BYTES = 4_096;
 
@@ -79,10 +96,22 @@ export function libc(): Libc | undefined {
 function load(): Libc | undefined {
   if (process.platform !== "linux") return undefined;
   try {
-    return callsOf(createRequire(import.meta.url)("koffi") as Koffi);
+    const require = createRequire(import.meta.url);
+    const koffi = require("koffi") as Koffi;
+    keepLoaded(koffi, Object.keys(require.cache));
+    return callsOf(koffi);
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Node unloads an addon with the last thread that has it, and calls into it once more where a watch was under way. So the first
+ * thread keeps it for all: dlopen(3).
+ */
+function keepLoaded(koffi: Koffi, files: readonly string[]): void {
+  const dlopen = koffi.load(null).func("long dlopen(const char *, int)");
+  for (const file of files) if (file.endsWith("koffi.node")) dlopen(file, RTLD_NOW | RTLD_NODELETE);
 }
 
 /** Pointers travel as `long`: a buffer as an argument costs half a call more. */
@@ -128,6 +157,7 @@ function callsOf(koffi: Koffi): Libc {
     },
     memory,
     watch: (descriptor, readable) => watchOf(koffi, descriptor, readable),
+    nodeLoop: () => nodeLoopOf(koffi),
   };
 }
 
@@ -149,5 +179,22 @@ function watchOf(koffi: Koffi, descriptor: number, readable: () => void): Watch 
       handle.close();
       watches.delete(handle);
     },
+  };
+}
+
+function nodeLoopOf(koffi: Koffi): NodeLoop {
+  const node = koffi.load(null);
+  const found = memoryOf(koffi, POINTER_BYTES);
+  const find = node.func("int napi_get_uv_event_loop(void *, long)");
+  if (find(koffi.node.env, found.address) !== 0) throw new Error("Node shows no loop of this thread");
+  const loop = Number(found.bytes.readBigUInt64LE());
+  const dueInMs = node.func("int uv_backend_timeout(long)");
+  const isAlive = node.func("int uv_loop_alive(long)");
+  const updateTime = node.func("void uv_update_time(long)");
+  return {
+    fd: node.func("int uv_backend_fd(long)")(loop),
+    dueInMs: () => dueInMs(loop),
+    isAlive: () => isAlive(loop) !== 0,
+    updateTime: () => updateTime(loop),
   };
 }

@@ -108,6 +108,7 @@ class NativeListeningSocket implements ListeningSocket, AcceptorOwner {
   accepted(descriptor: number, peer: SocketName | undefined): void {
     const { kind } = this.endpoint;
     this.#acceptedCount += 1;
+    this.#parts.settled();
     const connection = new NativeConnection(kind, this.#parts);
     connection.carriedBy(this.#parts.engine.adopt(descriptor, kind, connection), peer);
     this.#accepted(connection);

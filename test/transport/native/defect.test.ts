@@ -1,0 +1,37 @@
+import { describe, expect, test } from "vitest";
+import type { Endpoint } from "#lb/core/address";
+import { EpollEngine } from "#lb/transport/native/epoll";
+import { NativeTransport } from "#lb/transport/native/index";
+import { type Libc, libc } from "#lb/transport/native/libc";
+import { ManualClock } from "../../support/manual-clock.ts";
+import { dialPeer } from "../../support/peer.ts";
+
+const ANY: Endpoint = { kind: "tcp", host: "127.0.0.1", port: 0 };
+
+describe.skipIf(libc() === undefined)("by epoll", () => {
+  test("an owner that throws is told as a defect, and what else its step found is done", async () => {
+    const library = libc() as Libc;
+    const defects: unknown[] = [];
+    const nothing = () => {};
+    const engine = new EpollEngine(library, {
+      due: nothing,
+      occupied: nothing,
+      defect: (error) => defects.push((error as Error).message),
+    });
+    const transport = new NativeTransport(new ManualClock(), library, engine);
+    const open = async (name: string) => {
+      const listening = await transport.listen(ANY, (connection) => {
+        connection.reset();
+        throw new Error(name);
+      });
+      return { listening, peer: await dialPeer(listening.endpoint) };
+    };
+    const both = [await open("one"), await open("other")];
+    expect(engine.step(0)).toBe(2);
+    expect(defects.sort()).toEqual(["one", "other"]);
+    for (const { listening, peer } of both) {
+      peer.reset();
+      await listening.close("now");
+    }
+  });
+});
