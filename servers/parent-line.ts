@@ -1,14 +1,16 @@
-import type { Switch } from "./faults/switch.ts";
+import type { ServerState, Switch } from "./faults/switch.ts";
 
 /** What a parent may send to a test server: the name of a server of this process, and what becomes of it. */
-type Order =
-  | { readonly server: string; readonly do: "slow"; readonly lateMs: number }
-  | { readonly server: string; readonly do: "crash" | "restore" };
+type Order = { readonly id: number; readonly server: string } & (
+  | { readonly do: "slow"; readonly lateMs: number }
+  | { readonly do: "crash" | "restore" }
+);
 
-/** What comes back for each order. */
+/** What comes back for each order: whether it was done, and how the server is then. */
 interface Obeyed {
-  readonly server: string;
+  readonly id: number | undefined;
   readonly done: boolean;
+  readonly state: ServerState | undefined;
 }
 
 const LONGEST_LATE_MS = 60_000;
@@ -20,8 +22,10 @@ const LONGEST_LATE_MS = 60_000;
 export function obeyParent(switches: ReadonlyMap<string, Switch>): void {
   if (process.send === undefined) return;
   process.on("message", async (order: Partial<Order>) => {
-    const { server = "" } = order;
-    process.send?.({ server, done: await obey(order, switches.get(server)) } satisfies Obeyed);
+    const { id, server = "" } = order;
+    const found = switches.get(server);
+    const done = await obey(order, found);
+    process.send?.({ id, done, state: found?.state } satisfies Obeyed);
   });
   // Listening for orders alone is no reason to live.
   process.channel?.unref();

@@ -70,8 +70,13 @@ function options(yargs: Argv): Argv<LiveArgs> {
     ]) as unknown as Argv<LiveArgs>;
 }
 
+/** The load, or a browser, is to find it there: it has a port, and no path. */
 function address(option: string): (text: unknown) => string {
-  return coerced(option, (text) => formatEndpoint(parseEndpoint(text)));
+  return coerced(option, (text) => {
+    const endpoint = parseEndpoint(text, 1);
+    if (endpoint.kind === "tcp") return formatEndpoint(endpoint);
+    throw new RangeError(`expected host:port or [ipv6]:port, got "${text}"`);
+  });
 }
 
 async function run(args: LiveArgs): Promise<number> {

@@ -2,6 +2,9 @@ import type { Clock, Timer } from "#lb/core/clock";
 import type { Work } from "../protocol.ts";
 import type { Behaviour, Life } from "./fault.ts";
 
+/** How a server is, as far as its switch goes. */
+export type ServerState = "well" | "slow" | "down";
+
 /** Faults that are switched while a server runs: how much later its answers come, and whether it lives. */
 export class Switch implements Behaviour {
   readonly #clock: Clock;
@@ -12,6 +15,11 @@ export class Switch implements Behaviour {
 
   constructor(clock: Clock) {
     this.#clock = clock;
+  }
+
+  get state(): ServerState {
+    if (this.#isDown) return "down";
+    return this.#lateMs > 0 ? "slow" : "well";
   }
 
   /** From now on each answer comes so much later, in milliseconds; 0: no later. */

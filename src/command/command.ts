@@ -1,6 +1,7 @@
 import { basename, relative } from "node:path";
 import yargs, { type Argv } from "yargs";
 import { explain, Failure, UsageError } from "./failure.ts";
+import { letGoOfClosedTerminal } from "./signals.ts";
 import { version } from "./version.ts";
 
 /** Exit codes of every command. 130 is what a shell reports of a process ended by Ctrl-C. */
@@ -22,6 +23,7 @@ export interface Command<Args> {
  */
 export async function runCommand<Args>(command: Command<Args>): Promise<void> {
   surviveOutput(command);
+  process.once("exit", letGoOfClosedTerminal);
   process.exitCode = await outcomeOf(command, process.argv.slice(2), console);
 }
 

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from "node:fs";
 import { isatty } from "node:tty";
 
 type Meaning = "stop" | "hangup" | "none";
@@ -33,6 +34,16 @@ const onTerminal = [0, 1, 2].filter((descriptor) => isatty(descriptor));
 /** Whether the terminal on which the program was started has closed: it is none any more. */
 export function terminalClosed(): boolean {
   return onTerminal.some((descriptor) => !isatty(descriptor));
+}
+
+/** Node gives its terminal back when it exits, and aborts where that has closed: so /dev/null takes the place of one that closed. */
+export function letGoOfClosedTerminal(): void {
+  for (const descriptor of onTerminal) {
+    if (isatty(descriptor)) continue;
+    closeSync(descriptor);
+    // It is given the lowest number that is free.
+    openSync("/dev/null", "r+");
+  }
 }
 
 const held = new Set<Known>();

@@ -2,7 +2,7 @@ import { withoutLogins } from "../core/logins.ts";
 
 const LONGEST = 80;
 // What moves a terminal's cursor or turns its text around.
-const UNSEEN = /[\p{Cc}\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/gu;
+const UNSEEN = /[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/gu;
 
 /** Keys whose values are shown nowhere. */
 const SECRETS: readonly unknown[] = ["password"];

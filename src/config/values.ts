@@ -5,8 +5,9 @@ import { formatDuration, LONGEST_DURATION, parseDuration } from "../core/duratio
 import { type JsonSchema, or, unexpected, type Value } from "./value.ts";
 
 // Nearly 2^31 - 1 ms, the longest that one timer of Node lasts.
-const NAME = /^[A-Za-z0-9._-]{1,64}$/;
-const LISTENER_NAME = /^[A-Za-z0-9._:/[\]%-]{1,128}$/;
+// A browser takes . and .. out of an address, so nothing of that name could be asked for.
+const NAME = /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,64}$/;
+const LISTENER_NAME = /^(?!\.{1,2}$)[A-Za-z0-9._:/[\]%-]{1,128}$/;
 const PERCENT = /^\d{1,3}(?:\.\d+)?%$/;
 
 const BLOCK = "a CIDR block such as 10.0.0.0/8 or 2001:db8::/32 (with zeros after its length)";
@@ -99,11 +100,14 @@ function address(leastPort: 0 | 1): Value<Endpoint> {
 /** An address of this machine, without port. */
 export const ipAddress = matching("an IP address without port", (text) => isIP(text) !== 0);
 
-export const name = matching("a name: 1 to 64 of A-Z a-z 0-9 . _ -", (text) => NAME.test(text));
+export const name = matching("a name: 1 to 64 of A-Z a-z 0-9 . _ -, but not . or ..", (text) =>
+  NAME.test(text),
+);
 
 /** A name, or an address that stands for one. */
-export const placeName = matching("a name: 1 to 128 of A-Z a-z 0-9 . _ - : / [ ] %", (text) =>
-  LISTENER_NAME.test(text),
+export const placeName = matching(
+  "a name: 1 to 128 of A-Z a-z 0-9 . _ - : / [ ] %, but not . or ..",
+  (text) => LISTENER_NAME.test(text),
 );
 
 /** A set of addresses. */

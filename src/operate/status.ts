@@ -80,8 +80,8 @@ function poolText(
 }
 
 function cellsOf(backend: BackendStatus, nowMs: number): string[] {
-  const { name, active, share, fairShare, administrative, operational } = backend;
-  const since = administrative.state.value === "ready" ? operational?.since : administrative.state.since;
+  const { name, active, share, fairShare, administrative } = backend;
+  const since = sinceOf(backend);
   return [
     escaped(name),
     stateOf(backend),
@@ -98,6 +98,11 @@ export function stateOf({ administrative, operational, unresolved }: BackendStat
   const { value } = administrative.state;
   if (value !== "ready") return value;
   return unresolved === null ? escaped(operational?.value ?? "up") : "no address";
+}
+
+/** Since when it is in that state; undefined where its name has no address. */
+export function sinceOf({ administrative: { state }, operational }: BackendStatus): string | undefined {
+  return state.value === "ready" ? operational?.since : state.since;
 }
 
 /** Whether it may get new sessions, as far as its state tells. */

@@ -10,7 +10,7 @@ export interface LabSettings {
   readonly admin: string;
 }
 
-/** Writes the balancer's configuration into the folder, as JSON; resolves with the file's path. */
+/** Writes the balancer's configuration into the folder, as JSON; gives the file's path. */
 export function configurationIn(
   folder: string,
   servers: readonly LabServer[],

@@ -1,4 +1,5 @@
 import type { Child } from "#lb/command/child";
+import type { LabOrder, LabState } from "#lb/contract/laboratory";
 import { systemClock } from "#lb/core/clock";
 import { Deferred } from "#lb/core/deferred";
 
@@ -7,17 +8,24 @@ const SLOWED_BY_MS = 150;
 const OBEYED_WITHIN_MS = 2_000;
 
 /** What may become of a server. */
-export type Action = "slow" | "crash" | "restore";
+type Action = Exclude<LabOrder["action"], "load">;
 
 /** How a server is. */
-export type ServerState = "well" | "slow" | "down";
+type ServerState = LabState["servers"][number]["state"];
 
-const STATES = { slow: "slow", crash: "down", restore: "well" } as const;
+/** What a server answers to an order, however late. */
+interface Obeyed {
+  readonly id: number;
+  readonly done: boolean;
+  readonly state: ServerState;
+}
 
 /** One test server, which obeys the process that started it. */
 export class LabServer {
   readonly #child: Child;
   #state: ServerState = "well";
+  #orders = 0;
+  #answer = new Deferred<boolean>();
 
   constructor(
     readonly name: string,
@@ -25,26 +33,26 @@ export class LabServer {
     child: Child,
   ) {
     this.#child = child;
+    child.process.on("message", (answer: Obeyed) => this.#hear(answer));
   }
 
+  /** As it said last. */
   get state(): ServerState {
     return this.#state;
   }
 
-  /** Has it slowed, crashed or brought back; resolves with whether that was done. */
+  /** Has it slowed, crashed or brought back, one after the other; resolves with whether that was done. */
   async obey(action: Action): Promise<boolean> {
     const answer = new Deferred<boolean>();
-    const hear = ({ done }: { readonly done: boolean }) => answer.resolve(done);
-    const { process } = this.#child;
-    process.once("message", hear);
+    this.#answer = answer;
     using _late = systemClock.after(OBEYED_WITHIN_MS, () => answer.resolve(false));
-    try {
-      process.send({ server: this.name, do: action, lateMs: SLOWED_BY_MS }, () => {});
-      const done = await answer.promise;
-      if (done) this.#state = STATES[action];
-      return done;
-    } finally {
-      process.off("message", hear);
-    }
+    const order = { id: ++this.#orders, server: this.name, do: action, lateMs: SLOWED_BY_MS };
+    this.#child.process.send(order, () => {});
+    return await answer.promise;
+  }
+
+  #hear({ id, done, state }: Obeyed): void {
+    this.#state = state;
+    if (id === this.#orders) this.#answer.resolve(done);
   }
 }

@@ -1,5 +1,5 @@
 import type { Endpoint } from "#lb/core/address";
-import { systemClock, type Timer } from "#lb/core/clock";
+import { type Clock, systemClock, type Timer } from "#lb/core/clock";
 import { type Dice, seededDice } from "#lb/core/dice";
 import { LineConnection } from "../../clients/line-connection.ts";
 import { arrivals } from "../pace.ts";
@@ -8,6 +8,8 @@ const TIMEOUT_MS = 5_000;
 const MOST_SESSIONS = 1_000;
 const MOST_REQUESTS = 6;
 const LONGEST_PAUSE_MS = 40;
+/** What was to come longer ago is left out: the process stood still. */
+const LATEST_MS = 100;
 /** Of every client's sessions the share that comes from the last one, which is above its limit now and then. */
 const GREEDY_SHARE = 0.15;
 
@@ -30,19 +32,23 @@ export class SteadyLoad implements Disposable {
   readonly #sessionsPerSec: number;
   readonly #arrivals: Iterator<number, never>;
   readonly #dice: Dice;
+  readonly #clock: Clock;
   readonly #open = new Set<LineConnection>();
   #sessions = 0;
   #atUs = 0;
+  #dueMs: number;
   #factor = 1;
   #timer: Timer;
   #isOver = false;
 
-  constructor(target: Endpoint, sessionsPerSec: number, seed: number) {
+  constructor(target: Endpoint, sessionsPerSec: number, seed: number, clock = systemClock) {
     this.#target = target;
     this.#sessionsPerSec = sessionsPerSec;
     this.#arrivals = arrivals(sessionsPerSec, "poisson", seed);
     this.#dice = seededDice(seed);
-    this.#timer = this.#next();
+    this.#clock = clock;
+    this.#dueMs = clock.now() + this.#gapMs();
+    this.#timer = this.#wait();
   }
 
   get state(): LoadState {
@@ -60,14 +66,23 @@ export class SteadyLoad implements Disposable {
     for (const connection of this.#open) connection.close();
   }
 
-  #next(): Timer {
-    const atUs = this.#arrivals.next().value;
-    const afterMs = (atUs - this.#atUs) / 1_000 / this.#factor;
-    this.#atUs = atUs;
-    return systemClock.after(afterMs, () => {
-      this.#timer = this.#next();
-      void this.#session();
-    });
+  #wait(): Timer {
+    return this.#clock.after(this.#dueMs - this.#clock.now(), () => this.#come());
+  }
+
+  /** Timers are late: all that are due by now come. */
+  #come(): void {
+    const nowMs = this.#clock.now();
+    this.#dueMs = Math.max(this.#dueMs, nowMs - LATEST_MS);
+    for (; this.#dueMs <= nowMs; this.#dueMs += this.#gapMs()) void this.#session();
+    this.#timer = this.#wait();
+  }
+
+  /** From one session to the next. */
+  #gapMs(): number {
+    const beforeUs = this.#atUs;
+    this.#atUs = this.#arrivals.next().value;
+    return (this.#atUs - beforeUs) / 1_000 / this.#factor;
   }
 
   async #session(): Promise<void> {
@@ -92,7 +107,7 @@ export class SteadyLoad implements Disposable {
       for (const pauseMs of pausesMs) {
         if (this.#isOver) return;
         await connection.request("ping");
-        await new Promise<void>((resolve) => systemClock.after(pauseMs, resolve));
+        await new Promise<void>((resolve) => this.#clock.after(pauseMs, resolve));
       }
     } finally {
       this.#open.delete(connection);

@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
@@ -9,7 +10,6 @@ import { eventually } from "../support/eventually.ts";
 import { fileOf } from "../support/file-of.ts";
 import { backend, dialPeer, echo, within } from "../support/peer.ts";
 import { start } from "../support/process.ts";
-import { runs } from "../support/processes.ts";
 import { needing } from "../support/program.ts";
 
 const FILE = `
@@ -63,12 +63,15 @@ test.each(["SIGUSR1", "SIGUSR2", "SIGALRM"] as const)(
 const noPty = spawnSync("script", ["--version"]).stdout?.includes("util-linux") !== true;
 
 test.skipIf(noPty)(
-  needing("a balancer without a file ends with its terminal, and by no SIGHUP before that closes", {
+  needing("a balancer without a file ends in order with its terminal, and by no SIGHUP before that closes", {
     script: noPty ? undefined : "script",
   }),
   async () => {
     const lb = fileURLToPath(new URL("../../dist/lb.js", import.meta.url));
-    const command = `echo $$; exec ${process.execPath} ${lb} ${FLAGS.join(" ")}`;
+    await using file = await fileOf("", "code");
+    const balancer = `sh -c 'echo $$; exec ${process.execPath} ${lb} ${FLAGS.join(" ")}'`;
+    // What notes the exit code outlives the terminal.
+    const command = `(trap "" HUP; ${balancer}; echo $? >${file.path}); true`;
     const terminal = spawn("script", ["-qfc", command, "/dev/null"], {
       stdio: ["ignore", "pipe", "inherit"],
     });
@@ -84,7 +87,7 @@ test.skipIf(noPty)(
     process.kill(pid, "SIGHUP");
     await within("an answer", said("there is no configuration file to read again"));
     terminal.kill("SIGKILL");
-    await eventually(() => expect(runs(pid)).toBe(false));
+    await eventually(async () => expect(await readFile(file.path, "utf8")).toBe("0\n"));
   },
 );
 

@@ -110,6 +110,11 @@ describe("says what was expected, and what it got", () => {
     [file("stoer: off"), "stoer: expected one of the keys listeners, pools", 'got the key "stoer"'],
     [file("log: {}\nlog: {}"), "log: expected each key once", 'got "log" again'],
     [file("servers: { __proto__: {} }"), "servers.__proto__: expected another key", 'got "__proto__"'],
+    [
+      file().replace("name: a", "name: .."),
+      "name: expected a name: 1 to 128 of A-Z a-z 0-9 . _ - : / [ ] %, but not . or ..",
+      'got ".."',
+    ],
     [file('servers: { "a b": {} }'), 'servers["a b"]: expected as a key a name', 'got "a b"'],
     [
       file("clients: { list: [{ id: 10.0.0.300, capacity: 1, ratePerSec: 1 }] }"),

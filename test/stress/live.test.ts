@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { LabState } from "#lb/contract/laboratory";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free-port.ts";
-import { CommandProcess } from "../support/process.ts";
+import { CommandProcess, run } from "../support/process.ts";
 import { childrenOf, runs } from "../support/processes.ts";
 
 const PATIENCE_MS = 30_000;
@@ -64,18 +64,51 @@ test("servers are slowed, crashed and brought back, and the load is doubled", as
     ],
     load: { sessionsPerSec: 200, factor: 2 },
   });
+  expect((await ordered({ action: "slow", server: "b" })).servers).toContainEqual({
+    name: "b",
+    state: "down",
+  });
   expect((await ordered({ action: "restore", server: "b" })).servers).toContainEqual({
     name: "b",
     state: "well",
   });
 });
 
+test("of a server that obeyed late it is told how it is, and no other order is taken for done", async () => {
+  const [pid] = childrenOf(laboratory.pid) as [number];
+  process.kill(pid, "SIGSTOP");
+  const late = await order({ action: "crash", server: "a" });
+  expect([late.status, ((await late.json()) as { error: { message: string } }).error.message]).toEqual([
+    404,
+    "server a did not do it",
+  ]);
+  process.kill(pid, "SIGCONT");
+  await eventually(async () =>
+    expect((await get("/lab")).servers).toContainEqual({ name: "a", state: "down" }),
+  );
+  expect((await ordered({ action: "restore", server: "a" })).servers).toContainEqual({
+    name: "a",
+    state: "well",
+  });
+});
+
 test("a second one says that its port is taken, and harms nothing", { timeout: PATIENCE_MS }, async () => {
-  await using second = new CommandProcess("stress/live.js", ["--listen", "127.0.0.1:0", "--admin", admin]);
+  const listen = `127.0.0.1:${await freePort()}`;
+  await using second = new CommandProcess("stress/live.js", ["--listen", listen, "--admin", admin]);
   const { code, stderr } = await second.exit(PATIENCE_MS);
   expect(code).toBe(1);
   expect(stderr).toContain(`${admin} is taken`);
   expect((await get("/lab")).servers).toHaveLength(3);
+});
+
+test.each([
+  ["--listen", "127.0.0.1:0"],
+  ["--listen", "unix:/tmp/live.sock"],
+  ["--admin", "127.0.0.1:0"],
+])("%s %s is refused: the load, or a browser, is to find it there", async (option, value) => {
+  const { code, stderr } = await run("stress/live.js", option, value);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/expected .*host:port/);
 });
 
 test("Ctrl-C ends all of it", async () => {

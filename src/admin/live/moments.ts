@@ -1,7 +1,7 @@
-import type { HistogramSample, Scale } from "../../contract/histogram.ts";
+import type { Scale } from "../../contract/histogram.ts";
 import type { Totals } from "../../contract/sample.ts";
 import type { Clock, Timer } from "../../core/clock.ts";
-import type { Ending } from "../../core/ending.ts";
+import { type Ending, endings } from "../../core/ending.ts";
 import type { Log } from "../../observe/log.ts";
 import type { Plane } from "../../plane/plane.ts";
 import { percentileMs } from "./percentile.ts";
@@ -32,15 +32,21 @@ interface Percentiles {
   readonly p99: number | null;
 }
 
-/** What is counted so far, added up over all listeners and pools. */
-interface Sum {
+/** What is counted so far, a row of numbers of each listener or pool by its name. */
+type Rows = ReadonlyMap<string, readonly number[]>;
+
+/** What there was at one second. */
+interface Look {
   readonly atMs: number;
-  readonly sessions: number;
   readonly active: number;
-  readonly endings: { readonly [word in Ending]?: number };
-  readonly connect: readonly number[];
-  readonly session: readonly number[];
+  readonly sessions: Rows;
+  /** In the order of WORDS. */
+  readonly endings: Rows;
+  readonly connect: Rows;
+  readonly session: Rows;
 }
+
+const WORDS = Object.keys(endings) as Ending[];
 
 /** What moments are made of. */
 export interface MomentsParts {
@@ -55,7 +61,7 @@ export interface MomentsParts {
  */
 export class Moments implements Disposable {
   readonly #parts: MomentsParts;
-  #sums: Sum[] = [];
+  #looks: Look[] = [];
   #moments: Moment[] = [];
   #timer: Timer | undefined;
   #closed = false;
@@ -83,72 +89,64 @@ export class Moments implements Disposable {
   async #look(): Promise<void> {
     const { clock, plane, log } = this.#parts;
     try {
-      this.#add(sumOf(await plane.totals(), clock.now()));
+      this.#add(lookAt(await plane.totals(), clock.now()));
     } catch (error) {
       log.logger.error({ err: error }, "a moment could not be noted");
     }
     if (!this.#closed) this.#timer = clock.after(EVERY_MS, () => void this.#look());
   }
 
-  #add(sum: Sum): void {
-    const before = this.#sums.at(-1);
-    const first = this.#sums[0];
-    this.#sums = [...this.#sums.slice(-WINDOW), sum];
+  #add(look: Look): void {
+    const before = this.#looks.at(-1);
+    const first = this.#looks[0];
+    this.#looks = [...this.#looks.slice(-WINDOW), look];
     if (before === undefined || first === undefined) return;
     const at = new Date(this.#parts.clock.wallMs()).toISOString();
-    this.#moments = [...this.#moments.slice(1 - KEPT), { at, ...between(first, before, sum) }];
+    this.#moments = [...this.#moments.slice(1 - KEPT), { at, ...between(first, before, look) }];
   }
 }
 
-function between(first: Sum, before: Sum, now: Sum): Omit<Moment, "at"> {
+function between(first: Look, before: Look, now: Look): Omit<Moment, "at"> {
   const seconds = Math.max(0.001, (now.atMs - before.atMs) / 1_000);
+  const [sessions = 0] = grown(before.sessions, now.sessions);
+  const ended = grown(before.endings, now.endings).map((count, word) => [WORDS[word], count] as const);
   return {
-    perSec: Math.round((more(before.sessions, now.sessions) / seconds) * 10) / 10,
+    perSec: Math.round((sessions / seconds) * 10) / 10,
     active: now.active,
-    endings: endingsBetween(before.endings, now.endings),
-    connectMs: percentiles("connect", first.connect, now.connect),
-    sessionMs: percentiles("session", first.session, now.session),
+    endings: Object.fromEntries(ended.filter(([, count]) => count > 0)),
+    connectMs: percentiles("connect", grown(first.connect, now.connect)),
+    sessionMs: percentiles("session", grown(first.session, now.session)),
   };
 }
 
-function percentiles(scale: Scale, before: readonly number[], now: readonly number[]): Percentiles {
-  const counts = now.map((count, index) => more(before[index] ?? 0, count));
+function percentiles(scale: Scale, counts: readonly number[]): Percentiles {
   return { p50: percentileMs(scale, counts, 0.5), p99: percentileMs(scale, counts, 0.99) };
 }
 
-function endingsBetween(before: Sum["endings"], now: Sum["endings"]): Moment["endings"] {
-  const words = Object.keys(now) as Ending[];
-  const grown = words.map((word) => [word, more(before[word] ?? 0, now[word] ?? 0)] as const);
-  return Object.fromEntries(grown.filter(([, count]) => count > 0));
+/** What came since, added up over all names that are there now; what is gone takes nothing away. */
+function grown(before: Rows, now: Rows): number[] {
+  const sum: number[] = [];
+  for (const [name, row] of now) {
+    const was = before.get(name) ?? [];
+    for (const [at, count] of row.entries()) sum[at] = (sum[at] ?? 0) + Math.max(0, count - (was[at] ?? 0));
+  }
+  return sum;
 }
 
-/** Totals go down where a listener or a pool is taken away. */
-function more(before: number, now: number): number {
-  return Math.max(0, now - before);
-}
-
-function sumOf({ listeners, pools }: Totals, atMs: number): Sum {
+function lookAt({ listeners, pools }: Totals, atMs: number): Look {
   return {
     atMs,
-    sessions: listeners.reduce((sum, { sessions }) => sum + sessions, 0),
     active: listeners.reduce((sum, { active }) => sum + active, 0),
-    endings: addedUp(listeners.map(({ endings }) => endings)),
-    connect: counted(pools.map(({ connect }) => connect)),
-    session: counted(listeners.map(({ duration }) => duration)),
+    sessions: rows(listeners, ({ sessions }) => [sessions]),
+    endings: rows(listeners, (each) => WORDS.map((word) => each.endings[word] ?? 0)),
+    connect: rows(pools, ({ connect }) => connect.counts),
+    session: rows(listeners, ({ duration }) => duration.counts),
   };
 }
 
-function addedUp(tallies: readonly Sum["endings"][]): Sum["endings"] {
-  const sum: { [word in Ending]?: number } = {};
-  for (const tally of tallies)
-    for (const [word, count] of Object.entries(tally))
-      sum[word as Ending] = (sum[word as Ending] ?? 0) + count;
-  return sum;
-}
-
-function counted(histograms: readonly HistogramSample[]): readonly number[] {
-  const sum: number[] = [];
-  for (const { counts } of histograms)
-    for (const [index, count] of counts.entries()) sum[index] = (sum[index] ?? 0) + count;
-  return sum;
+function rows<T extends { readonly name: string }>(
+  all: readonly T[],
+  row: (each: T) => readonly number[],
+): Rows {
+  return new Map(all.map((each) => [each.name, row(each)]));
 }

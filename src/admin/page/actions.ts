@@ -1,12 +1,8 @@
 import { byId, setText } from "./dom.ts";
+import { refusalIn } from "./refusal.ts";
 
 const SHOWN_MS = 6_000;
 const ANSWER_MS = 10_000;
-
-/** What an error of the API says. */
-interface Refusal {
-  readonly error?: { readonly message?: string };
-}
 
 /** Asks the API as the user of this page; tells what it refuses. */
 export class Actions {
@@ -38,10 +34,8 @@ export class Actions {
         signal: AbortSignal.timeout(ANSWER_MS),
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
-      const text = await response.text();
-      const answer = (text === "" ? {} : JSON.parse(text)) as T & Refusal;
-      if (response.ok) return answer;
-      this.tell(answer.error?.message ?? `the balancer answered ${response.status}`, "bad");
+      if (response.ok) return (await response.json()) as T;
+      this.tell(await refusalIn(response), "bad");
     } catch {
       this.tell("The balancer does not answer.", "bad");
     }

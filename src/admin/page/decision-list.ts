@@ -1,34 +1,28 @@
 import type { Actions } from "./actions.ts";
 import { byId, Slots } from "./dom.ts";
 import { line, NOTHING } from "./line.ts";
+import { seldom } from "./seldom.ts";
 import type { World } from "./world.ts";
 
 const DECISIONS = 20;
-const DECISIONS_EVERY_MS = 2_000;
 
 /** Why sessions got their servers; asked for while the page is seen, since the balancer records it only then. */
 export class Decisions {
   readonly #actions: Actions;
   readonly #list = new Slots(byId("decisions"), DECISIONS, () => line());
-  #asking = false;
-  #askedAtMs = 0;
+  /** Asks for the latest, once in two seconds. */
+  readonly draw = seldom((world: World) => this.#ask(world));
 
   constructor(actions: Actions) {
     this.#actions = actions;
     this.#draw([], false);
   }
 
-  /** Once in two seconds, where the one before has been answered. */
-  async draw({ pools }: World): Promise<void> {
-    const nowMs = Date.now();
-    if (this.#asking || document.hidden || nowMs - this.#askedAtMs < DECISIONS_EVERY_MS - 100) return;
-    this.#asking = true;
-    this.#askedAtMs = nowMs;
+  async #ask({ pools }: World): Promise<void> {
     const answer = await this.#actions.ask<{ readonly decisions: readonly Decision[] }>(
       "GET",
       `/api/v1/decisions?limit=${DECISIONS}`,
     );
-    this.#asking = false;
     if (answer !== undefined) this.#draw(answer.decisions, pools.size > 1);
   }
 

@@ -53,19 +53,19 @@ export class Keyed<T> {
     this.#make = make;
   }
 
+  /** Each key stands there once. */
   draw(items: readonly (readonly [key: string, item: T])[]): void {
-    const next = new Map<string, Piecework<T>>();
+    const before = this.#known;
+    this.#known = new Map(items.map(([key, item]) => [key, before.get(key) ?? this.#make(item)]));
+    // First, so that those that stay need not be moved: what is moved loses the focus.
+    for (const [key, { root }] of before) if (!this.#known.has(key)) root.remove();
     let place: Element | null = this.#parent.firstElementChild;
     for (const [key, item] of items) {
-      const piece = this.#known.get(key) ?? this.#make(item);
-      this.#known.delete(key);
-      next.set(key, piece);
+      const piece = this.#known.get(key) as Piecework<T>;
       if (piece.root === place) place = place.nextElementSibling;
       else this.#parent.insertBefore(piece.root, place);
       piece.draw(item);
     }
-    for (const { root } of this.#known.values()) root.remove();
-    this.#known = next;
   }
 }
 

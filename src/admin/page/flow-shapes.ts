@@ -18,7 +18,6 @@ export function arrow(): Piecework<Placed> {
       path.style.strokeWidth = `${thickness.toFixed(1)}px`;
       setAttribute(root, "data-state", state);
       setAttribute(root, "data-busy", String(share > 0));
-      setAttribute(root, "data-named", String(sheet.named));
     },
   };
 }

@@ -61,6 +61,7 @@ export class Flow {
     setAttribute(this.#svg, "viewBox", `0 0 ${sheet.width} ${sheet.height}`);
     setAttribute(this.#svg, "height", sheet.height);
     setAttribute(this.#svg, "width", sheet.width);
+    setAttribute(this.#svg, "data-named", String(sheet.named));
     this.#root.style.setProperty("--flow-height", `${sheet.height}px`);
     this.#drawClients(world, pool.told.name, coming, sheet);
     const placed = places(targets, sheet);

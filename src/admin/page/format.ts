@@ -8,7 +8,7 @@ export function rate(perSec: number): string {
   return perSec > 0 && perSec < 10 ? perSec.toFixed(1) : whole(perSec);
 }
 
-/** A time with three digits, in the unit that fits. */
+/** A time with two digits, in the unit that fits. */
 export function time(ms: number | null): string {
   if (ms === null) return "–";
   if (ms < 1_000) return `${Number(ms.toPrecision(2))}\u2009ms`;

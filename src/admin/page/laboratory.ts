@@ -2,6 +2,7 @@ import type { Actions } from "./actions.ts";
 import { byId, element, Keyed, type Piecework, setText } from "./dom.ts";
 import { rate } from "./format.ts";
 import { glyph } from "./glyph.ts";
+import { seldom } from "./seldom.ts";
 import type { World } from "./world.ts";
 
 /** A server of the laboratory. */
@@ -32,10 +33,11 @@ export class Laboratory {
   readonly #root = byId("lab");
   readonly #servers: Keyed<LabServer>;
   readonly #load = element("b", "number");
+  /** Others may play with it too. */
+  readonly #look = seldom(() => this.#ask("GET"));
   readonly #halve = this.#button("Halve it", "Halve the load", () => this.#times(1 / 2));
   readonly #double = this.#button("Double it", "Double the load", () => this.#times(2));
   #factor = 1;
-  #known = false;
 
   constructor(actions: Actions) {
     this.#actions = actions;
@@ -47,11 +49,7 @@ export class Laboratory {
 
   draw({ laboratory, lostSinceMs }: World): void {
     this.#root.hidden = !laboratory;
-    // Another balancer may have another laboratory around it.
-    if (lostSinceMs !== undefined) this.#known = false;
-    if (!laboratory || lostSinceMs !== undefined || this.#known) return;
-    this.#known = true;
-    void this.#ask("GET");
+    if (laboratory && lostSinceMs === undefined) void this.#look();
   }
 
   #times(by: number): object {

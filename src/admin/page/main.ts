@@ -77,7 +77,9 @@ function told(link: Link): void {
 
 function wordsOf(link: Link): string {
   if (link.kind === "live") return link.mayWrite ? "live" : "live, to read";
-  if (link.kind === "lost")
-    return `lost since ${clockTime(new Date(link.sinceMs).toISOString())} UTC, trying again`;
+  if (link.kind === "lost") {
+    const since = `lost since ${clockTime(new Date(link.sinceMs).toISOString())} UTC`;
+    return link.why === undefined ? `${since}, trying again` : `${since}: ${link.why}`;
+  }
   return link.kind === "connecting" ? "connecting" : "a token is wanted";
 }

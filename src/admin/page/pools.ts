@@ -51,9 +51,8 @@ export class Pools {
   }
 
   #drawAlgorithm(pool: LivePool): void {
-    const { algorithm, administrative } = pool.told;
-    const { value: name, source } = administrative?.algorithm ?? { value: algorithm, source: "file" };
-    const mayWrite = this.#actions.mayWrite && administrative !== undefined;
+    const { value: name, source } = pool.told.administrative.algorithm;
+    const { mayWrite } = this.#actions;
     // What the user has just chosen stands until another word holds.
     if (this.#shown !== `${pool.told.name} ${name}`) this.#select.value = name;
     this.#shown = `${pool.told.name} ${name}`;

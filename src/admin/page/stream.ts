@@ -1,10 +1,11 @@
+import { refusalIn } from "./refusal.ts";
 import type { Message } from "./wire.ts";
 
 /** What is known of the line to the balancer. */
 export type Link =
   | { readonly kind: "connecting" }
   | { readonly kind: "live"; readonly mayWrite: boolean; readonly missedMs: number }
-  | { readonly kind: "lost"; readonly sinceMs: number }
+  | { readonly kind: "lost"; readonly sinceMs: number; readonly why: string | undefined }
   | { readonly kind: "refused"; readonly wrong: boolean };
 
 /** Who is told of what comes. */
@@ -14,6 +15,7 @@ export interface Listening {
   link(link: Link): void;
 }
 
+const UNAUTHORIZED = 401;
 const SILENT_MS = 5_000;
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 4_000;
@@ -44,41 +46,44 @@ export class Stream {
 
   async #run(attempt: AbortController): Promise<void> {
     while (!attempt.signal.aborted) {
-      const refused = await this.#read(attempt).catch(() => false);
-      if (refused || attempt.signal.aborted) return;
+      const { wantsToken, why } = await this.#read(attempt).catch((): End => ({}));
+      if (wantsToken || attempt.signal.aborted) return;
       this.#lostSinceMs ??= Date.now();
-      this.#listening.link({ kind: "lost", sinceMs: this.#lostSinceMs });
+      this.#listening.link({ kind: "lost", sinceMs: this.#lostSinceMs, why });
       await new Promise((resolve) => setTimeout(resolve, this.#retryMs));
       this.#retryMs = Math.min(LONGEST_RETRY_MS, this.#retryMs * 2);
     }
   }
 
-  /** Reads one stream to its end; resolves with whether the balancer wants another token. */
-  async #read({ signal }: AbortController): Promise<boolean> {
+  /** Reads one stream to its end. */
+  async #read({ signal }: AbortController): Promise<End> {
     const silence = new AbortController();
     const headers = this.#token === null ? {} : { authorization: `Bearer ${this.#token}` };
-    let alarm = setTimeout(() => silence.abort(), SILENT_MS);
+    let alarm: ReturnType<typeof setTimeout> | undefined;
+    const heard = () => {
+      clearTimeout(alarm);
+      alarm = setTimeout(() => silence.abort(), SILENT_MS);
+    };
+    heard();
     try {
       const response = await fetch("/api/v1/events", {
         headers,
         cache: "no-store",
         signal: AbortSignal.any([signal, silence.signal]),
       });
-      if (response.status === 401) {
+      if (response.status === UNAUTHORIZED) {
         this.#listening.link({ kind: "refused", wrong: this.#token !== null });
-        return true;
+        return { wantsToken: true };
       }
-      if (!response.ok || response.body === null) return false;
+      if (!response.ok || response.body === null) return { why: await refusalIn(response) };
       let first = true;
-      for await (const message of messages(response.body)) {
-        clearTimeout(alarm);
-        alarm = setTimeout(() => silence.abort(), SILENT_MS);
-        if (signal.aborted) return false;
+      for await (const message of messages(response.body, heard)) {
+        if (signal.aborted) return {};
         if (first) this.#begun(response.headers.get("lb-right") === "write");
         this.#listening.message(message, first);
         first = false;
       }
-      return false;
+      return {};
     } finally {
       clearTimeout(alarm);
     }
@@ -92,13 +97,20 @@ export class Stream {
   }
 }
 
-/** The events of a stream, of which each has one line of data. */
-async function* messages(body: ReadableStream<Uint8Array>): AsyncGenerator<Message> {
+/** Why a stream is over; nothing where it broke off. */
+interface End {
+  readonly wantsToken?: true;
+  readonly why?: string;
+}
+
+/** The events of a stream, of which each has one line of data; `heard` is called with each part of one, however slowly they come. */
+async function* messages(body: ReadableStream<Uint8Array>, heard: () => void): AsyncGenerator<Message> {
   const reader = body.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>).getReader();
   const parts: string[] = [];
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return;
+    heard();
     parts.push(value);
     // A large event comes in many chunks: they are joined once it is whole.
     if (!value.includes("\n")) continue;

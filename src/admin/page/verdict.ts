@@ -13,7 +13,7 @@ interface Problem {
   readonly words: string;
 }
 
-const RECENT = 60;
+const RECENT_MS = 60_000;
 /** Fewer failures of so many sessions are everyday. */
 const TOLERATED = 0.01;
 const NEARLY_FULL = 0.95;
@@ -61,7 +61,7 @@ export class Verdict {
       lostSinceMs === undefined ? titleOf(level, problems.length) : "The balancer does not answer";
     if (this.#text.data !== words) this.#text.data = words;
     const shown = problems.length > 0 ? problems : summaryOf(world);
-    this.#list.draw(shown.slice(0, SHOWN).map((problem) => [keyOf(problem), problem]));
+    this.#list.draw(shown.slice(0, SHOWN).map((problem, place) => [String(place), problem]));
     document.title = level === "well" ? "lb" : `(${problems.length}) lb`;
   }
 }
@@ -70,11 +70,6 @@ function titleOf(level: Level, problems: number): string {
   if (level === "well") return "All is well";
   if (level === "bad") return "Clients are not served";
   return problems === 1 ? "One thing to look at" : `${problems} things to look at`;
-}
-
-/** Without the numbers in it, so that a sentence keeps its place while they change. */
-function keyOf({ level, words }: Problem): string {
-  return `${level} ${words.replace(/\d+/g, "")}`;
 }
 
 /** What is well. */
@@ -98,7 +93,7 @@ function silence(sinceMs: number): Problem {
 
 function problemsOf(world: World): Problem[] {
   return [
-    ...world.reasons.map((words) => ({ level: "bad" as const, words })),
+    ...reasonsOf(world),
     ...[...world.pools.values()].flatMap((pool) => problemsIn(pool, world.atMs)),
     ...world.listeners.flatMap(({ told: { name, active, maxConnections } }) =>
       maxConnections !== "off" && active >= maxConnections * NEARLY_FULL
@@ -112,6 +107,14 @@ function problemsOf(world: World): Problem[] {
     ),
     ...failures(world),
   ];
+}
+
+/** What the balancer itself says of its health, of which only some things keep clients from being served. */
+function reasonsOf({ reasons, pools, listeners }: World): Problem[] {
+  const unserved = listeners.some(
+    ({ told: { pool } }) => pool !== null && pools.get(pool)?.told.usable === 0,
+  );
+  return reasons.map((words) => ({ level: unserved ? "bad" : "look", words }));
 }
 
 function problemsIn({ told, backends }: LivePool, nowMs: number): Problem[] {
@@ -139,8 +142,9 @@ function problemsIn({ told, backends }: LivePool, nowMs: number): Problem[] {
   return problems;
 }
 
-function failures({ moments }: World): Problem[] {
-  const tally = together(moments.slice(-RECENT).map(({ endings }) => endings));
+function failures({ moments, atMs }: World): Problem[] {
+  const since = new Date(atMs - RECENT_MS).toISOString();
+  const tally = together(moments.filter(({ at }) => at >= since).map(({ endings }) => endings));
   const all = Object.values(tally).reduce((sum, count) => sum + count, 0);
   const bad = failed(tally);
   if (bad === 0 || bad < all * TOLERATED) return [];

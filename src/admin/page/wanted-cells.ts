@@ -23,7 +23,7 @@ export function wantedCell(): Piecework<RowItem> {
       setText(since, ago(state.since, nowMs));
       const draining = state.value === "drain";
       bar.hidden = !draining;
-      bar.value = backend.drainedFrom === 0 ? 1 : 1 - told.active / backend.drainedFrom;
+      bar.value = 1 - told.active / Math.max(1, told.active, backend.drainedFrom);
       setText(small, draining ? drainWords(told, nowMs) : `by ${sourceWord(state.source)}`);
     },
   };

@@ -3,7 +3,7 @@ import { Smoothed } from "./smoothed.ts";
 import type { Backend, Listener, Message, Moment, Piece, Pool, PoolChange, PressedClient } from "./wire.ts";
 
 const KEPT_MS = 300_000;
-const NEWS_KEPT = 200;
+export const NEWS_KEPT = 60;
 
 /** A backend as it is told, and what the page makes of that. */
 export interface LiveBackend {
@@ -64,8 +64,12 @@ export class World {
   #hearMoments(moments: readonly Moment[], first: boolean): void {
     const [oldest] = moments;
     const known = first && oldest ? this.moments.filter(({ at }) => at < oldest.at) : this.moments;
-    const since = new Date(this.atMs - KEPT_MS).toISOString();
-    this.moments = [...known, ...moments].filter(({ at }) => at >= since);
+    // After a jump of the balancer's clock there are some of a time to come.
+    const [since, now] = [this.atMs - KEPT_MS, this.atMs].map((ms) => new Date(ms).toISOString()) as [
+      string,
+      string,
+    ];
+    this.moments = [...known, ...moments].filter(({ at }) => at >= since && at <= now);
   }
 
   /** As with moments. */

@@ -1,8 +1,8 @@
 import { escaped } from "../../config/shown.ts";
-import { inColumns } from "../columns.ts";
+import { columnsOf, inColumns } from "../columns.ts";
 import type { BackendStatus } from "../documents.ts";
-import { isUp, percent, stateOf } from "../status.ts";
-import { agoOf, rateText } from "./figures.ts";
+import { isUp, percent, sinceOf, stateOf } from "../status.ts";
+import { agoOf, countText, rateText } from "./figures.ts";
 import type { Line, Span } from "./line.ts";
 import type { BackendNumbers } from "./numbers.ts";
 
@@ -45,7 +45,7 @@ const COLUMNS: readonly Column[] = [
     from: WIDE,
     cell: ({ backend }, { wallMs }) => [agoOf(sinceOf(backend), wallMs)],
   },
-  { head: "ACTIVE", align: "right", columns: 6, cell: ({ backend }) => [String(backend.active)] },
+  { head: "ACTIVE", align: "right", columns: 6, cell: ({ backend }) => [countText(backend.active)] },
   {
     head: "SHARE:FAIR",
     align: "left",
@@ -59,7 +59,10 @@ const COLUMNS: readonly Column[] = [
     head: "FAILED",
     align: "right",
     columns: 6,
-    cell: ({ backend, failedPerSec = 0 }) => [String(backend.failed), failedPerSec > 0 ? "red" : undefined],
+    cell: ({ backend, failedPerSec = 0 }) => [
+      countText(backend.failed),
+      failedPerSec > 0 ? "red" : undefined,
+    ],
   },
   {
     head: "PROBE",
@@ -87,22 +90,30 @@ export function backendLine(numbers: BackendNumbers, drawing: Drawing, selected:
   return selected ? line.map(([text]) => [text, "inverse"]) : line;
 }
 
+/** How many columns a line has that shortens no name and leaves nothing out. */
+export function widestOf(backends: readonly BackendNumbers[]): number {
+  const others = otherColumns(WIDE);
+  return backends.reduce(
+    (most, { backend }) => Math.max(most, others + columnsOf(escaped(backend.name))),
+    WIDE,
+  );
+}
+
 function present(columns: number): readonly Column[] {
   return COLUMNS.filter(({ from = 0 }) => columns >= from);
 }
 
 function nameColumns(columns: number): number {
-  const others = present(columns).reduce((sum, each) => sum + 1 + each.columns, MARK);
-  return Math.max(NARROWEST_NAME, columns - others);
+  return Math.max(NARROWEST_NAME, columns - otherColumns(columns));
+}
+
+function otherColumns(columns: number): number {
+  return present(columns).reduce((sum, each) => sum + 1 + each.columns, MARK);
 }
 
 /** Whose word its state is: an operator's or the file's where that is not ready, else that of health. */
 function layerOf({ administrative: { state }, operational }: BackendStatus): string {
   return escaped(state.value === "ready" ? (operational?.source ?? "names") : state.source);
-}
-
-function sinceOf({ administrative: { state }, operational }: BackendStatus): string | undefined {
-  return state.value === "ready" ? operational?.since : state.since;
 }
 
 /** Its share as a bar, and a colon where its fair share ends. */

@@ -11,6 +11,11 @@ export function rateText(perSec: number | undefined): string {
   return perSec < 1_000 ? perSec.toFixed(1) : String(Math.round(perSec));
 }
 
+/** A count in six characters: above a million in millions. */
+export function countText(count: number): string {
+  return count < 1_000_000 ? String(count) : `${(count / 1_000_000).toPrecision(3)}M`;
+}
+
 /** How many sessions. */
 export function sessionsText(count: number): string {
   return count === 1 ? "1 session" : `${count} sessions`;

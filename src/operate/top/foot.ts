@@ -29,4 +29,4 @@ export const HELP: readonly BodyLine[] = [
   "SHARE:FAIR            = its share of the pool's sessions, : what is fair",
   "BY                    whose word the state is: file, api, probe, dials, names;",
   "                      start: nothing spoke against it since it was added",
-].map((text) => ({ line: [[` ${text}`]], selected: false }));
+].map((text) => ({ line: () => [[` ${text}`]], selected: false }));

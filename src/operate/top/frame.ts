@@ -1,7 +1,7 @@
 import { readableDuration } from "../../core/duration.ts";
 import { columnsOf } from "../columns.ts";
 import { verdictOn } from "../status.ts";
-import { headLine } from "./backend-line.ts";
+import { headLine, widestOf } from "./backend-line.ts";
 import { detailLines } from "./detail-lines.ts";
 import { footOf, HELP } from "./foot.ts";
 import { drawn, type Line } from "./line.ts";
@@ -51,18 +51,19 @@ export function frameOf(known: Known, view: View, { columns, rows }: Size, colou
   const shown = visible(body, room);
   const gap: Line[] = Array.from({ length: room - shown.length }, () => []);
   const head: Line = headLine(columns).map(([text]) => [text, ["bold", "underline"]]);
-  const lines = [...above, head, ...shown.map(({ line }) => line), ...gap, ...below];
+  const lines = [...above, head, ...shown.map(({ line }) => line()), ...gap, ...below];
   return lines.slice(0, Math.max(0, rows)).map((line) => drawn(line, columns, colours));
 }
 
-/** The same for a printer: all of it, once. */
-export function tableText(known: Known, columns: number): string {
+/** The same for a printer: all of it, once, with every column and whole names, as what reads it has no edge. */
+export function tableText(known: Known): string {
   const numbers = numbersOf(known.sample, known.before);
+  const columns = widestOf(numbers.pools.flatMap(({ backends }) => backends));
   const drawing = { columns, wallMs: known.sample.wallMs };
   const pools = numbers.pools.flatMap((pool) => poolLines(pool, undefined, undefined, drawing));
   const { text } = verdictOn(known.sample.health, known.sample.status);
   const listeners = listenerLines(numbers.listeners, Infinity);
-  const lines: Line[] = [[[text]], ...listeners, headLine(columns), ...pools.map(({ line }) => line)];
+  const lines: Line[] = [[[text]], ...listeners, headLine(columns), ...pools.map(({ line }) => line())];
   return lines.map((line) => drawn(line, Infinity, false).trimEnd()).join("\n");
 }
 

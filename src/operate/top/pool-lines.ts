@@ -5,9 +5,9 @@ import type { Line } from "./line.ts";
 import type { BackendNumbers, PoolNumbers } from "./numbers.ts";
 import { sorted, type View } from "./view.ts";
 
-/** A line of the part that scrolls. */
+/** A line of the part that scrolls; of thousands only those are drawn that are seen. */
 export interface BodyLine {
-  readonly line: Line;
+  readonly line: () => Line;
   readonly selected: boolean;
 }
 
@@ -21,10 +21,10 @@ export function poolLines(
   const backends = view === undefined ? pool.backends : sorted(pool, view);
   const full = fullShare(pool);
   return [
-    { line: [[poolText(pool), "bold"]], selected: false },
+    { line: () => [[poolText(pool), "bold"]], selected: false },
     ...backends.map((each) => {
       const isSelected = each === selected;
-      return { line: backendLine(each, { ...drawing, full }, isSelected), selected: isSelected };
+      return { line: () => backendLine(each, { ...drawing, full }, isSelected), selected: isSelected };
     }),
   ];
 }

@@ -36,8 +36,10 @@ export class Screen implements Disposable {
     this.#events = events;
     const { input, output } = terminal;
     process.on("exit", this.#leave);
+    process.on("SIGTSTP", this.#stop);
     process.on("SIGCONT", this.#return);
     output.on("resize", events.redraw);
+    for (const stream of [input, output]) stream.on("error", this.#hangUp);
     if (input.isTTY) {
       emitKeypressEvents(input as ReadStream);
       input.on("keypress", this.#hear);
@@ -62,6 +64,7 @@ export class Screen implements Disposable {
   [Symbol.dispose](): void {
     const { input, output } = this.#terminal;
     process.off("exit", this.#leave);
+    process.off("SIGTSTP", this.#stop);
     process.off("SIGCONT", this.#return);
     output.off("resize", this.#events.redraw);
     input.off("keypress", this.#hear);
@@ -90,14 +93,17 @@ export class Screen implements Disposable {
 
   readonly #hear = (character: string | undefined, { name, ctrl }: { name?: string; ctrl?: boolean }) => {
     if (ctrl && name === "c") process.kill(process.pid, "SIGINT");
-    else if (ctrl && name === "z") this.#stop();
+    // To all of its group, as the terminal itself would.
+    else if (ctrl && name === "z") process.kill(0, "SIGTSTP");
     else if (ctrl && name === "l") this.#events.redraw();
     else if (!ctrl) this.#events.key(character !== undefined && character > " " ? character : (name ?? ""));
   };
 
-  #stop(): void {
+  /** A terminal that closed tells only its own session by a signal. */
+  readonly #hangUp = () => process.kill(process.pid, "SIGHUP");
+
+  readonly #stop = () => {
     this.#leave();
-    // To all of its group, as the terminal itself would.
-    process.kill(0, "SIGTSTP");
-  }
+    process.kill(process.pid, "SIGSTOP");
+  };
 }

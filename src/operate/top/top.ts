@@ -11,9 +11,6 @@ import { Screen, type Terminal } from "./screen.ts";
 import { firstView, pressed, type View, type Wish } from "./view.ts";
 
 const EVERY_MS = 1_000;
-/** Wide enough for every column: what reads it has no edge. */
-const PRINTED_COLUMNS = 132;
-
 /** Whom a page asks, and by which clock. */
 export interface TopParts {
   readonly client: AdminClient;
@@ -27,7 +24,7 @@ export async function printed({ client, clock }: TopParts): Promise<string> {
   await new Promise<void>((resolve) => clock.after(EVERY_MS, resolve));
   const sample = await sampler.sample();
   const { where } = client;
-  return tableText({ where, sample, before, nowMs: sample.atMs, lost: undefined }, PRINTED_COLUMNS);
+  return tableText({ where, sample, before, nowMs: sample.atMs, lost: undefined });
 }
 
 /** A page that is drawn anew each second, until its reader leaves; and resolves then. */

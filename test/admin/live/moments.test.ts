@@ -40,6 +40,30 @@ test("a moment a second tells how many came, how they ended, and how long it too
   expect(moments.all.at(-1)).toMatchObject({ connectMs: { p50: null, p99: null } });
 });
 
+test("what is counted goes on where a listener and a pool with much more go, and where others come", async () => {
+  const clock = new ManualClock();
+  const listenerOf = (name: string, sessions: number) => {
+    const duration = new Histogram("session");
+    for (let time = 0; time < sessions; time++) duration.observe(3);
+    return { name, sessions, active: 1, endings: { done: sessions }, duration: duration.sample() };
+  };
+  const poolOf = (name: string, dials: number) => {
+    const connect = new Histogram("connect");
+    for (let time = 0; time < dials; time++) connect.observe(0.2);
+    return { name, connect: connect.sample() };
+  };
+  let now: object = {};
+  const totals = async () => now as Totals;
+  now = { listeners: [listenerOf("old", 900), listenerOf("kept", 10)], pools: [poolOf("old", 900)] };
+  using moments = new Moments({ clock, plane: { totals }, log: new NotedLog() });
+  await clock.run(1);
+  now = { listeners: [listenerOf("kept", 14), listenerOf("new", 3)], pools: [poolOf("new", 5)] };
+  await clock.run(1_000);
+  expect(moments.all).toMatchObject([
+    { perSec: 7, active: 2, endings: { done: 7 }, connectMs: { p50: 0.175 }, sessionMs: { p50: 3 } },
+  ]);
+});
+
 test("five minutes are kept, and totals that go down count for nothing", async () => {
   const clock = new ManualClock();
   const { now, plane } = counting();

@@ -203,13 +203,14 @@ describe.skipIf(!hasTmux)(`lb top on a terminal${hasTmux ? "" : " (tmux is missi
     expect(await readFile(after, "utf8")).toBe(await readFile(before, "utf8"));
   });
 
-  test("Ctrl-Z leaves the terminal to the shell, and fg returns", async () => {
+  test.each(["C-z", "SIGTSTP"])("%s leaves the terminal to the shell, and fg returns", async (way) => {
     await using terminal = await Tmux.start("bash --norc -i", 80, 24);
     const isPage = (is: boolean) =>
       eventually(async () => expect(/^all is well$/m.test((await terminal.lines()).join("\n"))).toBe(is));
     await terminal.press(commandOf(made).replace("exec ", ""), "Enter");
     await isPage(true);
-    await terminal.press("C-z");
+    if (way === "C-z") await terminal.press(way);
+    else process.kill(await childOf(Number(await terminal.says("pane_pid"))), way);
     await isPage(false);
     expect([await terminal.says("alternate_on"), await terminal.says("cursor_flag")]).toEqual(["0", "1"]);
     await terminal.press("fg", "Enter");
@@ -218,23 +219,21 @@ describe.skipIf(!hasTmux)(`lb top on a terminal${hasTmux ? "" : " (tmux is missi
     await isPage(false);
   });
 
-  test("ends with its terminal", async () => {
-    const terminal = await Tmux.start(commandOf(made), 80, 24);
+  test.each([
+    ["that tells it", ""],
+    ["that does not, since it is another session's", "setsid -w "],
+  ])("ends in order with a terminal %s", async (_which, session) => {
+    const said = join(made.lb.folder, `said-${session.length}`);
+    const command = `${session}${commandOf(made).replace("exec ", "")} 2>&1`;
+    const terminal = await Tmux.start(`(trap "" HUP; ${command}; echo $? >${said}); true`, 80, 24);
     await eventually(async () => expect((await terminal.lines())[1]).toBe("all is well"));
-    const pid = Number(await terminal.says("pane_pid"));
     await terminal[Symbol.asyncDispose]();
-    await eventually(async () => expect(await isAlive(pid)).toBe(false));
+    await eventually(async () => expect(await readFile(said, "utf8")).toBe("130\n"));
   });
 });
 
 async function childOf(pid: number): Promise<number> {
   return Number(await readFile(`/proc/${pid}/task/${pid}/children`, "utf8"));
-}
-
-/** A process that ended stays for as long as its parent does not ask how. */
-async function isAlive(pid: number): Promise<boolean> {
-  const stat = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => ") Z");
-  return !/\) Z/.test(stat);
 }
 
 describe("lb top", () => {
