@@ -66,6 +66,10 @@ describe.skipIf(LB_PICTURES === undefined || browserPath === undefined)("picture
     });
     await delay(10_000);
     await before?.(balancer, watched);
+    // Rows that are out of sight are not drawn.
+    const height = await watched.page.evaluate<number>("document.documentElement.scrollHeight");
+    await watched.page.setViewportSize({ width: watched.page.viewportSize()?.width ?? 0, height });
+    await delay(2_000);
     await watched.page.screenshot({ path: join(LB_PICTURES as string, `${name}.png`), fullPage: true });
     for (const each of staying) each.reset();
   });

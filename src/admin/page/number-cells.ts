@@ -11,13 +11,13 @@ export function numberCell(label: string, of: (item: RowItem) => string): Piecew
 
 /** The share of the sessions of its pool, with a mark at what is fair. */
 export function shareCell(): Piecework<RowItem> {
-  const [bar, fair, words] = [element("span", "bar"), element("span", "fair"), element("small")];
-  const root = cell("of-share", "Share", element("span", "track", bar, fair), words);
+  const [part, fair, words] = [element("span", "part"), element("span", "fair"), element("small")];
+  const root = cell("of-share", "Share", element("span", "track", part, fair), words);
   return {
     root,
     draw({ backend: { told }, poolActive }) {
       const share = poolActive === 0 ? 0 : told.active / poolActive;
-      bar.style.transform = `scaleX(${Math.min(1, share).toFixed(3)})`;
+      part.style.transform = `scaleX(${Math.min(1, share).toFixed(3)})`;
       fair.style.transform = `translateX(${(told.fairShare * 100).toFixed(1)}%)`;
       setText(words, `${percent(share)} of ${percent(told.fairShare)}`);
     },
