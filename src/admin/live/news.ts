@@ -102,7 +102,10 @@ function sentenceOf(report: Report): [tone: Tone, subject: string, text: string]
       ];
     case "bug":
       return ["bad", report.session, "a defect ended this session; the log says more"];
-    default:
+    case "no-backend":
+    case "unanswered":
+    case "own-fault":
+    case "session":
       return undefined;
   }
 }

@@ -14,8 +14,10 @@ import { arrow, box, end, type ListenerPlace, listenerBox } from "./flow-shapes.
 import { percent, rate as perSecond, whole } from "./format.ts";
 import type { LivePool, World } from "./world.ts";
 
-/** A share that is less is no percent, and not worth a word. */
-const LEAST_TOLD = 0.005;
+/** Where less than this reaches a backend, none does: a smoothed rate takes its time to end. */
+const LEAST_REACHING = 0.005;
+/** Where less than this reaches none, it may be sessions that are still on their way. */
+const LEAST_LOST = 0.05;
 
 /** The picture of a pool: clients, the listeners that lead to it, and an arrow to each backend, as wide as its share of new sessions. */
 export class Flow {
@@ -98,12 +100,12 @@ export class Flow {
 export function flowWords(world: Pick<World, "listeners">, pool: LivePool): string {
   const { coming, reaching } = trafficOf(world, pool);
   if (coming === 0) return "No new sessions now.";
-  if (reaching / coming < LEAST_TOLD)
+  if (reaching / coming < LEAST_REACHING)
     return `None of ${perSecond(coming)} new sessions a second reaches a backend.`;
   const lost = 1 - reaching / coming;
   const words = [
     `The width of an arrow is its share of new sessions${shareWords(pool, coming)}.`,
-    ...(lost < LEAST_TOLD ? [] : [`${percent(lost)} reach no backend.`]),
+    ...(lost < LEAST_LOST ? [] : [`${percent(lost)} reach no backend.`]),
     ...(pool.backends.size > NAMED ? [] : ["The fuller a box, the more sessions are open there."]),
   ];
   return words.join(" ");
