@@ -5,8 +5,15 @@ import type { Endpoint } from "../core/address.ts";
  * an event loop of its own can take this one's place.
  */
 export interface Transport {
-  /** Binds and accepts; each Connection belongs to `accepted`, which is given it. Rejects with the system's error (EADDRINUSE …). */
-  listen(endpoint: Endpoint, accepted: (connection: Connection) => void): Promise<ListeningSocket>;
+  /**
+   * Binds and accepts; each Connection belongs to `accepted`, which is given it. Rejects with the system's error (EADDRINUSE …).
+   * `descriptor`: of a socket that listens there already, see ListeningSocket.duplicate; it belongs to the new one.
+   */
+  listen(
+    endpoint: Endpoint,
+    accepted: (connection: Connection) => void,
+    descriptor?: number,
+  ): Promise<ListeningSocket>;
   /** Starts a connection attempt to a literal address or a unix path. */
   dial(endpoint: Endpoint, options: DialOptions): Dialling;
   /**
@@ -29,10 +36,15 @@ export interface ListeningSocket {
    */
   keepAlive(idleMs: number): void;
   /**
-   * Accepts the connections that the kernel has queued, and closes; `now`, also in a later call, leaves them to be reset.
-   * Accepted connections live on.
+   * Another descriptor of the same socket, which belongs to the caller: by it, another transport may listen there without a
+   * moment in which the kernel refuses clients. Throws the system's error where there is none left.
    */
-  close(how?: "served" | "now"): Promise<void>;
+  duplicate(): number;
+  /**
+   * Accepts the connections that the kernel has queued, and closes; `now`, also in a later call, leaves them to be reset. `moved`:
+   * by a duplicate another goes on with them, and with the file of a unix socket. Accepted connections live on.
+   */
+  close(how?: "served" | "now" | "moved"): Promise<void>;
 }
 
 export interface DialOptions {

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { chmodSync } from "node:fs";
+import { chmodSync, linkSync, renameSync, unlinkSync } from "node:fs";
 import { access, lstat, unlink } from "node:fs/promises";
 import { connect } from "node:net";
 import { dirname } from "node:path";
@@ -24,6 +24,21 @@ export async function makeRoom(path: string): Promise<void> {
 /** Lets only the owner and the group connect. */
 export function restrictSocket(path: string): void {
   chmodSync(path, MODE);
+}
+
+/** Another may have taken it away. */
+export function removeSocket(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {}
+}
+
+/** Does what would remove the file of a socket, which stays: whoever connects meanwhile finds it. */
+export function keepingSocket(path: string, work: () => void): void {
+  const aside = `${path}.${process.pid}`;
+  linkSync(path, aside);
+  work();
+  renameSync(aside, path);
 }
 
 async function isDead(path: string): Promise<boolean> {

@@ -64,6 +64,7 @@ export interface Acceptor {
   acceptAll(most: number): number;
   /** Accepts again after `short`. */
   resume(): void;
+  /** Gives the descriptor back, and accepts nothing more, also where the socket has another one. */
   close(): void;
 }
 

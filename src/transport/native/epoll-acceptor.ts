@@ -34,6 +34,7 @@ export class EpollAcceptor implements Acceptor, Member {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#set.remove(this.#descriptor);
     this.#set.close(this.#descriptor);
   }
 

@@ -1,7 +1,7 @@
 import { Descriptors } from "./descriptors.ts";
 import type { Chunk, EngineEvents } from "./engine.ts";
 import type { Libc, Memory } from "./libc.ts";
-import { CLOEXEC, EPOLL_CTL_ADD, EPOLL_CTL_MOD, EPOLLIN, eventLayoutOf } from "./linux.ts";
+import { CLOEXEC, EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_CTL_MOD, EPOLLIN, eventLayoutOf } from "./linux.ts";
 import { Pipe } from "./pipe.ts";
 import { SocketNames } from "./socket-name.ts";
 import { Spare } from "./spare.ts";
@@ -106,6 +106,11 @@ export class EpollSet {
 
   generationOf(descriptor: number): number {
     return this.#members.generationOf(descriptor);
+  }
+
+  /** Takes a descriptor out: the kernel does so at its close only where the socket has no other. */
+  remove(descriptor: number): void {
+    this.libc.epollCtl(this.fd, EPOLL_CTL_DEL, descriptor, 0);
   }
 
   /** Gives a descriptor back to the kernel, which takes it out of the set. */

@@ -30,8 +30,12 @@ export class NativeTransport implements Transport {
     this.#sweeps = new IdleSweeps(clock);
   }
 
-  listen(endpoint: Endpoint, accepted: (connection: Connection) => void): Promise<ListeningSocket> {
-    return listenNatively(endpoint, this.#parts, accepted);
+  listen(
+    endpoint: Endpoint,
+    accepted: (connection: Connection) => void,
+    descriptor?: number,
+  ): Promise<ListeningSocket> {
+    return listenNatively(endpoint, this.#parts, accepted, descriptor);
   }
 
   dial(endpoint: Endpoint, options: DialOptions): Dialling {

@@ -32,6 +32,7 @@ export const SHUT_WR = 1;
 export const MSG_NOSIGNAL = 0x4000;
 
 export const EPOLL_CTL_ADD = 1;
+export const EPOLL_CTL_DEL = 2;
 export const EPOLL_CTL_MOD = 3;
 export const EPOLLIN = 0x1;
 export const EPOLLPRI = 0x2;
@@ -42,6 +43,7 @@ export const EPOLLRDHUP = 0x2000;
 /** As the sign bit of a word. */
 export const EPOLLET = 0x80000000 | 0;
 
+export const F_DUPFD_CLOEXEC = 1030;
 export const F_SETPIPE_SZ = 1031;
 export const SPLICE_MOVE_NONBLOCK = 3;
 

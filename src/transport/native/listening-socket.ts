@@ -1,13 +1,13 @@
 import { lookup } from "node:dns/promises";
-import { unlinkSync } from "node:fs";
 import { isIP } from "node:net";
 import { ACCEPT_BACKLOG, emptyAcceptQueue } from "../../core/accept-queue.ts";
 import type { Endpoint } from "../../core/address.ts";
 import type { Timer } from "../../core/clock.ts";
 import type { Connection, ListeningSocket } from "../transport.ts";
-import { makeRoom, restrictSocket } from "../unix-socket.ts";
+import { makeRoom, removeSocket, restrictSocket } from "../unix-socket.ts";
 import { NativeConnection } from "./connection.ts";
 import type { DiallingParts } from "./dialling.ts";
+import { duplicateOf } from "./duplicate.ts";
 import type { Acceptor, AcceptorOwner } from "./engine.ts";
 import { tuneKeepAlive } from "./keep-alive.ts";
 import {
@@ -29,11 +29,12 @@ export async function listenNatively(
   endpoint: Endpoint,
   parts: DiallingParts,
   accepted: (connection: Connection) => void,
+  descriptor?: number,
 ): Promise<ListeningSocket> {
+  if (descriptor !== undefined) return new NativeListeningSocket(endpoint, descriptor, parts, accepted);
   if (endpoint.kind === "unix") await makeRoom(endpoint.path);
   const at = await literal(endpoint);
-  const descriptor = bound(at, parts);
-  return new NativeListeningSocket(at, descriptor, parts, accepted);
+  return new NativeListeningSocket(at, bound(at, parts), parts, accepted);
 }
 
 async function literal(endpoint: Endpoint): Promise<Endpoint> {
@@ -96,12 +97,16 @@ class NativeListeningSocket implements ListeningSocket, AcceptorOwner {
     tuneKeepAlive({ setOption: (...option) => libc.setOption(this.#descriptor, ...option) }, idleMs);
   }
 
-  async close(how: "served" | "now" = "served"): Promise<void> {
+  duplicate(): number {
+    return duplicateOf(this.#descriptor, this.#parts.libc, this.endpoint);
+  }
+
+  async close(how: "served" | "now" | "moved" = "served"): Promise<void> {
     if (how === "served") await emptyAcceptQueue(this, () => this.#acceptQueued());
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#pause?.[Symbol.dispose]();
-    if (this.endpoint.kind === "unix") removeFile(this.endpoint.path);
+    if (this.endpoint.kind === "unix" && how !== "moved") removeSocket(this.endpoint.path);
     this.#acceptor.close();
   }
 
@@ -129,11 +134,4 @@ class NativeListeningSocket implements ListeningSocket, AcceptorOwner {
     libc.getsockname(this.#descriptor, names.address, names.lengthAddress);
     return names.addressOf(names.read())?.port ?? 0;
   }
-}
-
-/** Another may have taken it away. */
-function removeFile(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch {}
 }

@@ -33,8 +33,12 @@ export class SocketTransport implements Transport {
     raiseTrimThreshold();
   }
 
-  listen(endpoint: Endpoint, accepted: (connection: Connection) => void): Promise<ListeningSocket> {
-    return listenOnSocket(endpoint, this.#clock, accepted);
+  listen(
+    endpoint: Endpoint,
+    accepted: (connection: Connection) => void,
+    descriptor?: number,
+  ): Promise<ListeningSocket> {
+    return listenOnSocket(endpoint, this.#clock, accepted, descriptor);
   }
 
   dial(endpoint: Endpoint, options: DialOptions): Dialling {

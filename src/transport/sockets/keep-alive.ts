@@ -25,7 +25,7 @@ function setByDescriptor(descriptor: number | undefined, idleMs: number): boolea
 }
 
 /** Node knows it and has no name for it. */
-function descriptorOf(socket: Socket | Server): number | undefined {
+export function descriptorOf(socket: Socket | Server): number | undefined {
   const { _handle: handle } = socket as unknown as { readonly _handle?: { readonly fd?: number } | null };
   return handle?.fd !== undefined && handle.fd >= 0 ? handle.fd : undefined;
 }

@@ -3,19 +3,22 @@ import { type AddressInfo, createServer, type Server } from "node:net";
 import { ACCEPT_BACKLOG, emptyAcceptQueue } from "../../core/accept-queue.ts";
 import type { Endpoint } from "../../core/address.ts";
 import type { Clock } from "../../core/clock.ts";
+import { duplicateOf } from "../native/duplicate.ts";
+import { libc } from "../native/libc.ts";
 import type { Connection, ListeningSocket } from "../transport.ts";
-import { makeRoom, restrictSocket } from "../unix-socket.ts";
+import { keepingSocket, makeRoom, removeSocket, restrictSocket } from "../unix-socket.ts";
 import { SocketConnection } from "./connection.ts";
-import { inheritKeepAlive } from "./keep-alive.ts";
+import { descriptorOf, inheritKeepAlive } from "./keep-alive.ts";
 
 /** Binds and listens; see Transport.listen. */
 export async function listenOnSocket(
   endpoint: Endpoint,
   clock: Clock,
   accepted: (connection: Connection) => void,
+  descriptor?: number,
 ): Promise<ListeningSocket> {
   const listening = new NodeListeningSocket(endpoint, clock, accepted);
-  await listening.open();
+  await (descriptor === undefined ? listening.open() : listening.openBy(descriptor));
   return listening;
 }
 
@@ -23,6 +26,7 @@ class NodeListeningSocket implements ListeningSocket {
   endpoint: Endpoint;
   readonly #server: Server;
   #acceptedCount = 0;
+  #isInherited = false;
   /** What each accepted connection has to be told, where it does not inherit it. */
   #keepAliveMs = Infinity;
 
@@ -39,12 +43,21 @@ class NodeListeningSocket implements ListeningSocket {
     if (endpoint.kind === "unix") await makeRoom(endpoint.path);
     const where =
       endpoint.kind === "unix" ? { path: endpoint.path } : { host: endpoint.host, port: endpoint.port };
-    this.#server.listen({ ...where, backlog: ACCEPT_BACKLOG });
-    await once(this.#server, "listening");
-    // A client that leaves while it is accepted must not end the process.
-    this.#server.on("error", () => {});
+    await this.#listening(this.#server.listen({ ...where, backlog: ACCEPT_BACKLOG }));
     if (endpoint.kind === "unix") this.#restrict(endpoint.path);
     else this.endpoint = { ...endpoint, port: (this.#server.address() as AddressInfo).port };
+  }
+
+  /** By a descriptor that listens there already. */
+  async openBy(descriptor: number): Promise<void> {
+    this.#isInherited = true;
+    await this.#listening(this.#server.listen({ fd: descriptor }, ACCEPT_BACKLOG));
+  }
+
+  async #listening(server: Server): Promise<void> {
+    await once(server, "listening");
+    // A client that leaves while it is accepted must not end the process.
+    server.on("error", () => {});
   }
 
   #restrict(path: string): void {
@@ -61,8 +74,27 @@ class NodeListeningSocket implements ListeningSocket {
     this.#keepAliveMs = inheritKeepAlive(this.#server, idleMs) ? Infinity : idleMs;
   }
 
-  async close(how: "served" | "now" = "served"): Promise<void> {
+  duplicate(): number {
+    const [library, descriptor] = [libc(), descriptorOf(this.#server)];
+    if (library === undefined || descriptor === undefined)
+      throw new Error("there is no C library to duplicate a listening socket with");
+    return duplicateOf(descriptor, library, this.endpoint);
+  }
+
+  async close(how: "served" | "now" | "moved" = "served"): Promise<void> {
     if (how === "served") await emptyAcceptQueue(this.#server, () => this.#acceptedCount);
-    if (this.#server.listening) this.#server.close();
+    if (!this.#server.listening) return;
+    const { endpoint } = this;
+    if (endpoint.kind === "tcp") this.#server.close();
+    else this.#closeOn(endpoint.path, how);
+  }
+
+  /** Node removes the file of a socket that it bound, and no other. */
+  #closeOn(path: string, how: "served" | "now" | "moved"): void {
+    if (how === "moved" && !this.#isInherited) keepingSocket(path, () => this.#server.close());
+    else {
+      this.#server.close();
+      if (how !== "moved") removeSocket(path);
+    }
   }
 }
