@@ -56,17 +56,17 @@ export class ClientBuckets {
    * holds them.
    */
   async configure({ default: others, list }: ClientSettings): Promise<void> {
-    const next = new Set(list.map(({ id }) => id));
-    const gone = [...this.#listed.keys()].filter((id) => !next.has(id));
+    const next = new Set<string>();
     // An address that moves from one client to another is without a limit at no time between two slices.
-    await inSlices(
-      this.#clock,
-      forEach(list, (entry) => this.set(entry)),
-    );
-    await inSlices(
-      this.#clock,
-      forEach(gone, (id) => this.remove(id)),
-    );
+    const set = (entry: ClientEntry) => {
+      next.add(entry.id);
+      this.set(entry);
+    };
+    await inSlices(this.#clock, forEach(list, set));
+    const remove = (id: string) => {
+      if (!next.has(id)) this.remove(id);
+    };
+    await inSlices(this.#clock, forEach(this.#listed.keys(), remove));
     const before = this.#default;
     this.#default = others;
     if (others === undefined) this.#others.clear();
