@@ -20,7 +20,6 @@ import { ListenerTotals } from "./live/totals.ts";
 import { Decisions } from "./pool/decisions.ts";
 import { Pool, type PoolParts } from "./pool/pool.ts";
 import { Drains } from "./standing/drains.ts";
-import type { Transport } from "./transport/transport.ts";
 
 /** How long sessions that are cut may take to deliver what was read, before they are reset. */
 const CUT_MS = 1_500;
@@ -33,7 +32,8 @@ const FAREWELLS = 32;
 
 /** What a balancer is made of. */
 export interface BalancerParts {
-  readonly transport: Transport;
+  /** See ListenerParts. */
+  readonly transport: ListenerParts["transport"];
   readonly clock: Clock;
   readonly dice: Dice;
   /** Sessions at once of all listeners together: what its open files suffice for. */
@@ -160,6 +160,7 @@ export class Balancer {
       }
     } catch (error) {
       await this.#leaveAll(nextListeners, this.#listeners);
+      await this.#stay();
       throw error;
     }
     this.#decisions.always = decisions === "always";
@@ -216,14 +217,20 @@ export class Balancer {
         const running = this.#listeners.get(address);
         const listener = running ?? new Listener(each, this.#forListeners);
         if (running === undefined) opened.push(listener);
-        if (running === undefined) await listener.open();
+        await (running === undefined ? listener.open() : running.prepare(each));
         bound.set(address, listener);
       }
       return bound;
     } catch (error) {
       await Promise.all(opened.map((listener) => this.#leave(listener)));
+      await this.#stay();
       throw error;
     }
+  }
+
+  /** All listeners keep the settings that they have. */
+  async #stay(): Promise<void> {
+    await Promise.all(this.listeners.map((listener) => listener.stay()));
   }
 
   /** Leaves the listeners that are not among the others. */

@@ -12,6 +12,7 @@ import type { Clock } from "./core/clock.ts";
 import { Deferred } from "./core/deferred.ts";
 import type { Dice } from "./core/dice.ts";
 import { Roster } from "./core/roster.ts";
+import type { ListenerTransport } from "./core/transport-names.ts";
 import { Session } from "./live/session.ts";
 import { count, type ListenerTotals } from "./live/totals.ts";
 import type { Pool } from "./pool/pool.ts";
@@ -22,7 +23,8 @@ import type { Connection, ListeningSocket, Transport } from "./transport/transpo
 export interface ListenerParts {
   readonly clock: Clock;
   readonly dice: Dice;
-  readonly transport: Transport;
+  /** What moves the bytes of a listener that wants this; throws a Failure where that is not to be had. */
+  readonly transport: (wanted: ListenerTransport) => Transport;
   readonly report: Tell;
   /** Whether session records are wanted; they are not built otherwise. */
   readonly recording: () => boolean;
@@ -42,6 +44,12 @@ export interface ListenerParts {
 /** How long the totals of bytes may lack what sessions that live have carried. */
 const TALLY_EVERY_MS = 1_000;
 
+/** A listening socket, and what moves the bytes of what it accepts. */
+interface Bound {
+  readonly socket: ListeningSocket;
+  readonly transport: Transport;
+}
+
 /** One listening socket and the sessions it brought in. */
 export class Listener {
   readonly #parts: ListenerParts;
@@ -52,9 +60,11 @@ export class Listener {
   #settings: ListenerSettings;
   /** Undefined until it serves. */
   #route: Route | undefined;
-  #socket: ListeningSocket | undefined;
+  #bound: Bound | undefined;
+  /** By another transport; it takes the place of that one with the settings that come next. */
+  #next: Bound | undefined;
   /** Connections that came since it was bound and before it serves. */
-  readonly #early: Connection[] = [];
+  readonly #early: (readonly [Connection, Transport])[] = [];
   #emptied: Deferred<void> | undefined;
   #talliedAtMs = -Infinity;
 
@@ -92,7 +102,7 @@ export class Listener {
 
   /** Where it listens, with the real port; as it is wanted until it is open. */
   get endpoint(): Endpoint {
-    return this.#socket?.endpoint ?? this.#settings.endpoint;
+    return this.#bound?.socket.endpoint ?? this.#settings.endpoint;
   }
 
   /** Its sessions that live. */
@@ -102,13 +112,23 @@ export class Listener {
 
   /** Binds; connections wait for the first `serveWith`. Rejects with the system's error, to which its name is added. */
   async open(): Promise<void> {
-    const { endpoint, name } = this.#settings;
-    try {
-      this.#socket = await this.#parts.transport.listen(endpoint, (connection) => this.#accept(connection));
-      this.#socket.keepAlive(this.#settings.keepAliveMs);
-    } catch (error) {
-      throw Object.assign(error as Error, { listener: name });
-    }
+    this.#bound = await named(this.name, () => this.#bind(this.#settings));
+    this.#bound.socket.keepAlive(this.#settings.keepAliveMs);
+  }
+
+  /** Gets ready to serve with new settings, or to `stay` with those that it has; rejects as `open`. */
+  async prepare(settings: ListenerSettings): Promise<void> {
+    const { socket, transport } = this.#bound as Bound;
+    await named(settings.name, async () => {
+      if (this.#parts.transport(settings.transport) === transport) return;
+      this.#next = await this.#bind({ ...settings, endpoint: socket.endpoint }, socket);
+    });
+  }
+
+  /** What was prepared is not wanted any more. */
+  async stay(): Promise<void> {
+    await this.#next?.socket.close("moved");
+    this.#next = undefined;
   }
 
   /** New settings for sessions to come; live sessions keep what they began with. Serves from the first time on. */
@@ -118,15 +138,17 @@ export class Listener {
       settings.connectionsPerClient < Infinity && !(this.#settings.connectionsPerClient < Infinity);
     if (isLimitSet) this.#perClient.include(this.#sessions);
     this.#settings = settings;
-    this.#socket?.keepAlive(settings.keepAliveMs);
+    if (this.#next !== undefined) this.#move(this.#next);
+    this.#bound?.socket.keepAlive(settings.keepAliveMs);
     this.#route = this.#routeTo(pool);
-    for (const connection of this.#early.splice(0)) this.#serve(connection, this.#route);
+    for (const [connection, transport] of this.#early.splice(0))
+      this.#serve(connection, transport, this.#route);
   }
 
   /** Stops accepting; see ListeningSocket.close. Its sessions live on; connections that still wait to be served are reset. */
   async close(how: "served" | "now" = "served"): Promise<void> {
-    await this.#socket?.close(how);
-    for (const connection of this.#early) connection.reset();
+    await this.#bound?.socket.close(how);
+    for (const [connection] of this.#early) connection.reset();
   }
 
   /** Resolves when no session is left. */
@@ -137,20 +159,37 @@ export class Listener {
   }
 
   #routeTo(pool: Pool): Route {
-    const { transport, clock, farewells, report } = this.#parts;
+    const { clock, farewells, report } = this.#parts;
     const settings = this.#settings;
+    const { transport } = this.#bound as Bound;
     const doorway = doorwayOf(settings, this.#doorwayParts);
     return { settings, pool, doorway, ageLimit: this.#ageLimit, farewells, transport, clock, report };
   }
 
-  #accept(connection: Connection): void {
-    // Asked for now: a peer that has left has no address any more.
-    if (this.#route === undefined || this.#parts.recording()) void connection.remote;
-    if (this.#route === undefined) this.#early.push(connection);
-    else this.#serve(connection, this.#route);
+  /** Listens, in the place of another socket if there is one. */
+  async #bind(settings: ListenerSettings, before?: ListeningSocket): Promise<Bound> {
+    const transport = this.#parts.transport(settings.transport);
+    const accepted = (connection: Connection) => this.#accept(connection, transport);
+    const socket = await transport.listen(settings.endpoint, accepted, before?.duplicate());
+    return { socket, transport };
   }
 
-  #serve(connection: Connection, route: Route): void {
+  #move(next: Bound): void {
+    void this.#bound?.socket.close("moved");
+    this.#bound = next;
+    this.#next = undefined;
+  }
+
+  #accept(connection: Connection, transport: Transport): void {
+    // Asked for now: a peer that has left has no address any more.
+    if (this.#route === undefined || this.#parts.recording()) void connection.remote;
+    if (this.#route === undefined) this.#early.push([connection, transport]);
+    else this.#serve(connection, transport, this.#route);
+  }
+
+  /** A connection that came by a transport of before is served by that. */
+  #serve(connection: Connection, transport: Transport, latest: Route): void {
+    const route = transport === latest.transport ? latest : { ...latest, transport };
     const { clock, nextNumber, totalsOf } = this.#parts;
     const totals = totalsOf(this.name);
     const session = new Session(nextNumber(), this.name, clock.now(), connection);
@@ -171,5 +210,14 @@ export class Listener {
     if (this.#sessions.size > 0) return;
     this.#emptied?.resolve();
     this.#emptied = undefined;
+  }
+}
+
+/** Does what may be refused for a listener, whose name is added to the error. */
+async function named<T>(listener: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw Object.assign(error as Error, { listener });
   }
 }

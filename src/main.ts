@@ -10,5 +10,7 @@ async function work(args: Args): Promise<number> {
   if (isOperation(word))
     return (await import("./operate/operate.ts")).operate(word, args as unknown as OperateArgs);
   if (word === "check") return (await import("./check.ts")).check(args);
-  return (await import("./run.ts")).run(args);
+  const { threadFor } = await import("./plane/start.ts");
+  const thread = threadFor(args.transport ?? "auto");
+  return (await import("./run.ts")).run(args, thread);
 }

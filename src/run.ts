@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import type { Worker } from "node:worker_threads";
 import { exitCodes } from "./command/command.ts";
 import { explain, UsageError } from "./command/failure.ts";
 import { onSignals, terminalClosed } from "./command/signals.ts";
@@ -14,8 +15,8 @@ import { type Log, openLog } from "./observe/log.ts";
 import { type Args, flagsOf } from "./options.ts";
 import { Running } from "./running.ts";
 
-/** Runs a balancer until it is told to stop, and ends the process. */
-export async function run(args: Args): Promise<number> {
+/** Runs a balancer until it is told to stop, and ends the process. `thread`: one that was started for its data plane. */
+export async function run(args: Args, thread: Worker | undefined): Promise<number> {
   if (args.watch && fileOf(args) === undefined) throw new UsageError("--watch needs --config with a file");
   const begun = new Deferred<Begun>();
   // Before it is read for the first time: a change after that is one to tell.
@@ -23,11 +24,13 @@ export async function run(args: Args): Promise<number> {
   const reader = new ConfigReader(flagsOf(args));
   const config = await reader.first();
   const log = openLog(config.log);
-  dieLoudly(log);
+  const died = dieLoudly(log);
   const running = await Running.of(config, {
     log,
     load: (before) => reader.again(before),
     hasFile: fileOf(args) !== undefined,
+    thread,
+    died,
   });
   // Before it listens: what waits for that may send a signal.
   const over = stopped(running, log, () => reloads(args, log, begun.promise));
@@ -53,7 +56,8 @@ async function started(running: Running, { config }: Args, log: Log): Promise<vo
   await running.start();
   if (running.control.stopping) return;
   const origin = config === undefined ? "flags" : config === STDIN ? sourceOf(config) : resolve(config);
-  log.logger.info({ version: version(), pid: process.pid, config: origin }, "started");
+  const { transport } = running;
+  log.logger.info({ version: version(), pid: process.pid, transport, config: origin }, "started");
 }
 
 /** Whether SIGHUP asks for the file again, which it does once the balancer has begun; else it comes from a terminal that closed. */
@@ -105,12 +109,17 @@ async function announceStop(control: Control, log: Log, signal: string): Promise
   log.logger.info({ signal, sessions, grace: formatDuration(control.graceMs), ...hint }, "stopping");
 }
 
-/** A defect outside of any session ends the process, with a line that says what it was; on stderr where the log is silent. */
-function dieLoudly(log: Log): void {
+/**
+ * A defect outside of any session ends the process, with a line that says what it was; on stderr where the log is silent. Those of
+ * the data plane's thread come by the function that is given back.
+ */
+function dieLoudly(log: Log): (error: Error) => void {
   const last = "the balancer ends because of a defect";
-  process.on("uncaughtException", (error) => {
+  const died = (error: Error) => {
     if (log.logger.isLevelEnabled("fatal")) log.logger.fatal({ err: error }, last);
     else console.error(`lb: ${last}:`, error);
     void log.close().then(() => process.exit(exitCodes.failed));
-  });
+  };
+  process.on("uncaughtException", died);
+  return died;
 }

@@ -1,3 +1,4 @@
+import type { Worker } from "node:worker_threads";
 import type { AdminApi } from "./admin/admin-api.ts";
 import type { Controls } from "./admin/controls.ts";
 import type { Laboratory } from "./admin/laboratory.ts";
@@ -10,18 +11,18 @@ import { CopyBackends } from "./control/copy-backends.ts";
 import { systemClock } from "./core/clock.ts";
 import { systemDice } from "./core/dice.ts";
 import { openFiles, sessionsWithin } from "./core/open-files.ts";
+import { DroppedReports } from "./observe/dropped-reports.ts";
+import { FreshLoss } from "./observe/fresh-loss.ts";
 import type { Log } from "./observe/log.ts";
 import type { Metrics } from "./observe/metrics.ts";
-import { LocalPlane } from "./plane/local.ts";
+import { type OpenedPlane, openPlane } from "./plane/open.ts";
+import type { Plane } from "./plane/plane.ts";
 import type { Store } from "./store/store.ts";
 import { Supervisor } from "./supervisor/supervisor.ts";
-import { openTransport } from "./transport/choose.ts";
+import { SocketTransport } from "./transport/sockets/index.ts";
 import type { Transport } from "./transport/transport.ts";
 
 const SYSTEM = { clock: systemClock, dice: systemDice };
-
-/** How long dropped lines of the log are an ailment. */
-const DROPPED_MS = 60_000;
 
 /** What a balancer is run with. */
 export interface RunningParts {
@@ -30,6 +31,17 @@ export interface RunningParts {
   readonly load: (before: Config) => Promise<Reading>;
   /** Whether there is a file to read again. */
   readonly hasFile: boolean;
+  /** A thread that was started for the data plane; it is used, or ended. */
+  readonly thread: Worker | undefined;
+  /** Is told of a defect by which the data plane has ended. */
+  readonly died: (error: Error) => void;
+}
+
+/** What a balancer has before it listens. */
+interface Made extends RunningParts {
+  readonly opened: OpenedPlane;
+  readonly transport: Transport;
+  readonly store: Store | undefined;
 }
 
 /** A whole balancer: its data plane, what steers it, its API, and the copies of servers that it keeps. */
@@ -37,20 +49,23 @@ export class Running {
   readonly control: Control;
   readonly #config: Config;
   readonly #parts: RunningParts;
-  readonly #plane: LocalPlane;
+  readonly #plane: Plane;
+  readonly #opened: OpenedPlane;
   readonly #store: Store | undefined;
   readonly #supervisor: Supervisor;
-  #dropped = { lines: 0, atMs: -Infinity };
-  #metrics: Metrics | undefined;
+  readonly #droppedReports: DroppedReports;
+  readonly #lostLines = new FreshLoss(systemClock);
+  readonly #lostReports = new FreshLoss(systemClock);
   #admin: AdminApi | undefined;
   #live: Live | undefined;
   #laboratory: Laboratory | undefined;
 
-  private constructor(config: Config, transport: Transport, store: Store | undefined, parts: RunningParts) {
+  private constructor(config: Config, { opened, transport, store, ...parts }: Made) {
     const { log, load } = parts;
-    const maxSessions = sessionsWithin(openFiles(), otherFiles(config));
-    const plane = new LocalPlane({ ...SYSTEM, transport, maxSessions });
+    const { plane } = opened;
+    this.#opened = opened;
     log.follow(plane);
+    this.#droppedReports = new DroppedReports(plane);
     this.#config = config;
     this.#parts = parts;
     this.#plane = plane;
@@ -65,8 +80,24 @@ export class Running {
   static async of(config: Config, parts: RunningParts): Promise<Running> {
     // What a plain balancer does not need is not loaded: it would be half of its start.
     const store = config.store && (await import("./store/store.ts")).openStore(config.store, SYSTEM);
-    const transport = await openTransport(config.transport, systemClock);
-    return new Running(config, transport, store, parts);
+    // Probes, names and copies of servers are this thread's, wherever sessions are served.
+    const transport = new SocketTransport(systemClock);
+    const opened = await openPlane({
+      ...SYSTEM,
+      ...parts,
+      wanted: config.transport,
+      ofListeners: config.listeners.map((listener) => listener.transport),
+      sockets: transport,
+      maxSessions: sessionsWithin(openFiles(), otherFiles(config)),
+    });
+    for (const { name, reason } of opened.refused)
+      parts.log.logger.info({ transport: name, reason }, "transport refused");
+    return new Running(config, { ...parts, store, transport, opened });
+  }
+
+  /** What moves the bytes. */
+  get transport(): OpenedPlane["transport"] {
+    return this.#opened.transport;
   }
 
   /** Listens; rejects with what prevents it, after undoing what was begun. Being told to stop meanwhile is no failure. */
@@ -92,7 +123,7 @@ export class Running {
     await this.#supervisor.close({ now: graceMs === 0 });
     await this.#admin?.[Symbol.asyncDispose]();
     this.#live?.[Symbol.dispose]();
-    this.#metrics?.[Symbol.dispose]();
+    this.#opened.release();
     return cut;
   }
 
@@ -121,10 +152,10 @@ export class Running {
       clock: systemClock,
       plane: this.#plane,
       droppedLogLines: () => log.dropped,
+      droppedReports: this.#droppedReports,
       store: () => this.#store && { kind: this.#config.store?.kind ?? "file", up: this.#store.status.up },
       copies: () => this.#supervisor.counts,
     });
-    this.#metrics = metrics;
     this.#admin = await AdminApi.open(admin, this.#controls(metrics), this.#live as Live);
   }
 
@@ -158,20 +189,17 @@ export class Running {
     };
   }
 
-  /** Lines that were dropped within the last minute, or since it was asked last. */
-  #droppedLines(dropped: number): string[] {
-    const nowMs = systemClock.now();
-    if (dropped > this.#dropped.lines) this.#dropped = { lines: dropped, atMs: nowMs };
-    return nowMs - this.#dropped.atMs < DROPPED_MS ? [`lines of the log are dropped, ${dropped} so far`] : [];
-  }
-
   #ailments(): string[] {
-    const { log } = this.#parts;
+    const { dropped: lines } = this.#parts.log;
+    const { sessions, others } = this.#droppedReports;
     const { up = true } = this.#store?.status ?? {};
     const givenUp = this.#supervisor.copies.filter(({ state }) => state === "given-up");
     return [
       ...(up ? [] : ["the store is down: the log says why"]),
-      ...this.#droppedLines(log.dropped),
+      ...(this.#lostLines.isFresh(lines) ? [`lines of the log are dropped, ${lines} so far`] : []),
+      ...(this.#lostReports.isFresh(sessions + others)
+        ? [`reports of the data plane are dropped, ${sessions + others} so far`]
+        : []),
       ...givenUp.map(({ name }) => `the copy ${name} was given up: the log says why`),
     ];
   }

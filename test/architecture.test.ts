@@ -83,7 +83,7 @@ describe("the architecture", () => {
   });
 
   // Half of a start is the reading of files.
-  test("a plain start loads no API, store or metrics, and only the packages that it works with", () => {
+  test("a plain start loads no API, store, metrics or data plane, and only the packages that it works with", () => {
     const loaded = [...loadedBy("main.ts"), ...loadedBy("run.ts")];
     const idle = [
       "admin/",
@@ -91,6 +91,10 @@ describe("the architecture", () => {
       "observe/metrics.ts",
       "store/store.ts",
       "config/document.ts",
+      // It loads in its own thread, or here where that cannot be.
+      "plane/local.ts",
+      "balancer.ts",
+      "transport/native/host.ts",
     ];
     expect(loaded.filter((each) => idle.some((name) => each.startsWith(name)))).toEqual([]);
     expect(packagesAmong(loaded)).toEqual(["pino", "yargs", "zod"]);

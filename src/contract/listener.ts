@@ -1,4 +1,5 @@
 import type { Endpoint } from "../core/address.ts";
+import type { ListenerTransport } from "../core/transport-names.ts";
 import type { AcceptProxy, AccessRule, Refusal } from "./admission.ts";
 
 /** A listener as it is wanted. */
@@ -7,6 +8,8 @@ export interface ListenerSettings {
   readonly endpoint: Endpoint;
   /** The name of the pool that serves its sessions. */
   readonly pool: string;
+  /** What moves the bytes of sessions to come. */
+  readonly transport: ListenerTransport;
   /** How long a client may be silent before the kernel asks whether it is still there; Infinity: for ever. */
   readonly keepAliveMs: number;
   /** How a client that cannot be served is told. */

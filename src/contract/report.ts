@@ -14,10 +14,18 @@ export type Report =
   /** Dials failed for this machine's own reason; at most once a second, pool and code, with how many since the last. */
   | { readonly kind: "own-fault"; readonly pool: string; readonly code: string; readonly dials: number }
   /** A defect ended one session. */
-  | { readonly kind: "bug"; readonly session: string; readonly error: string };
+  | { readonly kind: "bug"; readonly session: string; readonly error: string }
+  /** Reports were dropped until now, because the side that is told did not take them. */
+  | ({ readonly kind: "dropped" } & Dropped);
 
 /** Takes a report; it must not throw. */
 export type Tell = (report: Report) => void;
+
+/** How many reports were dropped: those that each session may leave, its record or a defect, and all others. */
+export interface Dropped {
+  readonly sessions: number;
+  readonly others: number;
+}
 
 /** A backend's status changed. */
 export interface StateChange {

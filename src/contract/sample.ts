@@ -4,8 +4,8 @@ import type { AdministrativeState, OperationalSource, OperationalState } from ".
 import type { HistogramSample } from "./histogram.ts";
 
 /**
- * The live numbers, at one moment. Its cost does not grow with the sessions, but for adding up their bytes, once a second at
- * most: a millisecond for 30 000.
+ * The live numbers, at one moment; those of thousands of backends are read while traffic goes on. Its cost does not grow with
+ * the sessions, but for adding up their bytes, once a second at most: a millisecond for 30 000.
  */
 export interface Sample {
   readonly listeners: readonly ListenerSample[];

@@ -126,6 +126,8 @@ function lineOf(report: Report): Line {
     }
     case "bug":
       return ["error", { session: report.session, error: report.error }, "bug"];
+    case "dropped":
+      return ["warn", { sessions: report.sessions, others: report.others }, "reports dropped"];
   }
 }
 

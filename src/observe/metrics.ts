@@ -1,4 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
+import type { Dropped } from "../contract/report.ts";
 import type { Clock } from "../core/clock.ts";
 import { inSlices } from "../core/slices.ts";
 import type { Plane } from "../plane/plane.ts";
@@ -8,16 +9,16 @@ import type { ControlReading, CopyCounts } from "./metrics/control-reading.ts";
 import { families } from "./metrics/families.ts";
 import type { Reading } from "./metrics/family.ts";
 import { contentTypes, type Format, formatFor } from "./metrics/format.ts";
-import { LoopDelay } from "./metrics/loop-delay.ts";
 import { readProcess } from "./metrics/process-reading.ts";
 import { Rendering } from "./metrics/rendering.ts";
 
 /** Where the numbers come from; a part that is not there is left out. */
 export interface MetricsParts {
   readonly clock: Clock;
-  readonly plane: Pick<Plane, "sample" | "clientTotals">;
+  readonly plane: Pick<Plane, "sample" | "clientTotals" | "loopDelay">;
   /** Log lines that were dropped since the start. */
   readonly droppedLogLines: () => number;
+  readonly droppedReports: Dropped;
   /** The store, where there is one: its kind, and whether it answered last time. */
   readonly store?: () => ControlReading["store"];
   readonly copies?: () => readonly CopyCounts[];
@@ -30,13 +31,12 @@ export interface Scraped {
 }
 
 /**
- * Tells all metrics in the text format of Prometheus or in OpenMetrics 1.0. It costs nothing but a timer while it is not
- * asked. One text is written at a time, with turns of the loop between its parts; a scrape that comes meanwhile gets the
+ * Tells all metrics in the text format of Prometheus or in OpenMetrics 1.0. It costs nothing while it is not asked, but for a
+ * timer of the data plane once it was. One text is written at a time, with turns of the loop between its parts; a scrape that comes meanwhile gets the
  * one that is being written.
  */
-export class Metrics implements Disposable {
+export class Metrics {
   readonly #parts: MetricsParts;
-  readonly #loopDelay: LoopDelay;
   readonly #backends = new BackendSeries();
   readonly #clients = new ClientSeries();
   readonly #renderings: Readonly<Record<Format, Rendering>> = {
@@ -48,17 +48,12 @@ export class Metrics implements Disposable {
 
   constructor(parts: MetricsParts) {
     this.#parts = parts;
-    this.#loopDelay = new LoopDelay(parts.clock);
   }
 
   /** `accept`: the scrape's Accept header. Rejects where the data plane gives no sample. */
   async render(accept: string | undefined): Promise<Scraped> {
     const format = formatFor(accept);
     return { contentType: contentTypes[format], body: await this.#shared(format) };
-  }
-
-  [Symbol.dispose](): void {
-    this.#loopDelay[Symbol.dispose]();
   }
 
   #shared(format: Format): Promise<string> {
@@ -75,11 +70,11 @@ export class Metrics implements Disposable {
   }
 
   async #read(): Promise<Reading> {
-    const { clock, plane, droppedLogLines, store, copies } = this.#parts;
+    const { clock, plane, droppedLogLines, droppedReports, store, copies } = this.#parts;
     const [{ listeners, pools }, clients, process] = await Promise.all([
       plane.sample(),
       plane.clientTotals(MOST_CLIENTS_SHOWN),
-      readProcess(this.#loopDelay.sample()),
+      plane.loopDelay().then(readProcess),
     ]);
     await turn();
     const backends = await inSlices(clock, this.#backends.of(pools));
@@ -90,7 +85,12 @@ export class Metrics implements Disposable {
       clients: this.#clients.of(clients),
       entries: clients.rest.entries,
       process,
-      control: { droppedLogLines: droppedLogLines(), store: store?.(), copies: copies?.() ?? [] },
+      control: {
+        droppedLogLines: droppedLogLines(),
+        droppedReports,
+        store: store?.(),
+        copies: copies?.() ?? [],
+      },
     };
   }
 }

@@ -2,6 +2,7 @@ import { Balancer, type BalancerParts } from "../balancer.ts";
 import type { Matcher } from "../contract/admission.ts";
 import type { ClientsSample, ClientTokens, PressedClient } from "../contract/clients.ts";
 import type { DecisionLog, DecisionQuery } from "../contract/decision.ts";
+import type { HistogramSample } from "../contract/histogram.ts";
 import type { Order, Outcome } from "../contract/order.ts";
 import type {
   BackendSample,
@@ -15,9 +16,10 @@ import type {
 import type { Applied, Change, Snapshot } from "../contract/snapshot.ts";
 import type { Clock } from "../core/clock.ts";
 import { leastOf } from "../core/least-of.ts";
-import { inSlices } from "../core/slices.ts";
+import { inSlices, type Steps } from "../core/slices.ts";
 import type { Listener } from "../listener.ts";
 import type { Backend } from "../live/backend.ts";
+import { LoopDelay } from "../live/loop-delay.ts";
 import { ListenerTotals } from "../live/totals.ts";
 import type { Pool } from "../pool/pool.ts";
 import type { Plane, ReportsListener } from "./plane.ts";
@@ -27,16 +29,20 @@ import { Reports } from "./reports.ts";
 interface LocalParts extends Pick<BalancerParts, "transport" | "clock" | "dice"> {
   /** Of all listeners together; default: no limit. */
   readonly maxSessions?: number;
+  /** Gathers what is reported; default: a batch per turn of the loop. */
+  readonly reports?: Reports;
 }
 
 /** A Plane in this thread. */
 export class LocalPlane implements Plane {
   readonly #clock: Clock;
-  readonly #reports = new Reports();
+  readonly #reports: Reports;
   readonly #balancer: Balancer;
+  #loopDelay: LoopDelay | undefined;
 
-  constructor({ maxSessions = Infinity, ...parts }: LocalParts) {
+  constructor({ maxSessions = Infinity, reports = new Reports(), ...parts }: LocalParts) {
     this.#clock = parts.clock;
+    this.#reports = reports;
     this.#balancer = new Balancer({
       ...parts,
       maxSessions,
@@ -70,7 +76,10 @@ export class LocalPlane implements Plane {
       const totals = first.get(listener.name) === listener ? listener.totals : new ListenerTotals();
       return sampleListener(listener, at >= listeners.length, totals);
     });
-    return { listeners: sampled, pools: pools.map((pool) => samplePool(pool, this.#clock.now(), of?.entry)) };
+    return {
+      listeners: sampled,
+      pools: await inSlices(this.#clock, samplePools(pools, this.#clock, of?.entry)),
+    };
   }
 
   async totals(): Promise<Totals> {
@@ -107,6 +116,11 @@ export class LocalPlane implements Plane {
     return this.#balancer.clients.totals(most);
   }
 
+  async loopDelay(): Promise<HistogramSample> {
+    this.#loopDelay ??= new LoopDelay(this.#clock);
+    return this.#loopDelay.sample();
+  }
+
   async decisions(query: DecisionQuery): Promise<DecisionLog> {
     return this.#balancer.decisionsOf(query);
   }
@@ -118,6 +132,7 @@ export class LocalPlane implements Plane {
   async close({ graceMs }: { readonly graceMs: number }): Promise<number> {
     const cut = await this.#balancer.close(graceMs);
     this.#reports.flush();
+    this.#loopDelay?.[Symbol.dispose]();
     return cut;
   }
 
@@ -164,9 +179,23 @@ function sampleListener(listener: Listener, leaving: boolean, totals: ListenerTo
   };
 }
 
-function samplePool(pool: Pool, nowMs: number, entry: string | null | undefined): PoolSample {
-  const wanted = entry === undefined ? pool.members : pool.members.filter((each) => entryOf(each) === entry);
-  return { ...totalsOf(pool), backends: wanted.map((backend) => sampleBackend(backend, pool, nowMs)) };
+function* samplePools(
+  pools: readonly Pool[],
+  clock: Clock,
+  entry: string | null | undefined,
+): Steps<PoolSample[]> {
+  const sampled: PoolSample[] = [];
+  for (const pool of pools) {
+    const wanted =
+      entry === undefined ? pool.members : pool.members.filter((each) => entryOf(each) === entry);
+    const backends: BackendSample[] = [];
+    sampled.push({ ...totalsOf(pool), backends });
+    for (const backend of wanted) {
+      // One that was removed between two slices has no numbers any more.
+      if (pool.condition.knows(backend)) yield backends.push(sampleBackend(backend, pool, clock.now()));
+    }
+  }
+  return sampled;
 }
 
 function totalsOf(pool: Pool): Totals["pools"][number] {

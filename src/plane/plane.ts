@@ -1,6 +1,7 @@
 import type { Matcher } from "../contract/admission.ts";
 import type { ClientsSample, ClientTokens, PressedClient } from "../contract/clients.ts";
 import type { DecisionLog, DecisionQuery } from "../contract/decision.ts";
+import type { HistogramSample } from "../contract/histogram.ts";
 import type { Order, Outcome } from "../contract/order.ts";
 import type { Report } from "../contract/report.ts";
 import type { Sample, SampleOf, SessionSample, Totals } from "../contract/sample.ts";
@@ -9,11 +10,8 @@ import type { Applied, Change, Snapshot } from "../contract/snapshot.ts";
 /** Gets reports in batches, in the order they happened; it must not throw. */
 export type ReportsListener = (batch: readonly Report[]) => void;
 
-/**
- * Where the data plane runs. Only plain data crosses it, no socket, no class instance, no function but the listeners that
- * stay on this side; so what steers the balancer never holds a part of it.
- */
-export interface Plane {
+/** What may be asked of a data plane, and what it answers, in plain data alone; errors have a code where the system gave one. */
+export interface PlaneCalls {
   /**
    * Makes what runs equal to the snapshot; rejects, and changes nothing, where a listener cannot be bound or there is no
    * room for its backends.
@@ -38,13 +36,25 @@ export interface Plane {
   pressedClients(most: number): Promise<readonly PressedClient[]>;
   /** What the token buckets have done, one by one for at most so many entries. */
   clientTotals(most: number): Promise<ClientsSample>;
+  /** How late a timer of the data plane's thread came that looks twenty times a second, from when this is asked first. */
+  loopDelay(): Promise<HistogramSample>;
   /** The decisions that are asked for; they are recorded for a minute after each call, or always where the snapshot says so. */
   decisions(query: DecisionQuery): Promise<DecisionLog>;
-  /** Gives a listener all reports from now on until it is disposed of; session records, which cost, only where it wants them. */
-  subscribe(listener: ReportsListener, wanted: { readonly records: boolean }): Disposable;
   /**
    * Stops accepting, lets sessions finish for `graceMs`, cuts the rest; called again with 0 it does so at once. Resolves
    * with how many were cut.
    */
   close(options: { readonly graceMs: number }): Promise<number>;
+}
+
+/**
+ * Where the data plane runs. Only plain data crosses it, no socket, no class instance, no function but the listeners that
+ * stay on this side; so what steers the balancer never holds a part of it.
+ */
+export interface Plane extends PlaneCalls {
+  /**
+   * Gives a listener all reports that are told from now on until it is disposed of; session records, which cost, only where it
+   * wants them.
+   */
+  subscribe(listener: ReportsListener, wanted: { readonly records: boolean }): Disposable;
 }

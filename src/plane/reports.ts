@@ -1,50 +1,54 @@
 import type { Report } from "../contract/report.ts";
 import type { ReportsListener } from "./plane.ts";
+import { Subscribers } from "./subscribers.ts";
 
-interface Subscription {
-  readonly listener: ReportsListener;
-  readonly records: boolean;
+/** When a batch is handed over. */
+export interface Batching {
+  /** Calls back once the first report of a batch has waited for long enough. */
+  readonly later: (handOver: () => void) => void;
+  /** A batch of so many waits no longer. */
+  readonly most: number;
 }
 
-/** Gathers reports into batches, one per turn of the loop, and hands each batch to all that subscribed. */
+const ONE_A_TURN: Batching = { later: (handOver) => void setImmediate(handOver), most: Infinity };
+
+/** Gathers reports into batches, by default one per turn of the loop, and hands each batch to all that subscribed. */
 export class Reports {
-  readonly #subscriptions = new Set<Subscription>();
+  readonly #subscribers = new Subscribers();
+  readonly #batching: Batching;
   #batch: Report[] = [];
-  #recording = false;
+
+  constructor(batching = ONE_A_TURN) {
+    this.#batching = batching;
+  }
 
   /** Whether a listener wants session records. */
   get recording(): boolean {
-    return this.#recording;
+    return this.#subscribers.recording;
   }
 
-  /** See Plane.subscribe. */
-  subscribe(listener: ReportsListener, { records }: { readonly records: boolean }): Disposable {
-    const subscription = { listener, records };
-    this.#change(() => this.#subscriptions.add(subscription));
-    return { [Symbol.dispose]: () => this.#change(() => this.#subscriptions.delete(subscription)) };
+  /** See Plane.subscribe. What was gathered before belongs to the subscriptions of before. */
+  subscribe(listener: ReportsListener, wanted: { readonly records: boolean }): Disposable {
+    this.flush();
+    const subscription = this.#subscribers.add(listener, wanted);
+    return {
+      [Symbol.dispose]: () => {
+        this.flush();
+        subscription[Symbol.dispose]();
+      },
+    };
   }
 
   report(report: Report): void {
     this.#batch.push(report);
-    if (this.#batch.length === 1) setImmediate(() => this.flush());
+    if (this.#batch.length === 1) this.#batching.later(() => this.flush());
+    if (this.#batch.length >= this.#batching.most) this.flush();
   }
 
   /** Hands over now what was gathered. */
   flush(): void {
     const batch = this.#batch;
     this.#batch = [];
-    if (batch.length === 0) return;
-    for (const subscription of [...this.#subscriptions]) {
-      const wanted = subscription.records ? batch : batch.filter(({ kind }) => kind !== "session");
-      // An earlier listener of this batch may have ended it.
-      if (wanted.length > 0 && this.#subscriptions.has(subscription)) subscription.listener(wanted);
-    }
-  }
-
-  /** What was gathered so far belongs to the subscriptions of before. */
-  #change(change: () => void): void {
-    this.flush();
-    change();
-    this.#recording = [...this.#subscriptions].some(({ records }) => records);
+    if (batch.length > 0) this.#subscribers.tell(batch);
   }
 }

@@ -79,7 +79,12 @@ export class Condition {
     return this.#drains.endsInMs(this.pool, backend);
   }
 
-  /** The standing of a member, or of a removed backend that still has sessions. */
+  /** Whether a backend is a member, or was removed and still has sessions. */
+  knows(backend: Backend): boolean {
+    return this.#standings.has(backend);
+  }
+
+  /** The standing of such a backend. */
   of(backend: Backend): Standing {
     return this.#standings.get(backend) as Standing;
   }

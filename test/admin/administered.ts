@@ -67,7 +67,11 @@ export class Administered implements AsyncDisposable {
 
   async start(hasFile: boolean): Promise<void> {
     const load = async (before: Config) => readingOf(before, this.text);
-    this.running = await Running.of(configured(this.text), { log: this.log, load, hasFile });
+    const died = (error: Error) => {
+      throw error;
+    };
+    const parts = { log: this.log, load, hasFile, thread: undefined, died };
+    this.running = await Running.of(configured(this.text), parts);
     await this.running.start();
   }
 

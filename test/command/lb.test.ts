@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { version } from "#lb/command/version";
 import { algorithmNames } from "#lb/contract/algorithm";
 import { formatEndpoint } from "#lb/core/address";
+import { libc } from "#lb/transport/native/libc";
 import { BalancerProcess, balancerProcess, configuredBalancer } from "../support/balancer-process.ts";
 import { fileOf } from "../support/file-of.ts";
 import { backend, dialPeer } from "../support/peer.ts";
@@ -135,6 +136,29 @@ test.each([
   expect(exit[stream]).toMatch(/the balancer ends because of a defect/);
   expect(exit[stream]).toMatch(/a defect of this test.+ at /s);
 });
+
+test.skipIf(libc() === undefined).each([
+  ["info", "stdout"],
+  ["silent", "stderr"],
+] as const)(
+  "with log level %s a defect of the thread that serves is told on %s, and ends it with code 1",
+  async (level, stream) => {
+    // As soon as it answers a call, there is one.
+    const defect = `import { parentPort } from "node:worker_threads";
+      const post = parentPort?.postMessage;
+      if (post) parentPort.postMessage = (message) => {
+        post.call(parentPort, message);
+        if (message.kind === "piece") throw new Error("a defect of this test");
+      };`;
+    const env = { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(defect)}` };
+    const args = ["first", "--listen", "127.0.0.1:0", "--log-level", level, "--transport", "native"];
+    await using balancer = new BalancerProcess("lb.js", args, { env });
+    const exit = await balancer.exit();
+    expect(exit.code).toBe(1);
+    expect(exit[stream]).toMatch(/the balancer ends because of a defect/);
+    expect(exit[stream]).toMatch(/a defect of this test.+ at /s);
+  },
+);
 
 describe("with a file", () => {
   test("serves as it says, and what flags say beside it instead", async () => {

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { formatEndpoint } from "#lb/core/address";
+import { mayHaveEngines } from "#lb/transport/choose";
 import { libc } from "#lb/transport/native/libc";
 import { configuredBalancer } from "../support/balancer-process.ts";
 import { eventually } from "../support/eventually.ts";
@@ -37,7 +38,11 @@ test("without koffi everything works on sockets", async () => {
   balancer.stdout.on("data", (chunk: Buffer) => {
     said += chunk;
   });
-  await eventually(() => expect(said).toContain('"msg":"listening"'));
+  await eventually(() => expect(said).toContain('"msg":"started"'));
+  expect(said).toContain('"transport":"sockets","config"');
+  const refused = { transport: "epoll", reason: "needs Linux on x64 or arm64 and the package koffi" };
+  if (mayHaveEngines())
+    expect(said).toContain(JSON.stringify({ ...refused, msg: "transport refused" }).slice(1));
   balancer.kill("SIGTERM");
   expect(await within("the exit", once(balancer, "exit"))).toEqual([0, null]);
 });

@@ -24,6 +24,7 @@ pools: { ping: { backends: [{ address: "127.0.0.1:9001" }] } }`);
       rateLimit: false,
       acceptProxy: undefined,
       halfClose: true,
+      transport: "auto",
       idleMs: 600_000,
       finMs: 30_000,
       maxAgeMs: Infinity,

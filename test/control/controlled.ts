@@ -78,6 +78,10 @@ class NotedPlane implements Plane {
     return { all: { accepted: 0, refused: 0 }, first: [], rest: { entries: 0, tokens: 0 } };
   }
 
+  async loopDelay() {
+    return { sumSec: 0, counts: [] };
+  }
+
   async decisions() {
     return { decisions: [], recording: "off", leftOut: 0 } as const;
   }

@@ -14,7 +14,8 @@ import { testTransport } from "../support/transport.ts";
 test("all listeners together let in no more sessions than there are files for, and a place is anybody's again", async () => {
   await using server = await backend();
   const transport = testTransport(systemClock);
-  const plane = new LocalPlane({ transport, clock: systemClock, dice: seededDice(1), maxSessions: 3 });
+  const parts = { transport: () => transport, clock: systemClock, dice: seededDice(1) };
+  const plane = new LocalPlane({ ...parts, maxSessions: 3 });
   const endings: string[] = [];
   const note = (batch: readonly Report[]) => {
     for (const report of batch) if (report.kind === "session") endings.push(report.record.ending);

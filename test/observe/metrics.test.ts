@@ -1,15 +1,14 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
+import { scales } from "#lb/contract/histogram";
 import type { Sample } from "#lb/contract/sample";
 import { families } from "#lb/observe/metrics/families";
 import { fleet } from "../support/fleet.ts";
 import { lab, plainListener, plainPool } from "../support/lab.ts";
-import { ManualClock } from "../support/manual-clock.ts";
 import {
   backendSample,
   listenerSample,
   metricsOf,
-  NO_CLIENTS,
   poolSample,
   seriesOf,
   spread,
@@ -20,7 +19,7 @@ const EMPTY: Sample = { listeners: [listenerSample()], pools: [poolSample(0)] };
 
 describe("metrics", () => {
   test("tell in both formats the same series, each under the content type of its format", async () => {
-    using metrics = metricsOf(() => EMPTY);
+    const metrics = metricsOf(() => EMPTY);
     const [text, open] = [await metrics.render(undefined), await metrics.render(OPENMETRICS)];
     expect(text.contentType).toBe("text/plain; version=0.0.4; charset=utf-8");
     expect(open.contentType).toBe("application/openmetrics-text; version=1.0.0; charset=utf-8");
@@ -33,7 +32,7 @@ describe("metrics", () => {
 
   test("tell a histogram as Prometheus wants it: each bucket has those below it too", async () => {
     const duration = spread("session", 2);
-    using metrics = metricsOf(() => ({ listeners: [listenerSample({ duration })], pools: [] }));
+    const metrics = metricsOf(() => ({ listeners: [listenerSample({ duration })], pools: [] }));
     const series = seriesOf((await metrics.render(undefined)).body);
     const bucket = (le: string) =>
       series.get(`lb_listener_session_duration_seconds_bucket{le="${le}",listener="main"}`);
@@ -47,7 +46,7 @@ describe("metrics", () => {
       listenerSample({ active: 2, sessions: 7 }),
       listenerSample({ active: 3, sessions: 0, leaving: true }),
     ];
-    using metrics = metricsOf(() => ({ listeners: [one, other], pools: [] }));
+    const metrics = metricsOf(() => ({ listeners: [one, other], pools: [] }));
     const series = seriesOf((await metrics.render(undefined)).body);
     expect(series.get('lb_listener_sessions_active{listener="main"}')).toBe(5);
     expect(series.get('lb_listener_sessions_total{listener="main"}')).toBe(7);
@@ -56,16 +55,19 @@ describe("metrics", () => {
 
   test("have no number below zero and none that is not one", async () => {
     const broken = listenerSample({ active: -1, bytesIn: Number.NaN, maxSessions: Infinity });
-    using metrics = metricsOf(() => ({ listeners: [broken], pools: [] }));
+    const metrics = metricsOf(() => ({ listeners: [broken], pools: [] }));
     const series = seriesOf((await metrics.render(undefined)).body);
     expect([...series.values()].filter((value) => !(value >= 0))).toEqual([]);
     expect(series.get('lb_listener_sessions_limit{listener="main"}')).toBe(Infinity);
   });
 
   test("of the process are there, and of what there is not, nothing", async () => {
-    using metrics = metricsOf(() => EMPTY, { droppedLogLines: () => 4 });
+    const dropped = { droppedLogLines: () => 4, droppedReports: { sessions: 3, others: 1 } };
+    const metrics = metricsOf(() => EMPTY, dropped);
     const series = seriesOf((await metrics.render(undefined)).body);
     expect(series.get("lb_log_lines_dropped_total")).toBe(4);
+    expect(series.get('lb_reports_dropped_total{kind="session"}')).toBe(3);
+    expect(series.get('lb_reports_dropped_total{kind="other"}')).toBe(1);
     expect(series.get("lb_process_resident_memory_bytes")).toBeGreaterThan(1e6);
     expect(series.get('lb_process_cpu_seconds_total{mode="user"}')).toBeGreaterThan(0);
     expect(
@@ -79,7 +81,7 @@ describe("metrics", () => {
 
   test("tell of the store and the copies what their parts say", async () => {
     const states = { running: 2, "given-up": 1 };
-    using metrics = metricsOf(() => EMPTY, {
+    const metrics = metricsOf(() => EMPTY, {
       store: () => ({ kind: "postgres", up: false }),
       copies: () => [{ template: "ping", wanted: 3, states }],
     });
@@ -89,27 +91,17 @@ describe("metrics", () => {
     expect(series.get('lb_copies_wanted{template="ping"}')).toBe(3);
   });
 
-  test("tell how late the loop was", async () => {
-    const clock = new ManualClock();
-    using metrics = metricsOf(() => EMPTY, { clock });
-    clock.advance(150);
+  test("tell how late the loop was of the thread that serves", async () => {
+    const metrics = metricsOf(() => EMPTY, { plane: { loopDelay: async () => spread("turn", 1) } });
     const series = seriesOf((await metrics.render(undefined)).body);
-    expect(series.get("lb_process_event_loop_delay_seconds_count")).toBe(3);
-  });
-
-  test("leave no timer behind", () => {
-    const clock = new ManualClock();
-    const metrics = metricsOf(() => EMPTY, { clock });
-    expect(clock.timers).toBe(1);
-    metrics[Symbol.dispose]();
-    expect(clock.timers).toBe(0);
+    expect(series.get("lb_process_event_loop_delay_seconds_count")).toBe(scales.turn.length + 1);
   });
 });
 
 describe("a scrape", () => {
   test("that comes while another is under way gets the same text, made once", async () => {
     let samples = 0;
-    using metrics = metricsOf(() => {
+    const metrics = metricsOf(() => {
       samples += 1;
       return EMPTY;
     });
@@ -132,24 +124,23 @@ describe("a scrape", () => {
         now -= 1;
         return EMPTY;
       },
-      clientTotals: async () => NO_CLIENTS,
     };
-    using metrics = metricsOf(() => EMPTY, { plane });
+    const metrics = metricsOf(() => EMPTY, { plane });
     await Promise.all([metrics.render(undefined), metrics.render(OPENMETRICS)]);
     expect(most).toBe(1);
   });
 
   test("that finds no data plane fails, and the next one does not", async () => {
     const samples = [Promise.reject(new Error("gone")), Promise.resolve(EMPTY)];
-    const plane = { sample: () => samples.shift() as Promise<Sample>, clientTotals: async () => NO_CLIENTS };
-    using metrics = metricsOf(() => EMPTY, { plane });
+    const plane = { sample: () => samples.shift() as Promise<Sample> };
+    const metrics = metricsOf(() => EMPTY, { plane });
     await expect(metrics.render(undefined)).rejects.toThrow("gone");
     expect((await metrics.render(undefined)).body).toContain("lb_build_info");
   });
 
   test("of ten thousand series lets the loop turn at least once in 500 of them", async () => {
     const backends = Array.from({ length: 1_000 }, (_, i) => backendSample(`b${i}`));
-    using metrics = metricsOf(() => ({ listeners: [], pools: [poolSample(0, { backends })] }));
+    const metrics = metricsOf(() => ({ listeners: [], pools: [poolSample(0, { backends })] }));
     let [turns, over] = [0, false];
     const count = async () => {
       for (; !over; turns++) await turn();
@@ -171,7 +162,7 @@ describe("labels", () => {
       backendSample(`b${i}`, { connected: 2, active: 1 }),
     );
     const pool = poolSample(2_400, { backends });
-    using metrics = metricsOf(() => ({ listeners: [], pools: [pool] }));
+    const metrics = metricsOf(() => ({ listeners: [], pools: [pool] }));
     const series = seriesOf((await metrics.render(undefined)).body);
     const connections = [...series.keys()].filter((key) => key.startsWith("lb_backend_connections_total"));
     expect(connections).toHaveLength(1_001);
@@ -184,7 +175,7 @@ describe("labels", () => {
   test("a backend keeps its series when others come before it", async () => {
     const many = Array.from({ length: 1_000 }, (_, i) => backendSample(`old${i}`));
     let backends = many;
-    using metrics = metricsOf(() => ({ listeners: [], pools: [poolSample(0, { backends })] }));
+    const metrics = metricsOf(() => ({ listeners: [], pools: [poolSample(0, { backends })] }));
     await metrics.render(undefined);
     backends = [backendSample("new"), ...many];
     const series = seriesOf((await metrics.render(undefined)).body);
@@ -198,7 +189,7 @@ describe("labels", () => {
       first: [{ id: "u1", tokens: 4, accepted: 6, refused: 1 }],
       rest: { entries: 2, tokens: 7 },
     });
-    using metrics = metricsOf(() => EMPTY, {}, clients);
+    const metrics = metricsOf(() => EMPTY, {}, clients);
     const series = seriesOf((await metrics.render(undefined)).body);
     expect(series.get("lb_clients")).toBe(3);
     expect(series.get('lb_client_tokens{client="u1"}')).toBe(4);
@@ -211,7 +202,7 @@ describe("labels", () => {
     await using servers = await fleet("a");
     const clients = { default: { capacity: 1, ratePerSec: 0.001 }, list: [] };
     await using balancer = await lab({ backends: servers.members, rateLimit: true, clients });
-    using metrics = metricsOf(() => EMPTY, { plane: balancer.plane });
+    const metrics = metricsOf(() => EMPTY, { plane: balancer.plane });
     const before = [...seriesOf((await metrics.render(undefined)).body).keys()];
     for (let i = 1; i <= 20; i++) await balancer.served(`127.0.1.${i}`);
     expect([...seriesOf((await metrics.render(undefined)).body).keys()]).toEqual(before);
@@ -221,7 +212,7 @@ describe("labels", () => {
 test("no counter goes down while its listener and its pool live, whatever is reloaded", async () => {
   await using servers = await fleet("a", "b");
   await using balancer = await lab({ backends: servers.members });
-  using metrics = metricsOf(() => EMPTY, { plane: balancer.plane });
+  const metrics = metricsOf(() => EMPTY, { plane: balancer.plane });
   const counts = async () => {
     const { body } = await metrics.render(undefined);
     const counted = [...seriesOf(body)].filter(([key]) =>

@@ -6,27 +6,22 @@ import type { Report } from "#lb/contract/report";
 import type { Sample } from "#lb/contract/sample";
 import type { Snapshot } from "#lb/contract/snapshot";
 import type { Endpoint } from "#lb/core/address";
-import type { Clock } from "#lb/core/clock";
-import { seededDice } from "#lb/core/dice";
 import type { Plane } from "#lb/plane/plane";
-import type { Transport } from "#lb/transport/transport";
 import { plainBackend } from "../support/backends.ts";
 import { refusing } from "../support/dead-ends.ts";
 import { politeFleet } from "../support/fleet.ts";
 import { plainListener, plainPool } from "../support/lab.ts";
-import { ManualClock } from "../support/manual-clock.ts";
 import { backend, dialPeer, echo, type Peer, within } from "../support/peer.ts";
-import { testTransport } from "../support/transport.ts";
 
-/** What a plane is made of. */
-export interface PlaneParts {
-  readonly transport: Transport;
-  readonly clock: Clock;
-  readonly dice: () => number;
+/** A plane that a test has opened, and how its time passes. */
+export interface OpenPlane extends AsyncDisposable {
+  readonly plane: Plane;
+  /** The work, while which time goes on. */
+  inTime<T>(work: Promise<T>): Promise<T>;
 }
 
 /** What each Plane promises, wherever it runs. */
-export function describePlane(name: string, open: (parts: PlaneParts) => Plane): void {
+export function describePlane(name: string, open: () => OpenPlane | Promise<OpenPlane>): void {
   describe(name, () => {
     test("applies a snapshot, and says where each listener really listens", async () => {
       await using servers = await politeFleet("a");
@@ -100,7 +95,7 @@ export function describePlane(name: string, open: (parts: PlaneParts) => Plane):
       expect(await plane.order({ kind: "fill", id: "u", tokens: 3 })).toBe("not-found");
       await plane.change({ kind: "client", client: CLIENT });
       expect(await plane.order({ kind: "fill", id: "u", tokens: 3 })).toBe("done");
-      expect(await plane.clients()).toEqual([{ id: "u", tokens: 3 }]);
+      expect(await plane.clients()).toEqual([{ id: "u", tokens: expect.closeTo(3) }]);
       for (const session of ["zz", "", "-1", "1.5", "NaN", "\u0000"])
         expect(await plane.order({ kind: "kill", session })).toBe("not-found");
     });
@@ -194,6 +189,12 @@ export function describePlane(name: string, open: (parts: PlaneParts) => Plane):
       expect(await made.plane.decisions({ limit: 0 })).toMatchObject({ recording: "asked", decisions: [] });
     });
 
+    test("tells how late its own timers came, from when it is asked first", async () => {
+      await using made = await opened(open, snapshot([]));
+      expect(sum((await made.plane.loopDelay()).counts)).toBe(0);
+      await made.until("a timer", async () => sum((await made.plane.loopDelay()).counts) > 1);
+    });
+
     test("tells several listeners what happens, in its order, session records only where they are wanted", async () => {
       await using servers = await politeFleet("a", "b");
       await using made = await opened(open, snapshot(servers.members));
@@ -207,7 +208,7 @@ export function describePlane(name: string, open: (parts: PlaneParts) => Plane):
         reason: "told so",
         pool: poolOf([a, servers.members[1] as Member]),
       });
-      await turn();
+      await made.told("backend");
       expect(kindsOf(made.reports)).toEqual(["session", "backend"]);
       expect(kindsOf(others)).toEqual(["backend"]);
     });
@@ -221,18 +222,16 @@ export function describePlane(name: string, open: (parts: PlaneParts) => Plane):
       const late: Report[] = [];
       made.plane.subscribe((batch) => void late.push(...batch), { records: true });
       await made.served();
-      await made.when("the end of a session", ({ listeners }) => listeners[0]?.active === 0);
-      await turn();
+      await made.until("a record", () => late.length > 0);
       expect(made.reports).toEqual([]);
       expect(kindsOf(late)).toEqual(["session"]);
     });
 
     test("tells every kind of what it tells", async () => {
-      const clock = new BrokenClock();
       await using dead = await refusing();
       await using server = await backend(echo);
       const a = { name: "a", endpoint: server.endpoint };
-      await using made = await opened(open, snapshot([a]), clock);
+      await using made = await opened(open, snapshot([a]));
       const leaving = await made.client();
       leaving.send("x");
       await leaving.bytes(1);
@@ -256,14 +255,11 @@ export function describePlane(name: string, open: (parts: PlaneParts) => Plane):
         pool: { ...poolOf([a]), localAddress: "192.0.2.1" },
       });
       await made.refused();
-      await made.plane.change({ kind: "pool", reason: "told so", pool: poolOf([a]) });
-      const unlucky = await made.client();
-      await made.when("a connection", ({ pools }) => pools[0]?.backends[0]?.connected === 1);
-      clock.broken = true;
-      unlucky.send("x");
-      expect(await unlucky.outcome()).toBe("reset");
-      await made.when("the end of a session", ({ listeners }) => listeners[0]?.active === 0);
-      await turn();
+      const unusable = { idleMs: 1n as unknown as number };
+      await made.plane.apply(snapshot([a], unusable));
+      await made.refused();
+      await made.told("bug");
+      await made.told("own-fault");
       expect(new Set(kindsOf(made.reports))).toEqual(
         new Set(["session", "backend", "drained", "no-backend", "unanswered", "own-fault", "bug"]),
       );
@@ -287,17 +283,6 @@ const CLIENT: ClientEntry = { id: "u", addresses: ["10.0.0.0/8"], capacity: 5, r
 
 type Member = { readonly name: string; readonly endpoint: Endpoint } & Partial<BackendSettings>;
 
-/** A clock that fails once, when it is told to. */
-class BrokenClock extends ManualClock {
-  broken = false;
-
-  override now(): number {
-    if (!this.broken) return super.now();
-    this.broken = false;
-    throw new Error("no time");
-  }
-}
-
 /** A plane with a snapshot applied, its reports, and clients that are broken off at the end. */
 class Opened implements AsyncDisposable {
   readonly reports: Report[] = [];
@@ -305,11 +290,12 @@ class Opened implements AsyncDisposable {
   readonly subscription: Disposable;
   endpoint: Endpoint = ELSEWHERE;
 
-  constructor(
-    readonly plane: Plane,
-    readonly clock: ManualClock,
-  ) {
-    this.subscription = plane.subscribe((batch) => void this.reports.push(...batch), { records: true });
+  constructor(readonly open: OpenPlane) {
+    this.subscription = this.plane.subscribe((batch) => void this.reports.push(...batch), { records: true });
+  }
+
+  get plane(): Plane {
+    return this.open.plane;
   }
 
   async client(): Promise<Peer> {
@@ -335,39 +321,38 @@ class Opened implements AsyncDisposable {
     await client.closed();
   }
 
-  async when(what: string, holds: (sample: Sample) => boolean): Promise<void> {
+  when(what: string, holds: (sample: Sample) => boolean): Promise<void> {
+    return this.until(what, async () => holds(await this.plane.sample()));
+  }
+
+  /** Resolves when a report of that kind was told. */
+  told(kind: Report["kind"]): Promise<void> {
+    return this.until(`a report: ${kind}`, () => kindsOf(this.reports).includes(kind));
+  }
+
+  async until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
     let over = false;
     const look = async () => {
-      while (!(over || holds(await this.plane.sample()))) await turn();
+      while (!(over || (await holds()))) await turn();
     };
-    await within(what, look()).finally(() => {
+    await within(what, this.open.inTime(look())).finally(() => {
       over = true;
     });
   }
 
-  /** Closes it, with the clock running on. */
-  async close(graceMs: number): Promise<number> {
-    let closed = false;
-    const closing = this.plane.close({ graceMs }).finally(() => {
-      closed = true;
-    });
-    while (!closed) await this.clock.run(100);
-    return closing;
+  close(graceMs: number): Promise<number> {
+    return this.open.inTime(this.plane.close({ graceMs }));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const client of this.clients) client.reset();
     await this.close(0);
+    await this.open[Symbol.asyncDispose]();
   }
 }
 
-async function opened(
-  open: (parts: PlaneParts) => Plane,
-  wanted: Snapshot,
-  clock = new ManualClock(),
-): Promise<Opened> {
-  const parts = { transport: testTransport(clock), clock, dice: seededDice(1) };
-  const made = new Opened(open(parts), clock);
+async function opened(open: () => OpenPlane | Promise<OpenPlane>, wanted: Snapshot): Promise<Opened> {
+  const made = new Opened(await open());
   const { listeners } = await made.plane.apply(wanted);
   made.endpoint = listeners[0]?.endpoint as Endpoint;
   return made;
@@ -395,6 +380,10 @@ function many(count: number): Member[] {
     name: `m${n}`,
     endpoint: { kind: "tcp", host: "127.0.0.1", port: n + 1 },
   }));
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
 }
 
 function kindsOf(reports: readonly Report[]): string[] {

@@ -23,7 +23,7 @@ export type Member = Endpoint | (Partial<BackendSettings> & { readonly endpoint:
 
 /** What a test wants other than the defaults. */
 export interface LabOptions
-  extends Partial<Omit<ListenerSettings, "name" | "pool">>,
+  extends Partial<Omit<ListenerSettings, "name" | "pool" | "transport">>,
     Partial<Omit<PoolSettings, "name" | "backends">> {
   readonly clock?: Clock;
   readonly transport?: Transport;
@@ -36,6 +36,7 @@ export const plainListener: ListenerSettings = {
   name: "main",
   endpoint: { kind: "tcp", host: "127.0.0.1", port: 0 },
   pool: "main",
+  transport: "auto",
   keepAliveMs: Infinity,
   refuse: "close",
   maxConnections: Infinity,
@@ -85,7 +86,7 @@ export class Lab implements AsyncDisposable {
 
   constructor(clock: Clock, transport: Transport) {
     this.#clock = clock;
-    this.plane = new LocalPlane({ transport, clock, dice: seededDice(1) });
+    this.plane = new LocalPlane({ transport: () => transport, clock, dice: seededDice(1) });
     this.plane.subscribe((batch) => this.#read(batch), { records: true });
   }
 
@@ -94,9 +95,9 @@ export class Lab implements AsyncDisposable {
   }
 
   async apply(options: LabOptions): Promise<void> {
-    const { backends, clients = { default: undefined, list: [] } } = options;
-    const listener = overlaid(plainListener, options);
-    const pool = { ...overlaid(plainPool, options), backends: backends.map(member) };
+    const { backends, clients = { default: undefined, list: [] }, transport: _, ...settings } = options;
+    const listener = overlaid(plainListener, settings);
+    const pool = { ...overlaid(plainPool, settings), backends: backends.map(member) };
     const { listeners } = await this.plane.apply({ listeners: [listener], pools: [pool], clients });
     this.#pool = pool;
     this.#endpoint = listeners[0]?.endpoint;

@@ -37,7 +37,7 @@ export class Steered implements AsyncDisposable {
     const parts = { transport, clock, dice: seededDice(1), log: this.log, ...names };
     this.#clock = clock;
     this.#text = text;
-    this.plane = across(new LocalPlane(parts));
+    this.plane = across(new LocalPlane({ ...parts, transport: () => transport }));
     this.log.follow(this.plane);
     const load = async (before: Config) => readingOf(before, this.#text);
     this.control = new Control(configured(text), { ...parts, plane: this.plane, load });

@@ -106,6 +106,7 @@ function sentenceOf(report: Report): [tone: Tone, subject: string, text: string]
     case "unanswered":
     case "own-fault":
     case "session":
+    case "dropped":
       return undefined;
   }
 }

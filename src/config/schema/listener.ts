@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type AccessRule, refusals } from "../../contract/admission.ts";
 import { formatEndpoint } from "../../core/address.ts";
+import { listenerTransports } from "../../core/transport-names.ts";
 import { field, isMapping, or, partOrOff } from "../value.ts";
 import {
   deadline,
@@ -64,6 +65,11 @@ const fields = z.strictObject({
     "Where clients connect. Port 0 picks a free one. A unix socket is made with mode 0660, so that its owner and group may connect, and no other user.",
   ),
   pool: field(name).describe("The pool that serves its sessions."),
+  transport: field(oneOf(listenerTransports))
+    .prefault("auto")
+    .describe(
+      "What moves the bytes of its sessions. auto: as `transport` says; native: system calls of the balancer's own; sockets: Node's.",
+    ),
   keepAlive: field(keepAlive)
     .prefault("60s")
     .describe(

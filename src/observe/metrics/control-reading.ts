@@ -1,6 +1,9 @@
+import type { Dropped } from "../../contract/report.ts";
+
 /** What the parts of the control plane tell of themselves. */
 export interface ControlReading {
   readonly droppedLogLines: number;
+  readonly droppedReports: Dropped;
   /** Undefined: there is no store. */
   readonly store: { readonly kind: string; readonly up: boolean } | undefined;
   readonly copies: readonly CopyCounts[];

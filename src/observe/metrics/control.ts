@@ -1,6 +1,6 @@
 import type { Family } from "./family.ts";
 
-/** What is told of the log, the store and the copies. */
+/** What is told of the log, the reports, the store and the copies. */
 export const controlFamilies: readonly Family[] = [
   {
     name: "lb_log_lines_dropped_total",
@@ -8,6 +8,16 @@ export const controlFamilies: readonly Family[] = [
     help: "Log lines that were dropped because the log's reader, or its disk, did not take them.",
     labels: [],
     points: ({ control }) => [{ labels: {}, value: control.droppedLogLines }],
+  },
+  {
+    name: "lb_reports_dropped_total",
+    type: "counter",
+    help: "Reports of sessions, which are their records and defects, and others that were dropped because the thread that logs them did not take them.",
+    labels: ["kind"],
+    *points({ control: { droppedReports } }) {
+      yield { labels: { kind: "session" }, value: droppedReports.sessions };
+      yield { labels: { kind: "other" }, value: droppedReports.others };
+    },
   },
   {
     name: "lb_store_up",

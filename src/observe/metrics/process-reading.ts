@@ -12,7 +12,7 @@ export interface ProcessReading {
 
 const OPEN_FILES = "/proc/self/fd";
 
-/** Looks at this process now. */
+/** Looks at this process now; `loopDelay`: that of the thread that serves. */
 export async function readProcess(loopDelay: HistogramSample): Promise<ProcessReading> {
   const { user, system } = process.cpuUsage();
   return {

@@ -53,7 +53,7 @@ export const processFamilies: readonly Family[] = [
   {
     name: "lb_process_event_loop_delay_seconds",
     type: "histogram",
-    help: "How late a timer came that looks twenty times a second: what traffic waits for the process itself.",
+    help: "How late a timer came that looks twenty times a second, in the thread that serves, since the first scrape: what traffic waits for the process itself.",
     labels: [],
     scale: "turn",
     spreads: ({ process: { loopDelay } }) => [{ labels: {}, observed: loopDelay }],

@@ -152,7 +152,7 @@ const engines = {
 } as const;
 
 /** What a thread that waits in an engine is made with. */
-interface Hosted {
+export interface Hosted {
   readonly transport: NativeTransport;
   readonly clock: Clock;
   /** See Host.start. */

@@ -59,7 +59,7 @@ const SECTIONS: Readonly<Record<string, (name: string) => boolean>> = {
   Pools: (name) => name.startsWith("lb_pool_"),
   Backends: (name) => name.startsWith("lb_backend_"),
   Clients: (name) => name.startsWith("lb_client"),
-  "Log, store and copies": (name) => /^lb_(log|store|copies)/.test(name),
+  "Log, store and copies": (name) => /^lb_(log|reports|store|copies)/.test(name),
   "The process": (name) => /^lb_(process|build)_/.test(name),
 };
 

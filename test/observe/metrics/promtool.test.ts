@@ -32,13 +32,13 @@ function metrics() {
 
 describe.skipIf(promtool === undefined)(needing("promtool", { "promtool (LB_PROMTOOL)": promtool }), () => {
   test("accepts the text, and has nothing to say against any name or unit", async () => {
-    using told = metrics();
+    const told = metrics();
     const { body } = await told.render(undefined);
     expect(ask(["check", "metrics"], body)).toEqual({ status: 0, said: "" });
   });
 
   test("reads the OpenMetrics text, every series of it", async () => {
-    using told = metrics();
+    const told = metrics();
     const { body } = await told.render("application/openmetrics-text");
     const folder = mkdtempSync(join(tmpdir(), "openmetrics-"));
     try {

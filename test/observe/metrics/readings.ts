@@ -68,7 +68,7 @@ export function poolSample(connected: number, values: Partial<PoolSample> = {}):
   };
 }
 
-export const NO_CLIENTS: ClientsSample = {
+const NO_CLIENTS: ClientsSample = {
   all: { accepted: 0, refused: 0 },
   first: [],
   rest: { entries: 0, tokens: 0 },
@@ -77,11 +77,19 @@ export const NO_CLIENTS: ClientsSample = {
 /** Metrics of a plane that gives these samples. */
 export function metricsOf(
   sample: () => Sample,
-  parts: Partial<MetricsParts> = {},
+  {
+    plane,
+    ...parts
+  }: Partial<Omit<MetricsParts, "plane"> & { readonly plane: Partial<MetricsParts["plane"]> }> = {},
   clients = () => NO_CLIENTS,
 ) {
-  const plane = { sample: async () => sample(), clientTotals: async () => clients() };
-  return new Metrics({ clock: new ManualClock(), plane, droppedLogLines: () => 0, ...parts });
+  const whole = {
+    sample: async () => (await plane?.sample?.()) ?? sample(),
+    clientTotals: async (most: number) => (await plane?.clientTotals?.(most)) ?? clients(),
+    loopDelay: async () => (await plane?.loopDelay?.()) ?? spread("turn"),
+  };
+  const dropped = { droppedLogLines: () => 0, droppedReports: { sessions: 0, others: 0 } };
+  return new Metrics({ clock: new ManualClock(), plane: whole, ...dropped, ...parts });
 }
 
 /** Each series of a text, with its value. */

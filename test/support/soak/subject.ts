@@ -53,7 +53,7 @@ export class SubjectHere implements Subject {
       close: () => Promise.resolve(),
     };
     this.#text = text;
-    this.#plane = new LocalPlane(parts);
+    this.#plane = new LocalPlane({ ...parts, transport: () => parts.transport });
     this.#plane.subscribe((batch) => this.#read(batch), { records: true });
     const load = async (before: Config) => readingOf(before, this.#text);
     this.#control = new Control(configured(text), { ...parts, plane: this.#plane, log, load });

@@ -1,6 +1,6 @@
-import type { HistogramSample } from "../../contract/histogram.ts";
-import type { Clock, Timer } from "../../core/clock.ts";
-import { Histogram } from "../../live/histogram.ts";
+import type { HistogramSample } from "../contract/histogram.ts";
+import type { Clock, Timer } from "../core/clock.ts";
+import { Histogram } from "./histogram.ts";
 
 const EVERY_MS = 50;
 

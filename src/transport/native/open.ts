@@ -1,0 +1,40 @@
+import { type EngineName, engineNames } from "../../core/transport-names.ts";
+import { type Hosted, hostTransport } from "./host.ts";
+import { type Libc, libc } from "./libc.ts";
+
+const NEEDED = "needs Linux on x64 or arm64 and the package koffi";
+
+/** What an engine lacks on this machine besides those, in words; undefined: nothing. */
+const lacks: Readonly<Record<EngineName, (libc: Libc) => string | undefined>> = {
+  epoll: () => undefined,
+};
+
+/** An engine that this thread cannot have, and why, in words. */
+export interface RefusedEngine {
+  readonly name: EngineName;
+  readonly reason: string;
+}
+
+/** An engine, in which this thread waits once it is started. */
+interface OpenEngine extends Hosted {
+  readonly name: EngineName;
+}
+
+/** What came of opening an engine. */
+interface Opening {
+  readonly engine: OpenEngine | undefined;
+  readonly refused: readonly RefusedEngine[];
+}
+
+/** The engine of that name, or the best that this thread can have, if any; and those that it cannot. */
+export function openEngine(wanted: EngineName | "native"): Opening {
+  const names = wanted === "native" ? engineNames : [wanted];
+  const library = libc();
+  const refused: RefusedEngine[] = [];
+  for (const name of names) {
+    const reason = library === undefined ? NEEDED : lacks[name](library);
+    if (reason === undefined) return { engine: { name, ...hostTransport(name) }, refused };
+    refused.push({ name, reason });
+  }
+  return { engine: undefined, refused };
+}
