@@ -1,5 +1,5 @@
 /** The engines that make the system calls themselves, the best first: `native` is the first that the machine has. */
-export const engineNames = ["epoll"] as const;
+export const engineNames = ["io_uring", "epoll"] as const;
 export type EngineName = (typeof engineNames)[number];
 
 /**

@@ -69,7 +69,7 @@ export const subjects: readonly Subject[] = [
     command: guarded,
   },
   ...steered,
-  ...(["epoll", "sockets"] as const).map((transport) => ({
+  ...(["io_uring", "epoll", "sockets"] as const).map((transport) => ({
     name: `lb-${transport}`,
     about: `this balancer with transport: ${transport}`,
     backends: 1,

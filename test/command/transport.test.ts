@@ -1,20 +1,18 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
-import { formatEndpoint } from "#lb/core/address";
-import { mayHaveEngines } from "#lb/transport/choose";
-import { libc } from "#lb/transport/native/libc";
-import { configuredBalancer } from "../support/balancer-process.ts";
+import { describe, expect, test } from "vitest";
+import { balancerProcess } from "../support/balancer-process.ts";
+import { enginesHere, uringAbsence } from "../support/engines.ts";
 import { eventually } from "../support/eventually.ts";
-import { fileOf } from "../support/file-of.ts";
 import { backend, dialPeer, echo, within } from "../support/peer.ts";
+import { CommandProcess, canLimitMemory } from "../support/process.ts";
 
 const LB = fileURLToPath(new URL("../../dist/lb.js", import.meta.url));
 /** Node loads no addon then, koffi among them. */
 const WITHOUT_KOFFI = ["--no-addons", LB, "round-robin", "--listen", "127.0.0.1:0"];
 
-test.each(["epoll", "native"])(
+test.each(["epoll", "io_uring", "native"])(
   "%s where koffi cannot be loaded is one line that says what is missing",
   (transport) => {
     const { status, stdout, stderr } = spawnSync(
@@ -27,7 +25,7 @@ test.each(["epoll", "native"])(
     );
     expect([status, stdout]).toEqual([1, ""]);
     expect(stderr).toBe(
-      "lb: transport: epoll needs Linux on x64 or arm64 and the package koffi; expected auto or sockets here\n",
+      `lb: transport: ${transport} needs Linux on x64 or arm64 and the package koffi; expected auto or sockets here\n`,
     );
   },
 );
@@ -40,9 +38,6 @@ test("without koffi everything works on sockets", async () => {
   });
   await eventually(() => expect(said).toContain('"msg":"started"'));
   expect(said).toContain('"transport":"sockets","config"');
-  const refused = { transport: "epoll", reason: "needs Linux on x64 or arm64 and the package koffi" };
-  if (mayHaveEngines())
-    expect(said).toContain(JSON.stringify({ ...refused, msg: "transport refused" }).slice(1));
   balancer.kill("SIGTERM");
   expect(await within("the exit", once(balancer, "exit"))).toEqual([0, null]);
 });
@@ -57,17 +52,14 @@ test("a word that is no transport is told with those that are", () => {
     },
   );
   expect(status).toBe(2);
-  expect(stderr).toContain("auto, native, epoll, sockets");
+  expect(stderr).toContain("auto, native, io_uring, epoll, sockets");
 });
 
-test.skipIf(libc() === undefined)(
-  "a balancer by epoll serves, stops in order, and leaves no session",
-  async () => {
+test.each(enginesHere)(
+  "a balancer by %s serves, stops in order, and leaves no session",
+  async (transport) => {
     await using server = await backend(echo);
-    await using file = await fileOf(`
-      listeners: [{ listen: "127.0.0.1:0", pool: p }]
-      pools: { p: { backends: [{ address: "${formatEndpoint(server.endpoint)}" }] } }`);
-    await using balancer = await configuredBalancer(file.path, {}, "--transport", "epoll");
+    await using balancer = await balancerProcess("first", [server.endpoint], {}, "--transport", transport);
     const client = await dialPeer(balancer.endpoint);
     client.send("through our own calls");
     expect((await client.bytes(21)).toString()).toBe("through our own calls");
@@ -76,5 +68,42 @@ test.skipIf(libc() === undefined)(
     balancer.signal("SIGTERM");
     expect(await balancer.exit()).toMatchObject({ code: 0 });
     expect(balancer.records).toMatchObject([{ ending: "done", bytesIn: 21, bytesOut: 21 }]);
+  },
+);
+
+describe.skipIf(uringAbsence !== undefined || !canLimitMemory())(
+  "where too little memory may be locked",
+  () => {
+    const launch = { lockedKib: 64, env: { LB_TRANSPORT: undefined } };
+    const reason = "needs 128 KiB of memory that this user may lock (ulimit -l)";
+
+    test("the balancer says once why it is not on io_uring, and serves by epoll", async () => {
+      await using server = await backend(echo);
+      await using balancer = await balancerProcess(
+        "first",
+        [server.endpoint],
+        launch,
+        "--transport",
+        "native",
+      );
+      const client = await dialPeer(balancer.endpoint);
+      client.send("all the same");
+      expect((await client.bytes(12)).toString()).toBe("all the same");
+      client.reset();
+      await balancer.line(/"transport":"epoll".*"msg":"started"/);
+      const refusals = balancer.stdout
+        .split("\n")
+        .filter((line) => line.includes('"msg":"transport refused"'));
+      expect(refusals.map((line) => JSON.parse(line))).toMatchObject([{ transport: "io_uring", reason }]);
+    });
+
+    test("io_uring, where it is asked for by name, is one line that says why not", async () => {
+      await using balancer = new CommandProcess("lb.js", ["first", "--transport", "io_uring"], launch);
+      expect(await balancer.exit()).toMatchObject({
+        code: 1,
+        stdout: "",
+        stderr: `lb: transport: io_uring ${reason}; expected auto or sockets here\n`,
+      });
+    });
   },
 );

@@ -34,7 +34,7 @@ test("a backend gets the last words of a client that has closed without reading 
     const client = await balancer.client();
     client.stall();
     const session = await server.next();
-    await balancer.when("a stalled client", async () => (await balancer.heldBytes()) > 0);
+    await balancer.stalled();
     client.socket.write("last words", () => client.socket.destroy());
     await session.bytes(10);
     expect(session.text).toBe("last words");

@@ -39,7 +39,7 @@ test("a reader who takes what is waiting is not idle", async () => {
   await using balancer = await lab({ backends: [server.endpoint], idleMs: 60_000, clock });
   const client = await balancer.client();
   client.stall();
-  await balancer.when("a stalled client", async () => (await balancer.heldBytes()) > 0);
+  await balancer.stalled();
   for (let count = 1; count <= 4; count++) {
     await clock.run(50_000);
     client.listen();

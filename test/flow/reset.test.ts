@@ -20,7 +20,7 @@ test("a backend's reset does not take from a slow client what was already read f
   await using balancer = await lab({ backends: [server.endpoint] });
   const client = await balancer.client();
   client.stall();
-  await balancer.when("a stalled client", async () => (await balancer.heldBytes()) > 0);
+  await balancer.stalled();
   (await server.next()).reset();
   client.listen();
   expect(await client.outcome()).toBe("end");

@@ -76,7 +76,7 @@ test.each([
     await using balancer = await lab({ backends: [server.endpoint], clock });
     const client = await balancer.client();
     client.stall();
-    await balancer.when("a stalled client", async () => (await balancer.heldBytes()) > 0);
+    await balancer.stalled();
     const closed = await closing(balancer, clock, graceMs);
     await clock.run(graceMs);
     await clock.run(cutMs - 1);
@@ -97,7 +97,8 @@ test("a second close does not wait for the grace of the first", async () => {
   const second = balancer.plane.close({ graceMs: 0 });
   expect(await client.outcome()).toBe("end");
   client.finish();
-  expect(await Promise.all([first, second])).toEqual([1, 1]);
+  const [, cut] = await Promise.all([first, second]);
+  expect(cut).toBe(1);
   expect(await balancer.ended()).toMatchObject([{ ending: "shutdown" }]);
 });
 

@@ -25,9 +25,11 @@ export async function balancerProcess(
   algorithm: string,
   backends: readonly Endpoint[],
   launch: Launch = {},
+  ...flags: readonly string[]
 ): Promise<BalancerProcess> {
-  const flags = backends.flatMap((backend) => ["--backend", formatEndpoint(backend)]);
-  const balancer = new BalancerProcess("lb.js", [algorithm, "--listen", "127.0.0.1:0", ...flags], launch);
+  const to = backends.flatMap((backend) => ["--backend", formatEndpoint(backend)]);
+  const args = [algorithm, "--listen", "127.0.0.1:0", ...to, ...flags];
+  const balancer = new BalancerProcess("lb.js", args, launch);
   await balancer.listening();
   return balancer;
 }

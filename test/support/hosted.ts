@@ -1,5 +1,6 @@
 import { on } from "node:events";
 import { type MessagePort, Worker } from "node:worker_threads";
+import type { EngineName } from "#lb/core/transport-names";
 import type { hostTransport } from "#lb/transport/native/host";
 import type { Libc } from "#lb/transport/native/libc";
 import { within } from "./peer.ts";
@@ -10,11 +11,11 @@ const NATIVE = new URL("../../dist/transport/native/", import.meta.url).href;
 export type Doing = (hosted: ReturnType<typeof hostTransport>, port: MessagePort, library: Libc) => unknown;
 
 /** The source of a thread that waits in an engine, as it is built; it says "begun", and does something, given as such or as source. */
-export function hostedSource(doing: Doing | string): string {
+export function hostedSource(engine: EngineName, doing: Doing | string): string {
   return `
     const { parentPort } = require("node:worker_threads");
     Promise.all([import("${NATIVE}host.js"), import("${NATIVE}libc.js")]).then(([{ hostTransport }, { libc }]) => {
-      const hosted = hostTransport();
+      const hosted = hostTransport(${JSON.stringify(engine)});
       hosted.start();
       parentPort.postMessage("begun");
       return (${doing})(hosted, parentPort, libc());
@@ -28,8 +29,8 @@ export class HostedThread implements AsyncDisposable {
   readonly ended: Promise<{ readonly code: number; readonly error: Error | undefined }>;
   readonly #said: AsyncIterator<unknown[]>;
 
-  constructor(doing: Doing | string) {
-    this.worker = new Worker(hostedSource(doing), { eval: true });
+  constructor(engine: EngineName, doing: Doing | string) {
+    this.worker = new Worker(hostedSource(engine, doing), { eval: true });
     this.#said = on(this.worker, "message");
     let error: Error | undefined;
     this.worker.on("error", (thrown: Error) => {
@@ -39,8 +40,8 @@ export class HostedThread implements AsyncDisposable {
   }
 
   /** One that has begun. */
-  static async begin(doing: Doing | string): Promise<HostedThread> {
-    const thread = new HostedThread(doing);
+  static async begin(engine: EngineName, doing: Doing | string): Promise<HostedThread> {
+    const thread = new HostedThread(engine, doing);
     await thread.said();
     return thread;
   }

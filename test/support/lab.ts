@@ -117,6 +117,18 @@ export class Lab implements AsyncDisposable {
     return sum(await this.plane.sessions(Infinity), "heldBytes");
   }
 
+  /** Resolves when bytes are held, and the kernel takes no more of them for some turns. */
+  async stalled(): Promise<void> {
+    let before = 0;
+    await this.when("a reader that takes nothing", async () => {
+      const held = await this.heldBytes();
+      for (let turns = 0; turns < 20; turns++) await turn();
+      const isStill = held > 0 && held === before;
+      before = held;
+      return isStill;
+    });
+  }
+
   /** A connected client, from a source address if one is given. */
   async client(localAddress?: string): Promise<Peer> {
     const peer = await dialPeer(this.endpoint, localAddress);

@@ -21,6 +21,8 @@ export interface Launch {
   readonly input?: string;
   /** Its limit of open files. */
   readonly openFiles?: number;
+  /** Its limit of locked memory in KiB, as of a user without privileges; see `canLimitMemory`. */
+  readonly lockedKib?: number;
   /** Files that it finds in the place of files of this machine, by their paths; see `canReplaceFiles`. */
   readonly files?: Readonly<Record<string, string>>;
 }
@@ -35,10 +37,7 @@ export class CommandProcess implements AsyncDisposable {
   /** `script` is a path below dist, such as `servers/ping.js`. */
   constructor(script: string, args: readonly string[], launch: Launch = {}) {
     const command = [process.execPath, fileURLToPath(new URL(script, DIST)), ...args];
-    const [program, ...rest] = amid(limited(command, launch.openFiles), launch.files) as [
-      string,
-      ...string[],
-    ];
+    const [program, ...rest] = amid(limited(command, launch), launch.files) as [string, ...string[]];
     this.#child = spawn(program, rest, {
       cwd: launch.cwd,
       env: { ...process.env, NO_COLOR: "1", ...launch.env },
@@ -155,10 +154,24 @@ function completeLines(text: string): string[] {
   return text.split("\n").slice(0, -1);
 }
 
-function limited(command: readonly string[], openFiles: number | undefined): readonly string[] {
-  return openFiles === undefined
+function limited(command: readonly string[], { openFiles, lockedKib }: Launch): readonly string[] {
+  const limits = [
+    ...(openFiles === undefined ? [] : [`ulimit -n ${openFiles}`]),
+    ...(lockedKib === undefined ? [] : [`ulimit -l ${lockedKib}`]),
+  ];
+  const unprivileged = lockedKib === undefined ? [] : WITHOUT_PRIVILEGE;
+  return limits.length === 0
     ? command
-    : ["sh", "-c", `ulimit -n ${openFiles}; exec "$0" "$@"`, ...command];
+    : ["bash", "-c", `${limits.join("; ")}; exec "$0" "$@"`, ...unprivileged, ...command];
+}
+
+/** The privilege to lock as much memory as one likes. */
+const WITHOUT_PRIVILEGE = ["setpriv", "--bounding-set=-ipc_lock", "--inh-caps=-ipc_lock"];
+
+/** Whether a process can be kept from locking memory here. */
+export function canLimitMemory(): boolean {
+  const [program, ...rest] = limited(["true"], { lockedKib: 64 }) as [string, ...string[]];
+  return spawnSync(program, rest).status === 0;
 }
 
 /** Whether this machine lets a process find other files than the rest of it does. */

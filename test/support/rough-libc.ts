@@ -34,6 +34,7 @@ export function roughLibc(libc: Libc, dice: Dice): Libc {
     recv: interrupted(libc.recv),
     send: interrupted(libc.send),
     epollWait: interrupted(libc.epollWait),
+    ioUringEnter: interrupted(libc.ioUringEnter),
     accept4: interrupted(libc.accept4),
     errno: () => pretended || libc.errno(),
   };

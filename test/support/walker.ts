@@ -6,7 +6,9 @@ import { backend, dialPeer, type Peer, type TestBackend, within } from "./peer.t
 /** What one connection of a walk does: pure of its seed, so that two transports can be walked alike. */
 interface Plan {
   readonly number: number;
-  /** What each side sends, in pieces; the client's begin with the number. */
+  /** Short messages that the client sends first, each of which the backend sends back before the next. */
+  readonly chat: readonly Buffer[];
+  /** What each side sends, in pieces: the client's begin with the number, and then both have the chat. */
   readonly up: readonly Buffer[];
   readonly down: readonly Buffer[];
   /** Which side reads nothing until the other has sent everything. */
@@ -66,10 +68,12 @@ function planOf(seed: number, number: number): Plan {
   const dice = seededDice(seed * 1_000_003 + number);
   const first = Buffer.alloc(NUMBER_BYTES);
   first.writeUInt32BE(number);
+  const chat = dice() < 0.3 ? chatOf(dice) : [];
   return {
     number,
-    up: [first, ...piecesOf(dice)],
-    down: piecesOf(dice),
+    chat,
+    up: [first, ...chat, ...piecesOf(dice)],
+    down: [...chat, ...piecesOf(dice)],
     staller: oneOf(dice, ["client", "backend", "none", "none"]),
     last: oneOf(dice, ["client-first", "backend-first", "both"]),
     reset:
@@ -80,6 +84,12 @@ function planOf(seed: number, number: number): Plan {
             when: oneOf(dice, ["early", "midway", "settled", "settled"]),
           },
   };
+}
+
+/** Some are a little longer than what is taken for short. */
+function chatOf(dice: Dice): Buffer[] {
+  const messages = 5 + Math.floor(dice() * 20);
+  return Array.from({ length: messages }, (_, nth) => Buffer.alloc(1 + Math.floor(dice() ** 3 * 1_500), nth));
 }
 
 function piecesOf(dice: Dice): Buffer[] {
@@ -126,11 +136,12 @@ async function follow(plan: Plan, client: Peer, arrival: Promise<Peer>): Promise
 }
 
 async function converse(plan: Plan, client: Peer, server: Peer, resetter: Peer): Promise<void> {
-  const { up, down, staller, reset, last } = plan;
+  const { chat, up, down, staller, reset, last } = plan;
+  await talk(chat, client, server);
   const stalled = staller === "client" ? client : staller === "backend" ? server : undefined;
   stalled?.stall();
-  for (const piece of up.slice(1)) client.send(piece);
-  for (const piece of down) server.send(piece);
+  for (const piece of up.slice(1 + chat.length)) client.send(piece);
+  for (const piece of down.slice(chat.length)) server.send(piece);
   if (reset?.when === "midway") {
     await server.bytes(NUMBER_BYTES);
     stalled?.listen();
@@ -143,6 +154,17 @@ async function converse(plan: Plan, client: Peer, server: Peer, resetter: Peer):
   if (reset === undefined && last !== "client-first") server.finish();
   await Promise.all([server.bytes(lengthOf(up)), client.bytes(lengthOf(down))]);
   if (reset !== undefined) resetter.reset();
+}
+
+async function talk(chat: readonly Buffer[], client: Peer, server: Peer): Promise<void> {
+  let said = 0;
+  for (const message of chat) {
+    said += message.length;
+    client.send(message);
+    await server.bytes(NUMBER_BYTES + said);
+    server.send(message);
+    await client.bytes(said);
+  }
 }
 
 /** Each answers an end with its own. */

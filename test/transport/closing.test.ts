@@ -93,8 +93,8 @@ describe.each(WAYS)("over $kind by $transport", ({ transport, kind }) => {
       await using ends = await open();
       ends.peer.stall();
       send(ends.connection, MUCH);
+      await full(ends.connection);
       ends.connection[way]();
-      await turns();
       await ends.clock.run(29_999);
       expect(ends.connection.isClosed).toBe(false);
       await ends.clock.run(1);
@@ -201,6 +201,15 @@ async function lengthSeen(peer: Peer): Promise<number> {
 /** In chunks, as a relay does: what the kernel takes is seen by whole writes. */
 function send(connection: Joinable<unknown>, bytes: number): void {
   for (let sent = 0; sent < bytes; sent += CHUNK) connection.write(Buffer.alloc(CHUNK)).catch(() => {});
+}
+
+/** Resolves when the kernel takes no more of what was sent. */
+async function full(connection: Joinable<unknown>): Promise<void> {
+  let before: number;
+  do {
+    before = connection.queued;
+    await turns();
+  } while (connection.queued < before);
 }
 
 async function turns(): Promise<void> {

@@ -1,5 +1,8 @@
 import { once } from "node:events";
+import { mkdtempSync } from "node:fs";
 import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Endpoint } from "#lb/core/address";
 import { isSelfConnected } from "#lb/transport/sockets/dialling";
@@ -21,6 +24,23 @@ describe.each(transportNames)("by %s", (transport) => {
     const endpoint = { kind: "unix", path: "/nowhere/to/be/found.sock" } as const;
     const { connection } = testTransport(new ManualClock(), transport).dial(endpoint, { timeoutMs: 1_000 });
     await expect(connection).rejects.toMatchObject({ failure: "refused", code: "ENOENT" });
+  });
+
+  test("a unix socket whose queue is full does not let a dial wait", async () => {
+    const path = join(mkdtempSync(join(tmpdir(), "full-")), "s");
+    const server = createServer().listen({ path, backlog: 1 });
+    await once(server, "listening");
+    const unix = testTransport(new ManualClock(), transport);
+    // Before this thread's loop turns, the server accepts none of them.
+    const dials = Array.from({ length: 10 }, () => unix.dial({ kind: "unix", path }, { timeoutMs: 1_000 }));
+    const outcomes = await Promise.allSettled(dials.map(({ connection }) => connection));
+    const stood = outcomes.flatMap((each) => (each.status === "fulfilled" ? [each.value] : []));
+    const failed = outcomes.flatMap((each) => (each.status === "rejected" ? [each.reason] : []));
+    expect(stood.length).toBeGreaterThan(0);
+    expect(failed.length).toBeGreaterThan(0);
+    for (const reason of failed) expect(reason).toMatchObject({ code: "EAGAIN" });
+    for (const connection of stood) connection.reset();
+    await once(server.close(), "close");
   });
 
   test("a dial that nobody answers fails when its time is over, and leaves no timer", async () => {

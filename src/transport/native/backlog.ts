@@ -2,8 +2,11 @@ import type { Libc, Memory } from "./libc.ts";
 
 interface Piece {
   readonly memory: Memory;
-  readonly length: number;
+  length: number;
 }
+
+/** Short messages share a piece. */
+const PIECE_BYTES = 4_096;
 
 /** Copies of what the kernel has not taken, in order. */
 export class Backlog {
@@ -22,9 +25,18 @@ export class Backlog {
   }
 
   add(bytes: Uint8Array): void {
+    const last = this.#pieces.at(-1);
+    const piece = last !== undefined && roomIn(last) >= bytes.length ? last : this.#newPiece(bytes.length);
+    piece.memory.bytes.set(bytes, piece.length);
+    piece.length += bytes.length;
+    this.#bytes += bytes.length;
+  }
+
+  /** Adds what comes before all that is there, of which the kernel has nothing yet. */
+  addFirst(bytes: Uint8Array): void {
     const memory = this.#libc.memory(bytes.length);
     memory.bytes.set(bytes);
-    this.#pieces.push({ memory, length: bytes.length });
+    this.#pieces.unshift({ memory, length: bytes.length });
     this.#bytes += bytes.length;
   }
 
@@ -44,4 +56,14 @@ export class Backlog {
     this.#pieces.shift();
     this.#taken = 0;
   }
+
+  #newPiece(bytes: number): Piece {
+    const piece = { memory: this.#libc.memory(Math.max(PIECE_BYTES, bytes)), length: 0 };
+    this.#pieces.push(piece);
+    return piece;
+  }
+}
+
+function roomIn({ memory, length }: Piece): number {
+  return memory.bytes.length - length;
 }

@@ -1,4 +1,6 @@
 const FEWEST = 256;
+/** The largest generation; behind it comes 0. */
+const LAST_GENERATION = 0xfffffff;
 
 /**
  * What each open file descriptor belongs to. The kernel gives a closed one away again at once, so each has a generation: an
@@ -29,8 +31,7 @@ export class Descriptors<Owner> {
   delete(descriptor: number): void {
     if (this.#owners[descriptor] === undefined) return;
     this.#owners[descriptor] = undefined;
-    // Wraps around.
-    (this.#generations[descriptor] as number) += 1;
+    this.#generations[descriptor] = ((this.#generations[descriptor] as number) + 1) & LAST_GENERATION;
   }
 
   #growFor(descriptor: number): void {

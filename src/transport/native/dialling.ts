@@ -11,7 +11,6 @@ import {
   IP_BIND_ADDRESS_NO_PORT,
   IPPROTO_IP,
   IPPROTO_TCP,
-  SOCK_NONBLOCK_CLOEXEC,
   SOCK_STREAM,
   TCP_NODELAY,
   TCP_QUICKACK,
@@ -67,8 +66,8 @@ export class NativeDialling implements Dialling, Opening {
 
   /** A socket that is ready to be connected; undefined where there is none, and the dial has failed. */
   #socket(name: SocketName): number | undefined {
-    const { libc } = this.#parts;
-    const descriptor = libc.socket(familyOf(name), SOCK_STREAM | SOCK_NONBLOCK_CLOEXEC, 0);
+    const { libc, engine } = this.#parts;
+    const descriptor = libc.socket(familyOf(name), SOCK_STREAM | engine.socketFlags, 0);
     if (descriptor < 0) return this.#fail(this.#errorOf(libc.errno()));
     if (this.#endpoint.kind === "unix") return descriptor;
     if (this.#options.isHidden) libc.setOption(descriptor, IPPROTO_TCP, TCP_QUICKACK, 0);

@@ -37,7 +37,7 @@ export interface Stream {
   readonly queued: number;
   /** Sends what the kernel takes; the rest is copied and waits. False where the sender should wait for `drained`. */
   send(chunk: Chunk): boolean;
-  /** Receives nothing more until `resume`, which never calls back at once. */
+  /** Receives nothing more until `resume`, which never calls back at once; what the kernel has given by then is still told. */
   pause(): void;
   resume(): void;
   /** Sends FIN behind what waits. */
@@ -64,8 +64,8 @@ export interface Acceptor {
   acceptAll(most: number): number;
   /** Accepts again after `short`. */
   resume(): void;
-  /** Gives the descriptor back, and accepts nothing more, also where the socket has another one. */
-  close(): void;
+  /** Gives the descriptor back, and accepts nothing more; where that is moved, another descriptor of the socket goes on. */
+  close(isMoved: boolean): void;
 }
 
 /**
@@ -76,6 +76,8 @@ export interface Acceptor {
 export interface Engine {
   /** Readable while the kernel has something for a step. */
   readonly fd: number;
+  /** How the sockets are opened that it connects, beside their type (socket(2)). */
+  readonly socketFlags: number;
   /** Whether a step has something to do without waiting for the kernel. */
   readonly isDue: boolean;
   /** Puts bytes where the kernel can read them, until the next call: as many as there is room for. */

@@ -46,7 +46,8 @@ export class EpollAcceptor implements Acceptor, Member {
 
   /** False where there is none. */
   #accept(): boolean {
-    const { libc, names } = this.#set;
+    const { libc, sockets } = this.#set;
+    const { names } = sockets;
     names.expect();
     const client = libc.accept4(this.#descriptor, names.address, names.lengthAddress, SOCK_NONBLOCK_CLOEXEC);
     if (client >= 0) {

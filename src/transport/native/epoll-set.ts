@@ -1,9 +1,10 @@
+import { Box } from "./box.ts";
 import { Descriptors } from "./descriptors.ts";
-import type { Chunk, EngineEvents } from "./engine.ts";
+import type { EngineEvents } from "./engine.ts";
 import type { Libc, Memory } from "./libc.ts";
 import { CLOEXEC, EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_CTL_MOD, EPOLLIN, eventLayoutOf } from "./linux.ts";
 import { Pipe } from "./pipe.ts";
-import { SocketNames } from "./socket-name.ts";
+import { SocketCalls } from "./socket-calls.ts";
 import { Spare } from "./spare.ts";
 
 /** What a descriptor of the set belongs to. */
@@ -16,47 +17,18 @@ export interface Member {
   goOn(): void;
 }
 
-/** Bytes that one system call reads at most. */
-export const READ_BYTES = 64 * 1024;
 const MOST_EVENTS = 512;
 
 const LAYOUT = eventLayoutOf(process.arch);
-
-/** Room for one read, as far as it is filled. */
-class Box implements Chunk {
-  length = 0;
-  readonly address: number;
-  readonly #memory: Memory;
-
-  constructor(memory: Memory) {
-    this.#memory = memory;
-    this.address = memory.address;
-  }
-
-  view(from = 0): Buffer {
-    return this.#memory.bytes.subarray(from, this.length);
-  }
-
-  /** Takes in the first of these bytes, as many as there is room for. */
-  fill(bytes: Uint8Array): this {
-    this.length = Math.min(bytes.length, READ_BYTES);
-    this.#memory.bytes.set(bytes.subarray(0, this.length));
-    return this;
-  }
-}
 
 /** One epoll set with its members, and the memory that their system calls share. */
 export class EpollSet {
   readonly libc: Libc;
   readonly fd: number;
-  readonly names: SocketNames;
+  readonly sockets: SocketCalls;
   readonly spare: Spare;
   /** What a stream receives. */
   readonly inbox: Box;
-  /** What is written to a stream, and what is received to be dropped. */
-  readonly outbox: Box;
-  /** For the values of options. */
-  readonly option: Memory;
   /** For bulk; undefined where there was no descriptor for it. */
   readonly pipe: Pipe | undefined;
   readonly #told: EngineEvents;
@@ -73,12 +45,10 @@ export class EpollSet {
     this.fd = libc.epollCreate(CLOEXEC);
     if (this.fd < 0) throw new Error(`no epoll set: error ${libc.errno()}`);
     this.#told = told;
-    this.names = new SocketNames(libc);
+    this.sockets = new SocketCalls(libc);
     this.spare = new Spare(libc);
     this.pipe = Pipe.open(libc);
-    this.inbox = new Box(libc.memory(READ_BYTES));
-    this.outbox = new Box(libc.memory(READ_BYTES));
-    this.option = libc.memory(8);
+    this.inbox = new Box(libc);
     this.#events = libc.memory(MOST_EVENTS * LAYOUT.stride * 4);
     this.#event = libc.memory(LAYOUT.stride * 4);
   }

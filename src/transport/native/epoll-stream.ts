@@ -1,6 +1,7 @@
 import { Backlog } from "./backlog.ts";
+import { READ_BYTES } from "./box.ts";
 import type { Chunk, Stream, StreamKind, StreamOwner } from "./engine.ts";
-import { type EpollSet, type Member, READ_BYTES } from "./epoll-set.ts";
+import type { EpollSet, Member } from "./epoll-set.ts";
 import {
   EAGAIN,
   ECONNRESET,
@@ -16,9 +17,6 @@ import {
   EPOLLRDHUP,
   MSG_NOSIGNAL,
   SHUT_WR,
-  SO_ERROR,
-  SO_LINGER,
-  SOL_SOCKET,
 } from "./linux.ts";
 import type { Pipe } from "./pipe.ts";
 import type { SocketName } from "./socket-name.ts";
@@ -29,8 +27,6 @@ const WATCHED = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET;
 const BEHIND_DATA = EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLPRI;
 /** Reads in a row before it is another's turn. */
 const MOST_READS = 4;
-/** Reads that drop what has come, so that closing sends FIN and not RST. */
-const LAST_READS = 4;
 const FAILED = -1;
 /** A read of so many bytes says that more will come. */
 const BULK_BYTES = 32 * 1024;
@@ -70,7 +66,8 @@ export class EpollStream implements Stream, Member {
   }
 
   connect(name: SocketName): void {
-    const { names, libc } = this.#set;
+    const { libc, sockets } = this.#set;
+    const { names } = sockets;
     this.isConnecting = true;
     names.place(name);
     if (libc.connect(this.#descriptor, names.address, name.length) === 0) this.#watch();
@@ -114,18 +111,15 @@ export class EpollStream implements Stream, Member {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#backlog = undefined;
-    if (how === "reset") this.#lingerNot();
-    else if (!this.#isFinished && !this.isConnecting) this.#dropReceived();
+    const { sockets } = this.#set;
+    if (how === "end" && !this.#isFinished && !this.isConnecting) sockets.dropReceived(this.#descriptor);
+    if (how === "reset" && this.#kind === "tcp") sockets.lingerNot(this.#descriptor);
     this.#set.close(this.#descriptor);
     this.#owner.gone();
   }
 
   nameOf(side: "local" | "remote"): SocketName | undefined {
-    if (this.#isClosed) return undefined;
-    const { libc, names } = this.#set;
-    names.expect();
-    const ask = side === "local" ? libc.getsockname : libc.getpeername;
-    return ask(this.#descriptor, names.address, names.lengthAddress) === 0 ? names.read() : undefined;
+    return this.#isClosed ? undefined : this.#set.sockets.nameOf(this.#descriptor, side);
   }
 
   setOption(level: number, option: number, value: number): boolean {
@@ -137,7 +131,7 @@ export class EpollStream implements Stream, Member {
     else if ((events & EPOLLOUT) !== 0 && this.#backlog !== undefined) this.#flush(this.#backlog);
     if (this.#isClosed || this.isConnecting) return;
     if (this.#isFinished) {
-      if ((events & this.#breaking) !== 0) this.#owner.broken(this.#takeError());
+      if ((events & this.#breaking) !== 0) this.#owner.broken(this.#set.sockets.takeError(this.#descriptor));
       return;
     }
     if ((events & BEHIND_DATA) !== 0) this.#readsToEnd = true;
@@ -175,7 +169,7 @@ export class EpollStream implements Stream, Member {
   #connected(events: number): void {
     // The kernel has said at once that it will not be.
     if (this.#errno !== 0 || (events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) === 0) return;
-    const errno = (events & (EPOLLERR | EPOLLHUP)) === 0 ? 0 : this.#takeError();
+    const errno = (events & (EPOLLERR | EPOLLHUP)) === 0 ? 0 : this.#set.sockets.takeError(this.#descriptor);
     // Only an established connection can be reset, or written to in vain: the peer had accepted it.
     if (errno !== 0 && errno !== ECONNRESET && errno !== EPIPE) this.#notConnected(errno);
     else {
@@ -294,28 +288,5 @@ export class EpollStream implements Stream, Member {
     // Where the peer has finished, the owner closes, and that sends it.
     if (!this.#isFinished) this.#set.libc.shutdown(this.#descriptor, SHUT_WR);
     this.#owner.finSent();
-  }
-
-  #dropReceived(): void {
-    const { libc, outbox } = this.#set;
-    let reads = 0;
-    while (reads < LAST_READS && libc.recv(this.#descriptor, outbox.address, READ_BYTES, 0) > 0) reads += 1;
-  }
-
-  #lingerNot(): void {
-    if (this.#kind === "unix") return;
-    const { libc, option } = this.#set;
-    option.words[0] = 1;
-    option.words[1] = 0;
-    libc.setsockopt(this.#descriptor, SOL_SOCKET, SO_LINGER, option.address, 8);
-  }
-
-  /** The error that the kernel has for this socket, which forgets it. */
-  #takeError(): number {
-    const { libc, option } = this.#set;
-    option.words[0] = 0;
-    option.words[1] = 4;
-    libc.getsockopt(this.#descriptor, SOL_SOCKET, SO_ERROR, option.address, option.address + 4);
-    return option.words[0] as number;
   }
 }

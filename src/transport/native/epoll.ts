@@ -12,10 +12,12 @@ import { EpollAcceptor } from "./epoll-acceptor.ts";
 import { EpollSet } from "./epoll-set.ts";
 import { EpollStream } from "./epoll-stream.ts";
 import type { Libc } from "./libc.ts";
+import { SOCK_NONBLOCK_CLOEXEC } from "./linux.ts";
 import type { SocketName } from "./socket-name.ts";
 
 /** An Engine that every Linux has: it asks what is ready, and makes the system calls itself (epoll(7)). */
 export class EpollEngine implements Engine {
+  readonly socketFlags = SOCK_NONBLOCK_CLOEXEC;
   readonly #set: EpollSet;
 
   /** Throws where the kernel gives no descriptor. */
@@ -32,7 +34,7 @@ export class EpollEngine implements Engine {
   }
 
   stage(bytes: Uint8Array): Chunk {
-    return this.#set.outbox.fill(bytes);
+    return this.#set.sockets.outbox.fill(bytes);
   }
 
   step(timeoutMs: number): number {

@@ -6,6 +6,7 @@ import { HeapClock } from "./heap-clock.ts";
 import { NativeTransport } from "./index.ts";
 import { type Libc, libc, type NodeLoop } from "./libc.ts";
 import { findMicrotasks } from "./microtasks.ts";
+import { UringEngine } from "./uring.ts";
 
 /** The longest time from one turn of Node's loop to the next. */
 const LONGEST_WAIT_MS = 100;
@@ -148,6 +149,7 @@ export class Host implements EngineEvents {
 }
 
 const engines = {
+  io_uring: (libc: Libc, told: EngineEvents): Engine => new UringEngine(libc, told),
   epoll: (libc: Libc, told: EngineEvents): Engine => new EpollEngine(libc, told),
 } as const;
 

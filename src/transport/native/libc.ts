@@ -48,6 +48,16 @@ export interface Libc {
   inetPton(family: number, text: string, address: number): number;
   interfaceIndex(name: string): number;
   interfaceName(index: number, text: number): number;
+  ioUringEnter(
+    ring: number,
+    toSubmit: number,
+    atLeast: number,
+    flags: number,
+    argument: number,
+    argumentBytes: number,
+  ): number;
+  ioUringRegister(ring: number, operation: number, argument: number, count: number): number;
+  ioUringSetup(entries: number, parameters: number): number;
   listen(descriptor: number, backlog: number): number;
   open(path: string, flags: number): number;
   pipe2(ends: number, flags: number): number;
@@ -66,6 +76,12 @@ export interface Libc {
   setOption(descriptor: number, level: number, option: number, value: number): boolean;
   /** So many bytes, all zero. */
   memory(bytes: number): Memory;
+  /** So many bytes of pages of their own, all zero, until `unmap`; undefined where there is no memory. */
+  pages(bytes: number): Memory | undefined;
+  /** So many bytes that a descriptor shares with the kernel, from that offset on, until `unmap`; undefined where it does not. */
+  map(descriptor: number, offset: number, bytes: number): Memory | undefined;
+  /** Gives back what `pages` or `map` gave; from then on a touch of it ends the process. */
+  unmap(memory: Memory): void;
   /** Has the thread's own loop watch a descriptor that no other part of it watches. */
   watch(descriptor: number, readable: () => void): Watch;
   /** The thread's own loop. Throws where this Node does not show it. */
@@ -73,11 +89,20 @@ export interface Libc {
 }
 
 type Koffi = typeof import("koffi");
+type Library = ReturnType<Koffi["load"]>;
 
 const RTLD_NOW = 2;
 const RTLD_NODELETE = 0x1000;
 const INT_BYTES = 4;
 const POINTER_BYTES = 8;
+/** Of asm-generic/unistd.h, the same on x64 and arm64, as are the flags of mmap(2). */
+const IO_URING_SETUP = 425;
+const IO_URING_ENTER = 426;
+const IO_URING_REGISTER = 427;
+const PROT_READ_WRITE = 3;
+const MAP_SHARED_POPULATE = 0x8001;
+const MAP_PRIVATE_ANONYMOUS = 0x22;
+const MAP_FAILED = -1;
 /** Above this size V8 keeps the bytes of a buffer off its heap, where they do not move. */
 const PAGE_BYTES = 4_096;
 
@@ -121,6 +146,9 @@ function callsOf(koffi: Koffi): Libc {
   const setsockopt = library.func("int setsockopt(int, int, int, long, int)");
   const memory = (bytes: number): Memory => memoryOf(koffi, bytes);
   const option = memory(INT_BYTES);
+  const mapping = mappingOf(koffi, library);
+  // The C library has no names for the calls of io_uring.
+  const syscall = library.func("long syscall(long, long, long, long, long, long, long)");
   const lastError = new Int32Array(koffi.view(library.func("void *__errno_location()")(), INT_BYTES));
   return {
     accept4: library.func("int accept4(int, long, long, int)"),
@@ -138,6 +166,9 @@ function callsOf(koffi: Koffi): Libc {
     inetPton: library.func("int inet_pton(int, const char *, long)"),
     interfaceName: library.func("long if_indextoname(unsigned int, long)"),
     interfaceIndex: library.func("unsigned int if_nametoindex(const char *)"),
+    ioUringEnter: (...args) => syscall(IO_URING_ENTER, ...args),
+    ioUringRegister: (...args) => syscall(IO_URING_REGISTER, ...args, 0, 0),
+    ioUringSetup: (...args) => syscall(IO_URING_SETUP, ...args, 0, 0, 0, 0),
     listen: library.func("int listen(int, int)"),
     open: library.func("int open(const char *, int)"),
     pipe2: library.func("int pipe2(long, int)"),
@@ -156,6 +187,7 @@ function callsOf(koffi: Koffi): Libc {
       return setsockopt(descriptor, level, name, option.address, INT_BYTES) === 0;
     },
     memory,
+    ...mapping,
     watch: (descriptor, readable) => watchOf(koffi, descriptor, readable),
     nodeLoop: () => nodeLoopOf(koffi),
   };
@@ -167,6 +199,23 @@ function memoryOf(koffi: Koffi, bytes: number): Memory {
     address: Number(koffi.address(buffer)),
     bytes: Buffer.from(buffer, 0, bytes),
     words: new Int32Array(buffer),
+  };
+}
+
+/** Memory of mmap(2), which a thread that ends leaves where it is. */
+function mappingOf(koffi: Koffi, library: Library): Pick<Libc, "pages" | "map" | "unmap"> {
+  const mmap = library.func("long mmap(long, long, int, int, int, long)");
+  const munmap = library.func("int munmap(long, long)");
+  const mapped = (bytes: number, flags: number, descriptor: number, offset: number): Memory | undefined => {
+    const address = mmap(0, bytes, PROT_READ_WRITE, flags, descriptor, offset);
+    if (address === MAP_FAILED) return undefined;
+    const buffer = koffi.view(BigInt(address), bytes);
+    return { address, bytes: Buffer.from(buffer), words: new Int32Array(buffer) };
+  };
+  return {
+    pages: (bytes) => mapped(bytes, MAP_PRIVATE_ANONYMOUS, -1, 0),
+    map: (descriptor, offset, bytes) => mapped(bytes, MAP_SHARED_POPULATE, descriptor, offset),
+    unmap: ({ address, bytes }) => munmap(address, bytes.length),
   };
 }
 

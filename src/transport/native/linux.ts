@@ -28,6 +28,8 @@ export const TCP_KEEPCNT = 6;
 export const TCP_QUICKACK = 12;
 
 export const SHUT_WR = 1;
+export const SHUT_RDWR = 2;
+export const MSG_DONTWAIT = 0x40;
 /** A write to what is closed is an error of the call, and no signal (send(2)). */
 export const MSG_NOSIGNAL = 0x4000;
 
@@ -43,12 +45,37 @@ export const EPOLLRDHUP = 0x2000;
 /** As the sign bit of a word. */
 export const EPOLLET = 0x80000000 | 0;
 
+export const POLLIN = 0x1;
+export const POLLERR = 0x8;
+export const POLLHUP = 0x10;
+
+export const F_SETFL = 4;
+export const O_NONBLOCK = 0x800;
 export const F_DUPFD_CLOEXEC = 1030;
 export const F_SETPIPE_SZ = 1031;
 export const SPLICE_MOVE_NONBLOCK = 3;
 
-export const { EAGAIN, EINVAL, EINTR, EINPROGRESS, EMFILE, ENFILE, ENOBUFS, ENOMEM, EPIPE, ECONNRESET } =
-  constants.errno;
+export const {
+  EACCES,
+  EAGAIN,
+  EBADF,
+  EBUSY,
+  ECANCELED,
+  ECONNABORTED,
+  ECONNRESET,
+  EINPROGRESS,
+  EINTR,
+  EINVAL,
+  EMFILE,
+  ENFILE,
+  ENOBUFS,
+  ENOENT,
+  ENOMEM,
+  ENOSYS,
+  EPERM,
+  EPIPE,
+  ETIME,
+} = constants.errno;
 
 /** Where the words of an epoll_event are: its events, what it belongs to (two words), and the next one. */
 export interface EventLayout {

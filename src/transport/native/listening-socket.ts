@@ -107,7 +107,7 @@ class NativeListeningSocket implements ListeningSocket, AcceptorOwner {
     this.#isClosed = true;
     this.#pause?.[Symbol.dispose]();
     if (this.endpoint.kind === "unix" && how !== "moved") removeSocket(this.endpoint.path);
-    this.#acceptor.close();
+    this.#acceptor.close(how === "moved");
   }
 
   accepted(descriptor: number, peer: SocketName | undefined): void {

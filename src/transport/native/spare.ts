@@ -25,6 +25,11 @@ export class Spare {
     return client >= 0;
   }
 
+  close(): void {
+    if (this.#descriptor !== -1) this.#libc.close(this.#descriptor);
+    this.#descriptor = -1;
+  }
+
   #hold(): void {
     this.#descriptor = this.#libc.open("/dev/null", CLOEXEC);
   }

@@ -3,17 +3,20 @@ import type { Endpoint } from "#lb/core/address";
 import { EpollEngine } from "#lb/transport/native/epoll";
 import { NativeTransport } from "#lb/transport/native/index";
 import { type Libc, libc } from "#lb/transport/native/libc";
+import { UringEngine } from "#lb/transport/native/uring";
+import { enginesHere } from "../../support/engines.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { dialPeer } from "../../support/peer.ts";
 
 const ANY: Endpoint = { kind: "tcp", host: "127.0.0.1", port: 0 };
 
-describe.skipIf(libc() === undefined)("by epoll", () => {
+describe.each(enginesHere)("by %s", (name) => {
   test("an owner that throws is told as a defect, and what else its step found is done", async () => {
     const library = libc() as Libc;
     const defects: unknown[] = [];
     const nothing = () => {};
-    const engine = new EpollEngine(library, {
+    const Made = name === "epoll" ? EpollEngine : UringEngine;
+    const engine = new Made(library, {
       due: nothing,
       occupied: nothing,
       defect: (error) => defects.push((error as Error).message),

@@ -3,7 +3,8 @@ import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import type { Endpoint } from "#lb/core/address";
-import { libc } from "#lb/transport/native/libc";
+import type { EngineName } from "#lb/core/transport-names";
+import { enginesHere } from "../../support/engines.ts";
 import { type Doing, HostedThread, hostedSource } from "../../support/hosted.ts";
 import { dialPeer, within } from "../../support/peer.ts";
 import { output, Program } from "../../support/program.ts";
@@ -43,9 +44,9 @@ const GUEST = `
     .then(({ guestTransport }) => guestTransport({}).listen({ kind: "tcp", host: "127.0.0.1", port: 0 }, () => {}))
     .then(() => require("node:worker_threads").parentPort.postMessage("listening"));`;
 
-describe.skipIf(libc() === undefined)("a thread that waits in an engine", () => {
+describe.each(enginesHere)("a thread that waits in %s", (engine) => {
   test("ends when it is terminated", async () => {
-    const thread = await HostedThread.begin(serveOne);
+    const thread = await HostedThread.begin(engine, serveOne);
     await thread.said();
     // It says so before it waits.
     await sleep(20);
@@ -53,12 +54,12 @@ describe.skipIf(libc() === undefined)("a thread that waits in an engine", () => 
   });
 
   test("ends with the process, which another thread ends", async () => {
-    await using program = inProcess(serveOne, "setTimeout(() => process.exit(3), 20)");
+    await using program = inProcess(engine, serveOne, "setTimeout(() => process.exit(3), 20)");
     expect(await within("the end of the process", program.code())).toBe(3);
   });
 
   test("ends by itself where nothing is open and no timer is set", async () => {
-    const thread = await HostedThread.begin(({ clock }) => {
+    const thread = await HostedThread.begin(engine, ({ clock }) => {
       clock.after(Infinity, () => {});
       clock.after(50, () => {});
     });
@@ -66,7 +67,7 @@ describe.skipIf(libc() === undefined)("a thread that waits in an engine", () => 
   });
 
   test("lives while it listens and has connections, and then ends by itself", async () => {
-    const thread = await HostedThread.begin(serveOne);
+    const thread = await HostedThread.begin(engine, serveOne);
     const client = await dialPeer((await thread.said()) as Endpoint);
     expect(await client.outcome()).toBe("end");
     client.finish();
@@ -109,13 +110,13 @@ describe.skipIf(libc() === undefined)("a thread that waits in an engine", () => 
       },
     ],
   ])("ends by a throw of %s", async (_, doing) => {
-    const { ended } = new HostedThread(doing);
+    const { ended } = new HostedThread(engine, doing);
     const error = expect.objectContaining({ message: "a defect of this test" });
     expect(await within("its end", ended)).toEqual({ code: 1, error });
   });
 
   test("serves what came while the process was stopped before it looks at deadlines", async () => {
-    await using program = inProcess(readInTime);
+    await using program = inProcess(engine, readInTime);
     const [line] = await within("the port", once(program.child.stdout as Readable, "data"));
     const client = await dialPeer({ kind: "tcp", host: "127.0.0.1", port: Number(line) });
     await client.bytes("accepted".length);
@@ -138,10 +139,10 @@ describe.skipIf(libc() === undefined)("a thread that waits in an engine", () => 
   });
 });
 /** A process whose main thread begins another, prints the port that it says, and then does something itself. */
-function inProcess(doing: Doing, then = ""): Program {
+function inProcess(engine: EngineName, doing: Doing, then = ""): Program {
   const script = `
     const { Worker } = require("node:worker_threads");
-    const thread = new Worker(${JSON.stringify(hostedSource(doing))}, { eval: true });
+    const thread = new Worker(${JSON.stringify(hostedSource(engine, doing))}, { eval: true });
     thread.on("message", ({ port }) => { if (port) { console.log(port); ${then} } });`;
   return new Program(process.execPath, ["-e", script]);
 }

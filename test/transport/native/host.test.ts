@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Endpoint } from "#lb/core/address";
-import { libc } from "#lb/transport/native/libc";
+import { enginesHere } from "../../support/engines.ts";
 import { type Doing, HostedThread } from "../../support/hosted.ts";
 import { backend, dialPeer, echo, within } from "../../support/peer.ts";
 
@@ -97,9 +97,9 @@ const WAKING: readonly (readonly [string, Doing])[] = [
   ],
 ];
 
-describe.skipIf(libc() === undefined)("a thread that waits in an engine", () => {
+describe.each(enginesHere)("a thread that waits in %s", (engine) => {
   test.each(WAKING)("wakes for %s", async (_, doing) => {
-    await using thread = await HostedThread.begin(doing);
+    await using thread = await HostedThread.begin(engine, doing);
     expect(await thread.said(SOON_MS)).toBe("done");
   });
 
@@ -107,13 +107,13 @@ describe.skipIf(libc() === undefined)("a thread that waits in an engine", () => 
     "wakes for %s, also where this Node has no way to run what waits for a promise",
     async (_, doing) => {
       const without = `(...given) => { delete process._tickCallback; return (${doing})(...given); }`;
-      await using thread = await HostedThread.begin(without);
+      await using thread = await HostedThread.begin(engine, without);
       expect(await thread.said(SOON_MS)).toBe("done");
     },
   );
 
   test("answers the thread that began it", async () => {
-    await using thread = await HostedThread.begin((_, port) => {
+    await using thread = await HostedThread.begin(engine, (_, port) => {
       port.on("message", (message) => port.postMessage(message));
     });
     const asked = async () => {
@@ -123,12 +123,16 @@ describe.skipIf(libc() === undefined)("a thread that waits in an engine", () => 
   });
 
   test("waits where it has nothing to do", async () => {
-    await using thread = await HostedThread.begin(({ clock }, port, library) => {
-      const { epollWait } = library;
+    await using thread = await HostedThread.begin(engine, ({ clock }, port, library) => {
+      const { epollWait, ioUringEnter } = library;
       let waits = 0;
       library.epollWait = (...given) => {
         waits += 1;
         return epollWait(...given);
+      };
+      library.ioUringEnter = (...given) => {
+        waits += 1;
+        return ioUringEnter(...given);
       };
       port.on("message", () => {});
       clock.after(1_000, () => port.postMessage(waits));
@@ -140,7 +144,7 @@ describe.skipIf(libc() === undefined)("a thread that waits in an engine", () => 
 
   test("looks for nothing else while bytes only pass from side to side", async () => {
     await using server = await backend(echo);
-    await using thread = await HostedThread.begin(relayCounting);
+    await using thread = await HostedThread.begin(engine, relayCounting);
     const client = await dialPeer((await thread.ask(server.endpoint)) as Endpoint);
     const passed = async (times: number) => {
       for (let nth = 0; nth < times; nth++) {
@@ -161,12 +165,16 @@ describe.skipIf(libc() === undefined)("a thread that waits in an engine", () => 
 /** Relays to the endpoint that it is told first, and answers all else with how often it waited, and ran what waited for promises. */
 const relayCounting: Doing = ({ transport }, port, library) => {
   const ticking = process as unknown as { _tickCallback(): void };
-  const { epollWait } = library;
+  const { epollWait, ioUringEnter } = library;
   const { _tickCallback: tick } = ticking;
   const counts = { steps: 0, looks: 0 };
   library.epollWait = (...given) => {
     counts.steps += 1;
     return epollWait(...given);
+  };
+  library.ioUringEnter = (...given) => {
+    counts.steps += 1;
+    return ioUringEnter(...given);
   };
   ticking._tickCallback = () => {
     counts.looks += 1;

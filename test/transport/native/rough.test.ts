@@ -4,28 +4,38 @@ import { describe, expect, test } from "vitest";
 import type { Endpoint } from "#lb/core/address";
 import { systemClock } from "#lb/core/clock";
 import { openFiles } from "#lb/core/open-files";
+import type { Engine } from "#lb/transport/native/engine";
 import { EpollEngine } from "#lb/transport/native/epoll";
 import { Guest } from "#lb/transport/native/guest";
 import { NativeTransport } from "#lb/transport/native/index";
 import { type Libc, libc } from "#lb/transport/native/libc";
 import { EMFILE } from "#lb/transport/native/linux";
+import { UringEngine } from "#lb/transport/native/uring";
 import type { Connection } from "#lb/transport/transport";
+import { enginesHere } from "../../support/engines.ts";
 import { eventually } from "../../support/eventually.ts";
 import { lab } from "../../support/lab.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { pair } from "../../support/pair.ts";
 import { backend, dialPeer, echo } from "../../support/peer.ts";
+import { Turning } from "../../support/turning.ts";
 
 const ANY: Endpoint = { kind: "tcp", host: "127.0.0.1", port: 0 };
 const MSG_OOB = 1;
 const F_DUPFD_CLOEXEC = 1030;
 const HIGH = 70_000;
 
-describe.skipIf(libc() === undefined)("by epoll", () => {
+/** An engine in this thread, by its name. */
+const engines = {
+  epoll: (library: Libc): Engine => new Guest(library, (told) => new EpollEngine(library, told)).engine,
+  io_uring: (library: Libc): Engine => new Turning((told) => new UringEngine(library, told)).engine,
+} as const;
+
+describe.each(enginesHere)("by %s", (name) => {
   const library = libc() as Libc;
 
   test("what comes behind an urgent byte, at which a read stops, is received too", async () => {
-    await using ends = await pair("tcp", new ManualClock(), "epoll");
+    await using ends = await pair("tcp", new ManualClock(), name);
     const { fd } = (ends.peer.socket as Socket & { _handle: { fd: number } })._handle;
     const memory = library.memory(16);
     memory.bytes.write("before!behind");
@@ -36,6 +46,32 @@ describe.skipIf(libc() === undefined)("by epoll", () => {
     while (received.length < 12) received += Buffer.from((await ends.connection.read()) as Uint8Array);
     expect(received).toBe("beforebehind");
   });
+
+  test.skipIf(openFiles() < HIGH + 100)("descriptors above 65 536 are like any other", async () => {
+    const high: Libc = {
+      ...library,
+      socket: (...args) => lifted(library.socket(...args)),
+      accept4: (...args) => lifted(library.accept4(...args)),
+    };
+    const transport = new NativeTransport(systemClock, high, engines[name](high));
+    await using server = await backend(echo);
+    await using balancer = await lab({ backends: [server.endpoint], transport });
+    const clients = await Promise.all(Array.from({ length: 20 }, () => balancer.client()));
+    for (const client of clients) client.send("from far above");
+    for (const client of clients) expect((await client.bytes(14)).toString()).toBe("from far above");
+  });
+
+  /** The same, with a higher number. */
+  function lifted(descriptor: number): number {
+    if (descriptor < 0) return descriptor;
+    const copy = library.fcntl(descriptor, F_DUPFD_CLOEXEC, HIGH);
+    library.close(descriptor);
+    return copy;
+  }
+});
+
+describe.skipIf(libc() === undefined)("by epoll", () => {
+  const library = libc() as Libc;
 
   test("a client for whom no descriptor is left is closed, and the next one is served", async () => {
     await using world = await listening(1);
@@ -58,29 +94,6 @@ describe.skipIf(libc() === undefined)("by epoll", () => {
     await eventually(() => expect(world.accepted).toHaveLength(1));
     client.reset();
   });
-
-  test.skipIf(openFiles() < HIGH + 100)("descriptors above 65 536 are like any other", async () => {
-    const high: Libc = {
-      ...library,
-      socket: (...args) => lifted(library.socket(...args)),
-      accept4: (...args) => lifted(library.accept4(...args)),
-    };
-    const { engine } = new Guest(high, (told) => new EpollEngine(high, told));
-    const transport = new NativeTransport(systemClock, high, engine);
-    await using server = await backend(echo);
-    await using balancer = await lab({ backends: [server.endpoint], transport });
-    const clients = await Promise.all(Array.from({ length: 20 }, () => balancer.client()));
-    for (const client of clients) client.send("from far above");
-    for (const client of clients) expect((await client.bytes(14)).toString()).toBe("from far above");
-  });
-
-  /** The same, with a higher number. */
-  function lifted(descriptor: number): number {
-    if (descriptor < 0) return descriptor;
-    const copy = library.fcntl(descriptor, F_DUPFD_CLOEXEC, HIGH);
-    library.close(descriptor);
-    return copy;
-  }
 
   /** A listener whose first so many calls of accept4 find no descriptor. */
   async function listening(failures: number) {

@@ -1,0 +1,218 @@
+import type { Libc, Memory } from "./libc.ts";
+import { EAGAIN, EBUSY, EINTR, ENOMEM, ETIME } from "./linux.ts";
+import { codeOf } from "./system-error.ts";
+import {
+  BUFFER_RING,
+  CANCEL,
+  COMPLETION,
+  ENTER_EXT_ARG,
+  ENTER_GETEVENTS,
+  ENTER_REGISTERED_RING,
+  ENTRY,
+  REGISTER_PBUF_RING,
+  WAIT,
+} from "./uring-abi.ts";
+import { closeRing, type OpenRing, openRing, RingError, type RingSize } from "./uring-opening.ts";
+
+/** Is told of a completion: the two words that its entry had for this, its result, and its flags. */
+export type Completed = (low: number, high: number, result: number, flags: number) => void;
+
+const WORD_BYTES = 4;
+const ENTRY_WORDS = ENTRY.bytes / WORD_BYTES;
+const COMPLETION_WORDS = COMPLETION.bytes / WORD_BYTES;
+/** The longest name of a socket, and more. */
+const PLACE_BYTES = 128;
+/** A cancel finds what it ends by its words. */
+const NO_DESCRIPTOR = -1;
+const NS_PER_MS = 1_000_000;
+/** Behind these the next call goes on; nothing is lost. */
+const PASSING: ReadonlySet<number> = new Set([EAGAIN, EBUSY, EINTR, ETIME]);
+
+/**
+ * The two queues of an io_uring(7) that this thread alone uses: entries, which say what the kernel shall do, and completions,
+ * which say what it has done. The kernel reads and writes them within this thread's own calls (DEFER_TASKRUN), so the order in
+ * which a thread sees its own stores would do; Atomics at the ends of the queues keep the compiler to that order.
+ */
+export class Ring {
+  readonly #libc: Libc;
+  readonly #open: OpenRing;
+  /** For each entry a place for what the kernel reads when it takes the entry. */
+  readonly #places: Memory;
+  readonly #wait: Memory;
+  readonly #pages: Memory[] = [];
+  readonly #name: number;
+  readonly #nameFlag: number;
+  #tail = 0;
+  #head = 0;
+  #pending = 0;
+
+  /** Throws a RingError where the kernel refuses. */
+  constructor(libc: Libc, size: RingSize) {
+    this.#libc = libc;
+    this.#open = openRing(libc, size);
+    this.#places = libc.memory(this.#open.entries * PLACE_BYTES);
+    this.#wait = libc.memory(WAIT.bytes);
+    writeAddress(this.#wait.words, WAIT.time, this.#wait.address + WAIT.argumentBytes);
+    const { number, fd } = this.#open;
+    this.#name = number ?? fd;
+    this.#nameFlag = number === undefined ? 0 : ENTER_REGISTERED_RING;
+  }
+
+  /** Readable while there are completions. */
+  get fd(): number {
+    return this.#open.fd;
+  }
+
+  /** Entries that the kernel has not taken yet. */
+  get pending(): number {
+    return this.#pending;
+  }
+
+  /** Memory that stays as long as the ring. Throws a RingError where there is none. */
+  pages(bytes: number): Memory {
+    const pages = this.#libc.pages(bytes);
+    if (pages === undefined) throw new RingError("mmap", ENOMEM);
+    this.#pages.push(pages);
+    return pages;
+  }
+
+  /** Registers a ring of buffers, which the kernel fills, as a group (io_uring_register(2)). Throws a RingError where the kernel refuses. */
+  register(group: number, address: number, entries: number): void {
+    const { words, address: argument } = this.#libc.memory(BUFFER_RING.bytes);
+    writeAddress(words, BUFFER_RING.address, address);
+    words[BUFFER_RING.entries] = entries;
+    words[BUFFER_RING.group] = group;
+    if (this.#libc.ioUringRegister(this.fd, REGISTER_PBUF_RING, argument, 1) < 0)
+      throw new RingError("io_uring_register", this.#libc.errno());
+  }
+
+  /**
+   * Writes an entry: a first word of `uring-abi.ts`, what it works on, and the two words that come back with its completion.
+   * Throws where the queue is full and the kernel takes none of it.
+   */
+  push(
+    word: number,
+    descriptor: number,
+    address: number,
+    length: number,
+    flags: number,
+    low: number,
+    high: number,
+    group = 0,
+    offset = 0,
+  ): void {
+    const { words } = this.#open.entryTable;
+    const at = this.#next();
+    words[at + ENTRY.operation] = word;
+    words[at + ENTRY.descriptor] = descriptor;
+    words[at + ENTRY.offset] = offset;
+    writeAddress(words, at + ENTRY.address, address);
+    words[at + ENTRY.length] = length;
+    words[at + ENTRY.flags] = flags;
+    words[at + ENTRY.low] = low;
+    words[at + ENTRY.high] = high;
+    words[at + ENTRY.group] = group;
+  }
+
+  /** Ends the operation whose entry had these two words, if it is under way. Only where it is not, a completion comes of this: of zeros. */
+  cancel(low: number, high: number): void {
+    this.push(CANCEL, NO_DESCRIPTOR, 0, 0, 0, 0, 0);
+    const { words } = this.#open.entryTable;
+    const at = this.#at(this.#tail - 1) * ENTRY_WORDS + ENTRY.address;
+    words[at] = low;
+    words[at + 1] = high;
+  }
+
+  /** Where bytes now are that the kernel reads when it takes the entry that is pushed next: 128 at most. */
+  place(bytes: Uint8Array): number {
+    this.#makeRoom();
+    const at = this.#at(this.#tail) * PLACE_BYTES;
+    this.#places.bytes.set(bytes, at);
+    return this.#places.address + at;
+  }
+
+  /** Has the kernel take what was pushed. */
+  submit(): void {
+    this.#enter(0, 0, 0);
+  }
+
+  /** The same, and waits for a completion, `timeoutMs` at most, for ever where that is negative; or until a signal comes. */
+  submitAndWait(timeoutMs: number): void {
+    if (timeoutMs === 0) this.#enter(0, ENTER_GETEVENTS, 0);
+    else if (timeoutMs < 0) this.#enter(1, ENTER_GETEVENTS, 0);
+    else {
+      const { words } = this.#wait;
+      words[WAIT.seconds] = timeoutMs / 1_000;
+      words[WAIT.nanoseconds] = (timeoutMs % 1_000) * NS_PER_MS;
+      this.#enter(1, ENTER_GETEVENTS | ENTER_EXT_ARG, WAIT.argumentBytes);
+    }
+  }
+
+  /** Tells of each completion that is there now; how many there were. */
+  reap(told: Completed): number {
+    const { completionTable, completions, completionTail, completionHead, queues } = this.#open;
+    const { words } = queues;
+    const tail = Atomics.load(words, completionTail);
+    const count = (tail - this.#head) | 0;
+    while (this.#head !== tail) {
+      const at = completionTable + (this.#head & (completions - 1)) * COMPLETION_WORDS;
+      const low = words[at + COMPLETION.low] as number;
+      const high = words[at + COMPLETION.high] as number;
+      const result = words[at + COMPLETION.result] as number;
+      const flags = words[at + COMPLETION.flags] as number;
+      this.#head = (this.#head + 1) | 0;
+      told(low, high, result, flags);
+    }
+    Atomics.store(words, completionHead, this.#head);
+    return count;
+  }
+
+  /** Gives it back to the kernel. Nothing may be under way. */
+  close(): void {
+    closeRing(this.#libc, this.#open);
+    for (const each of this.#pages) this.#libc.unmap(each);
+  }
+
+  /** Where the words of the next entry are, which is about to be written. */
+  #next(): number {
+    this.#makeRoom();
+    const at = this.#at(this.#tail) * ENTRY_WORDS;
+    this.#tail = (this.#tail + 1) | 0;
+    this.#pending += 1;
+    return at;
+  }
+
+  #at(tail: number): number {
+    return tail & (this.#open.entries - 1);
+  }
+
+  #makeRoom(): void {
+    if (this.#pending < this.#open.entries) return;
+    this.submit();
+    if (this.#pending === this.#open.entries) throw new Error("the kernel takes no entry of the ring");
+  }
+
+  #enter(atLeast: number, flags: number, argumentBytes: number): void {
+    const { queues, submissionTail, completionHead } = this.#open;
+    Atomics.store(queues.words, completionHead, this.#head);
+    Atomics.store(queues.words, submissionTail, this.#tail);
+    const argument = argumentBytes === 0 ? 0 : this.#wait.address;
+    const taken = this.#libc.ioUringEnter(
+      this.#name,
+      this.#pending,
+      atLeast,
+      flags | this.#nameFlag,
+      argument,
+      argumentBytes,
+    );
+    if (taken >= 0) this.#pending -= taken;
+    else if (!PASSING.has(this.#libc.errno()))
+      throw new Error(`io_uring_enter: ${codeOf(this.#libc.errno())}`);
+  }
+}
+
+/** Writes an address, which is below 2^53, into two words. */
+export function writeAddress(words: Int32Array, at: number, address: number): void {
+  words[at] = address;
+  words[at + 1] = address / 2 ** 32;
+}

@@ -1,0 +1,93 @@
+import { describe, expect, test } from "vitest";
+import { type Libc, libc } from "#lb/transport/native/libc";
+import { CLOEXEC } from "#lb/transport/native/linux";
+import { NOTHING } from "#lb/transport/native/uring-abi";
+import { UringDescriptor } from "#lb/transport/native/uring-descriptor";
+import { type Member, OPERATION, UringSet } from "#lb/transport/native/uring-set";
+import { byUring, uringAbsence } from "../../support/engines.ts";
+
+describe.skipIf(uringAbsence !== undefined)(`a set ${byUring}`, () => {
+  const library = libc() as Libc;
+
+  test("a late completion of a descriptor that has another owner by now is dropped", () => {
+    const { set, told } = open();
+    // That no process has: it is not closed.
+    const number = 65_000;
+    const before = set.add(number, noting("first", told));
+    set.start(NOTHING, number, 0, 0, 0, before | OPERATION.receive, 0, 0);
+    // Against all rules: something is under way.
+    set.close(number);
+    const now = set.add(number, noting("second", told));
+    set.start(NOTHING, number, 0, 0, 0, now | OPERATION.receive, 0, 0);
+    set.step(0);
+    expect(told).toEqual(["second"]);
+    set.close(number);
+    set.end();
+  });
+
+  test("a descriptor is given back when nothing is under way on it, and not before", () => {
+    const { set, told } = open();
+    const descriptor = new UringDescriptor(set, fresh(), noting("told", told));
+    descriptor.start(OPERATION.send, NOTHING, 0, 0, 0);
+    descriptor.start(OPERATION.receive, NOTHING, 0, 0, 0);
+    descriptor.close(() => told.push("gone"));
+    set.step(0);
+    descriptor.ended(OPERATION.send);
+    expect(told).toEqual(["told", "told"]);
+    expect(library.fcntl(descriptor.number, F_GETFD, 0)).toBe(1);
+    descriptor.ended(OPERATION.receive);
+    expect(told).toEqual(["told", "told", "gone"]);
+    set.step(0);
+    expect(library.fcntl(descriptor.number, F_GETFD, 0)).toBe(-1);
+    set.end();
+  });
+
+  test("the last descriptor is closed though no step follows", () => {
+    const { set, occupied } = open();
+    const descriptor = new UringDescriptor(set, fresh(), noting("nothing", []));
+    expect(occupied).toEqual([true]);
+    descriptor.close(() => {});
+    expect(occupied).toEqual([true, false]);
+    expect(library.fcntl(descriptor.number, F_GETFD, 0)).toBe(-1);
+    set.end();
+  });
+
+  test("says that a step has something to do once for all that a step does", () => {
+    const { set, due } = open();
+    const descriptor = new UringDescriptor(set, fresh(), noting("nothing", []));
+    descriptor.start(OPERATION.send, NOTHING, 0, 0, 0);
+    descriptor.start(OPERATION.receive, NOTHING, 0, 0, 0);
+    expect([set.isDue, due()]).toEqual([true, 1]);
+    set.step(0);
+    expect([set.isDue, due()]).toEqual([false, 1]);
+    for (const each of [OPERATION.send, OPERATION.receive]) descriptor.ended(each);
+    descriptor.close(() => {});
+    set.end();
+  });
+
+  function open() {
+    let due = 0;
+    const told: string[] = [];
+    const occupied: boolean[] = [];
+    const set = new UringSet(library, {
+      due() {
+        due += 1;
+      },
+      occupied: (isOccupied) => occupied.push(isOccupied),
+      defect(error) {
+        throw error;
+      },
+    });
+    return { set, told, occupied, due: () => due };
+  }
+
+  function fresh(): number {
+    return library.open("/dev/null", CLOEXEC);
+  }
+});
+
+const F_GETFD = 1;
+
+function noting(name: string, told: string[]): Member {
+  return { completed: () => told.push(name) };
+}
