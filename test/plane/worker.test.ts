@@ -68,6 +68,18 @@ describe.each(here)("a plane in a thread of its own, by %s,", (byDefault) => {
     await expect(plane.apply(EMPTY)).rejects.toBeInstanceOf(Failure);
   });
 
+  test("does not begin where its thread has ended", async () => {
+    const thread = startThread();
+    await thread.terminate();
+    await expect(opened(byDefault, thread)).rejects.toThrow("the data plane's thread ended before it began");
+    const ending = startThread();
+    const begun = opened(byDefault, ending);
+    await Promise.all([
+      expect(begun).rejects.toThrow("the data plane's thread ended with code"),
+      ending.terminate(),
+    ]);
+  });
+
   test("whose thread ends says so", async () => {
     const { plane, thread, died } = await opened(byDefault);
     await thread.terminate();
