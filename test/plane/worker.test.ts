@@ -46,7 +46,8 @@ describe.each(here)("a plane in a thread of its own, by %s,", (byDefault) => {
   test("whose reports find no room says how many were lost, and serves on", async () => {
     const { plane, reports, endpoint } = await serving(byDefault);
     await using _plane = plane;
-    const sessions = MOST_RECORDS + 200;
+    // More than what may be under way and what a batch waits for.
+    const sessions = MOST_RECORDS + 700;
     visit(endpoint, sessions);
     expect((await plane.totals()).listeners).toMatchObject([{ sessions }]);
     const told = (wanted: Report["kind"]) => reports.filter(({ kind }) => kind === wanted);
