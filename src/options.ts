@@ -51,7 +51,7 @@ function algorithmWord(given: unknown): string {
   if (algorithmNames.some((name) => name === word)) return word;
   const commands = ["check", ...operations].join(", ");
   throw new UsageError(
-    `expected a command (${commands}) or an algorithm (${algorithmNames.join(", ")}), got "${word}"`,
+    `algorithm: expected one of ${algorithmNames.join(", ")}, or a command (${commands}), got "${word}"`,
   );
 }
 

@@ -1,6 +1,7 @@
 import { type MessagePort, parentPort } from "node:worker_threads";
 import { systemDice } from "../core/dice.ts";
 import type { EngineName, ListenerTransport } from "../core/transport-names.ts";
+import { libc } from "../transport/native/libc.ts";
 import { openEngine, type RefusedEngine } from "../transport/native/open.ts";
 import { SocketTransport } from "../transport/sockets/index.ts";
 import type { Transport } from "../transport/transport.ts";
@@ -27,6 +28,8 @@ export interface Began {
 const MOST_REPORTS = 256;
 const BATCH_MS = 50;
 
+// To load it takes a while, and by now nothing else waits for this thread.
+libc();
 const port = parentPort as MessagePort;
 port.once("message", begin);
 

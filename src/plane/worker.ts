@@ -4,6 +4,9 @@ import { Deferred } from "../core/deferred.ts";
 import { RemotePlane } from "./remote.ts";
 import type { Began, Beginning } from "./thread.ts";
 
+/** What Node calls a thread that is no more, and whose end was told already. */
+const ENDED = -1;
+
 /** A Plane in a thread of its own, which goes on while this one is busy or stuck. */
 export class WorkerPlane extends RemotePlane implements AsyncDisposable {
   readonly #thread: Worker;
@@ -40,6 +43,7 @@ export class WorkerPlane extends RemotePlane implements AsyncDisposable {
 /** Has the thread begin, from when on it keeps the process from ending; rejects where it ends instead. */
 export function beginIn(thread: Worker, beginning: Beginning): Promise<Began> {
   const begun = new Deferred<Began>();
+  if (thread.threadId === ENDED) begun.reject(new Error("the data plane's thread ended before it began"));
   thread.once("message", begun.resolve);
   thread.once("error", begun.reject);
   thread.once("exit", (code) => begun.reject(new Error(`the data plane's thread ended with code ${code}`)));

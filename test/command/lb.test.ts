@@ -71,7 +71,7 @@ test.each([
   [
     "a word that is neither a command nor an algorithm",
     ["stauts", "--json"],
-    /expected a command \(check, status, .*\) or an algorithm \(round-robin, .*\), got "stauts"/,
+    /algorithm: expected one of round-robin, .*, or a command \(check, status, .*\), got "stauts"/,
   ],
   ["an unknown option", ["first", "--backends", "127.0.0.1:1"], /backends/],
   [

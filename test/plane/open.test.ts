@@ -18,8 +18,6 @@ beforeAll(() => void vi.stubEnv("LB_TRANSPORT", undefined));
 const hasEngine = transportNames.includes("epoll");
 
 test.skipIf(!hasEngine).each<[TransportName, ListenerTransport, string]>([
-  ["auto", "auto", "epoll"],
-  ["native", "sockets", "epoll"],
   ["epoll", "auto", "epoll"],
   ["sockets", "native", "sockets"],
 ])(

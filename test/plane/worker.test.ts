@@ -46,14 +46,14 @@ describe.each(here)("a plane in a thread of its own, by %s,", (byDefault) => {
   test("whose reports find no room says how many were lost, and serves on", async () => {
     const { plane, reports, endpoint } = await serving(byDefault);
     await using _plane = plane;
-    const sessions = MOST_RECORDS + 100;
+    const sessions = MOST_RECORDS + 200;
     visit(endpoint, sessions);
+    expect((await plane.totals()).listeners).toMatchObject([{ sessions }]);
     const told = (wanted: Report["kind"]) => reports.filter(({ kind }) => kind === wanted);
     await eventually(() => expect(told("dropped")).not.toEqual([]));
     const records = told("session").length;
     expect(records).toBeGreaterThanOrEqual(MOST_RECORDS);
     expect(told("dropped")).toEqual([{ kind: "dropped", sessions: sessions - records, others: 0 }]);
-    expect((await plane.totals()).listeners).toMatchObject([{ endings: { "no-backend": sessions } }]);
     visit(endpoint, 1);
     await eventually(() => expect(told("session")).toHaveLength(records + 1));
   });
@@ -66,6 +66,18 @@ describe.each(here)("a plane in a thread of its own, by %s,", (byDefault) => {
     expect(await died).toBeInstanceOf(TypeError);
     await expect(waiting).rejects.toThrow(/^the data plane has ended: .*undefined/);
     await expect(plane.apply(EMPTY)).rejects.toBeInstanceOf(Failure);
+  });
+
+  test("does not begin where its thread has ended", async () => {
+    const thread = startThread();
+    await thread.terminate();
+    await expect(opened(byDefault, thread)).rejects.toThrow("the data plane's thread ended before it began");
+    const ending = startThread();
+    const begun = opened(byDefault, ending);
+    await Promise.all([
+      expect(begun).rejects.toThrow("the data plane's thread ended with code"),
+      ending.terminate(),
+    ]);
   });
 
   test("whose thread ends says so", async () => {
@@ -123,15 +135,25 @@ async function serving(byDefault: Beginning["byDefault"], ...servers: readonly E
 }
 
 const CLIENT = `
+  const { connect } = require("node:net");
   const [host, port, sessions] = process.argv.slice(1);
   let left = Number(sessions);
+  let open = 0;
   const next = () => {
-    if (left-- <= 0) return;
-    const socket = require("node:net").connect(Number(port), host, () => socket.write("hello\\n"));
+    // The last ones come one behind the other: by then all before them are over on the other side, too.
+    if (left === 0 || (left <= 100 && open > 0)) return;
+    left -= 1;
+    open += 1;
+    const socket = connect(Number(port), host, () => socket.write("hello\\n"));
     socket.once("data", () => socket.end());
-    // A client that is refused may learn it by a reset.
-    socket.on("error", () => {});
-    socket.once("close", next);
+    // A client that is refused may learn it by a reset, but each has to come.
+    socket.on("error", (error) => {
+      if (error.syscall === "connect") throw error;
+    });
+    socket.once("close", () => {
+      open -= 1;
+      next();
+    });
   };
   for (let n = 0; n < 50; n++) next();
 `;
