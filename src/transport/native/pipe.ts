@@ -44,6 +44,11 @@ export class Pipe {
     return true;
   }
 
+  close(): void {
+    this.#libc.close(this.#reading);
+    this.#libc.close(this.#writing);
+  }
+
   /** Takes back what was not poured. */
   takeBack(): Buffer {
     const memory = this.#libc.memory(this.#held);

@@ -114,7 +114,7 @@ export class Buffers {
   #takeBack(number: number): void {
     this.#lentOut -= 1;
     this.#provide(number);
-    this.#feed();
+    if (this.#hungry.size > 0) this.#feed();
   }
 
   /** Feeds the one that has waited longest; where all buffers are free, those that wait. */

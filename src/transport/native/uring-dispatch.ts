@@ -55,6 +55,12 @@ export class Dispatch {
     return this.#sendNow(chunk);
   }
 
+  /** Sends bytes where nothing else waits or is under way. */
+  add(bytes: Uint8Array): void {
+    this.#queued.add(bytes);
+    this.#sendNext(this.#queued);
+  }
+
   /** Sends and tells nothing more. */
   stop(): void {
     this.#isOver = true;

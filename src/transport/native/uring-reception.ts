@@ -1,10 +1,11 @@
 import type { Chunk } from "./engine.ts";
-import { EAGAIN, ECANCELED, EINTR, ENOBUFS } from "./linux.ts";
+import { EAGAIN, ECANCELED, EINTR, ENOBUFS, POLLIN } from "./linux.ts";
 import {
   BUFFER_SHIFT,
   HAS_BUFFER,
   HAS_MORE,
   IS_NOT_EMPTY,
+  POLL,
   RECEIVE,
   RECEIVE_LATER,
   RECEIVE_MANY,
@@ -16,6 +17,10 @@ import { OPERATION, type UringSet } from "./uring-set.ts";
 /** Is told what is received. Each of its functions may end the reception. */
 export interface Recipient {
   received(chunk: Chunk): void;
+  /** Whether what is received goes on as it is, so that the kernel may be asked to pass it on. */
+  readonly isPassing: boolean;
+  /** Has the kernel pass on what is there: how many bytes, 0 where it passes none, an error where that is negative. */
+  passOn(): number;
   /** Nothing more comes: an error, or 0 where the peer has finished. */
   over(errno: number): void;
 }
@@ -23,12 +28,13 @@ export interface Recipient {
 /** What has come so many times in a row is expected to go on. */
 const HABIT = 8;
 /** After these the next attempt may succeed. */
-const PASSING: ReadonlySet<number> = new Set([EAGAIN, ECANCELED, EINTR]);
+const TRANSIENT: ReadonlySet<number> = new Set([EAGAIN, ECANCELED, EINTR]);
 
 /**
- * Receives from a descriptor as long as it is not paused, into buffers of the size that its messages mostly have. An operation that
- * receives once ends by itself. One that receives again and again costs less for each message, and goes on until it is
- * cancelled; so it is for connections whose messages are short, and the group of its buffers bounds what comes until then.
+ * Receives from a descriptor as long as it is not paused, in the way that suits what has come lately. Mostly an operation receives
+ * once, and ends. One that receives again and again costs less for each message, and goes on until it is cancelled; so it is for
+ * connections whose messages are short, and the group of its buffers bounds what comes until then. Bulk that goes on as it is, the
+ * kernel moves itself: an operation says when there is some.
  */
 export class Reception implements Hungry {
   readonly #set: UringSet;
@@ -37,9 +43,10 @@ export class Reception implements Hungry {
   #isPaused = false;
   #isOver = false;
   #isHungry = false;
-  /** Where the operation that is under way receives to, and whether it does so again and again. */
+  /** Where the operation that is under way receives to, and whether it does so again and again, or says that there is something. */
   #buffers: Buffers;
   #isMany = false;
+  #isPoll = false;
   #isCancelled = false;
   /** How many messages in a row were short, and how many were not long. */
   #shorts = 0;
@@ -57,8 +64,8 @@ export class Reception implements Hungry {
     if (this.#isPaused || this.#isOver || this.#isHungry) return;
     if (this.#descriptor.isUnderWay(OPERATION.receive)) return;
     this.#choose();
-    const word = this.#isMany ? RECEIVE_MANY : isLikely ? RECEIVE : RECEIVE_LATER;
-    this.#descriptor.start(OPERATION.receive, word, 0, 0, 0, this.#buffers.group);
+    if (this.#isPoll) this.#descriptor.start(OPERATION.receive, POLL, 0, 0, POLLIN);
+    else this.#receive(this.#isMany ? RECEIVE_MANY : isLikely ? RECEIVE : RECEIVE_LATER);
   }
 
   pause(): void {
@@ -86,6 +93,11 @@ export class Reception implements Hungry {
 
   /** The operation has told something; where it was its last, it is not under way any more. */
   completed(result: number, flags: number): void {
+    if (this.#isPoll) {
+      this.#isPoll = false;
+      this.#passOn();
+      return;
+    }
     if ((flags & HAS_MORE) === 0) this.#isMany = false;
     if ((flags & HAS_BUFFER) !== 0) this.#take(flags >>> BUFFER_SHIFT, Math.max(0, result));
     if (result <= 0) this.#stopped(-result);
@@ -97,13 +109,33 @@ export class Reception implements Hungry {
     this.#isMany = this.#shorts >= HABIT;
     this.#isCancelled = false;
     this.#buffers = this.#isMany ? short : this.#notLong >= HABIT ? medium : long;
+    this.#isPoll = this.#buffers === long && this.#recipient.isPassing;
+  }
+
+  #receive(word: number): void {
+    this.#descriptor.start(OPERATION.receive, word, 0, 0, 0, this.#buffers.group);
+  }
+
+  #passOn(): void {
+    if (this.#isPaused || this.#isOver) return;
+    const passed = this.#recipient.passOn();
+    if (passed > 0) {
+      this.#note(passed);
+      this.begin(false);
+    } else if (passed < 0 && !TRANSIENT.has(-passed)) this.#stopped(-passed);
+    // What there is cannot be passed on, or is an end.
+    else this.#receive(RECEIVE);
+  }
+
+  #note(length: number): void {
+    const { short, medium } = this.#set;
+    this.#shorts = length < short.bytes ? this.#shorts + 1 : 0;
+    this.#notLong = length < medium.bytes ? this.#notLong + 1 : 0;
   }
 
   #take(number: number, length: number): void {
     const lent = this.#buffers.take(number, length);
-    const { short, medium } = this.#set;
-    this.#shorts = length < short.bytes ? this.#shorts + 1 : 0;
-    this.#notLong = length < medium.bytes ? this.#notLong + 1 : 0;
+    this.#note(length);
     // More is coming than short buffers are for.
     if (this.#shorts === 0) this.#cancelMany();
     try {
@@ -114,7 +146,7 @@ export class Reception implements Hungry {
   }
 
   #stopped(errno: number): void {
-    if (this.#isOver || PASSING.has(errno)) return;
+    if (this.#isOver || TRANSIENT.has(errno)) return;
     if (errno === ENOBUFS) {
       this.#isHungry = true;
       this.#buffers.starve(this);

@@ -2,6 +2,7 @@ import { Descriptors } from "./descriptors.ts";
 import type { EngineEvents } from "./engine.ts";
 import type { Libc } from "./libc.ts";
 import { POLLIN } from "./linux.ts";
+import { Pipe } from "./pipe.ts";
 import { SocketCalls } from "./socket-calls.ts";
 import { Spare } from "./spare.ts";
 import { CLOSE, POLL, TIMEOUT } from "./uring-abi.ts";
@@ -44,6 +45,8 @@ export class UringSet {
   readonly medium: Buffers;
   readonly long: Buffers;
   readonly vigil: Vigil;
+  /** For bulk; undefined where there was no descriptor for it. */
+  readonly pipe: Pipe | undefined;
   readonly #ring: Ring;
   readonly #told: EngineEvents;
   readonly #members = new Descriptors<Member>();
@@ -66,6 +69,7 @@ export class UringSet {
     this.vigil = new Vigil(libc, () => this.#beginVigil());
     this.sockets = new SocketCalls(libc);
     this.spare = new Spare(libc);
+    this.pipe = Pipe.open(libc);
   }
 
   get fd(): number {
@@ -152,6 +156,7 @@ export class UringSet {
   end(): void {
     this.#ring.close();
     this.spare.close();
+    this.pipe?.close();
   }
 
   #beginVigil(): void {

@@ -1,5 +1,5 @@
 import type { Chunk, Stream, StreamKind, StreamOwner } from "./engine.ts";
-import { ECONNRESET, EPIPE, F_SETFL, O_NONBLOCK, POLLERR, POLLHUP, SHUT_WR } from "./linux.ts";
+import { ECONNRESET, EPIPE, POLLERR, POLLHUP, SHUT_WR } from "./linux.ts";
 import type { SocketName } from "./socket-name.ts";
 import { CONNECT, HAS_MORE, NOTHING, POLL, POLL_MULTI } from "./uring-abi.ts";
 import { UringDescriptor } from "./uring-descriptor.ts";
@@ -102,6 +102,27 @@ export class UringStream implements Stream, Member, Recipient, Sender, Finished 
     this.#owner.received(chunk);
   }
 
+  get isPassing(): boolean {
+    return this.#set.pipe !== undefined && this.#owner.onward instanceof UringStream;
+  }
+
+  passOn(): number {
+    const { pipe, sockets, libc } = this.#set;
+    const { onward } = this.#owner;
+    if (pipe === undefined || !(onward instanceof UringStream) || !onward.#takesPipe) return 0;
+    const passed = sockets.withoutWaiting(this.#descriptor.number, (from) => {
+      const filled = pipe.fill(from);
+      return filled < 0 ? -libc.errno() : filled;
+    });
+    if (passed <= 0) return passed;
+    this.#owner.passed(passed);
+    if (!sockets.withoutWaiting(onward.#descriptor.number, (to) => pipe.pour(to))) {
+      onward.#dispatch.add(pipe.takeBack());
+      this.pause();
+    }
+    return passed;
+  }
+
   over(errno: number): void {
     const cause = errno || this.#errno;
     if (cause !== 0) {
@@ -134,9 +155,9 @@ export class UringStream implements Stream, Member, Recipient, Sender, Finished 
     const { libc, sockets } = this.#set;
     const { number } = this.#descriptor;
     sockets.names.place(name);
-    libc.fcntl(number, F_SETFL, O_NONBLOCK);
-    if (libc.connect(number, sockets.names.address, name.length) < 0) this.#errno = libc.errno();
-    libc.fcntl(number, F_SETFL, 0);
+    this.#errno = sockets.withoutWaiting(number, (descriptor) =>
+      libc.connect(descriptor, sockets.names.address, name.length) < 0 ? libc.errno() : 0,
+    );
     this.#descriptor.start(OPERATION.connect, NOTHING, 0, 0, 0);
   }
 
@@ -151,6 +172,10 @@ export class UringStream implements Stream, Member, Recipient, Sender, Finished 
     this.#errno = cause;
     this.#reception.begin(cause !== 0);
     this.#owner.connected(0);
+  }
+
+  get #takesPipe(): boolean {
+    return this.#kind === "tcp" && this.#dispatch.bytes === 0 && !this.#isUnwritable && !this.#isClosed;
   }
 
   #sendFin(): void {

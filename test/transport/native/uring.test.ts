@@ -59,6 +59,26 @@ describe.skipIf(uringAbsence !== undefined)(byUring, () => {
     expect(digest(received.subarray(chatted))).toBe(digest(bytes));
   });
 
+  test("bulk that only passes by is moved by the kernel, and all of it arrives", async () => {
+    let spliced = 0;
+    const counted: Libc = {
+      ...library,
+      splice(...args) {
+        const moved = library.splice(...args);
+        spliced += Math.max(0, moved);
+        return moved;
+      },
+    };
+    const bytes = randomBytes(20 << 20);
+    await using server = await backend(echo);
+    await using balancer = await lab({ backends: [server.endpoint], transport: over(counted) });
+    const client = await balancer.client();
+    client.send(bytes);
+    expect(digest(await client.bytes(bytes.length))).toBe(digest(bytes));
+    // Both ways, each byte into the pipe and out of it; of the first ones nobody knew that they were bulk.
+    expect(spliced).toBeGreaterThan(bytes.length);
+  });
+
   test("where more comes at once than there are buffers, each waits for its turn", async () => {
     const starve = vi.spyOn(Buffers.prototype, "starve");
     const { engine, turnOn } = stepped();
