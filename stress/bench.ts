@@ -6,7 +6,7 @@ import { exitCodes, runCommand } from "#lb/command/command";
 import { Failure } from "#lb/command/failure";
 import { onSignals } from "#lb/command/signals";
 import { openFiles } from "#lb/core/open-files";
-import { bounds, type Verdict, verdicts } from "./bench/bounds.ts";
+import { type Bound, bounds, type Verdict, verdicts } from "./bench/bounds.ts";
 import { findings } from "./bench/findings.ts";
 import { measures } from "./bench/measures.ts";
 import { progressOf } from "./bench/progress.ts";
@@ -93,7 +93,7 @@ async function bench(args: Args): Promise<number> {
     findings: found,
     bounds: verdict,
   });
-  return args.check ? checked(verdict) : exitCodes.done;
+  return args.check ? checked(verdict, plan) : exitCodes.done;
 }
 
 function refuseUnlessPossible(): void {
@@ -137,9 +137,18 @@ async function measured(plan: Plan): Promise<Cell[] | undefined> {
   return interrupted ? undefined : cells;
 }
 
-function checked(verdicts: readonly Verdict[]): number {
-  if (verdicts.filter(isUsual).length < bounds.filter(isUsual).length)
-    throw new Failure("not every bound was measured; --check needs lb and pipe, and every measure");
+/** A bound on a row, or against one, that this machine cannot have is no bound here. */
+function checked(verdicts: readonly Verdict[], { absent }: Plan): number {
+  const here = bounds.filter(
+    ({ subject, against, extra }) => !extra && !absent.has(subject) && !absent.has(against ?? ""),
+  );
+  const measured = ({ subject, measure, against }: Bound) =>
+    verdicts.some((each) => each.subject === subject && each.measure === measure && each.against === against);
+  const left = here.filter((bound) => !measured(bound));
+  if (left.length > 0) {
+    const names = left.map(({ subject, measure }) => `${subject} ${measure}`).join(", ");
+    throw new Failure(`not every bound was measured; --check needs these, too: ${names}`);
+  }
   return verdicts.every(({ held }) => held) ? exitCodes.done : exitCodes.failed;
 }
 

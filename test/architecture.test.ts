@@ -117,7 +117,8 @@ describe("the architecture", () => {
         /^#lb\/command\//,
         // What the laboratory and its balancer say to each other.
         /^#lb\/contract\/laboratory$/,
-        ...(folder === "stress" ? [/^(\.\.\/)+clients\//] : []),
+        // Which engines the machine has, for the rows of the benchmark.
+        ...(folder === "stress" ? [/^#lb\/transport\/native\/refusal$/, /^(\.\.\/)+clients\//] : []),
       ];
       for (const name of readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })) {
         if (!name.endsWith(".ts")) continue;

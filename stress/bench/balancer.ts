@@ -29,6 +29,7 @@ export interface Configuration {
   readonly admin?: object;
   readonly store?: object;
   readonly log?: object;
+  readonly transport?: string;
 }
 
 /** This balancer by a configuration. */

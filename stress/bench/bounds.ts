@@ -16,16 +16,45 @@ export interface Verdict extends Bound {
   readonly held: boolean;
 }
 
+/** Both engines: `bulk` is compared with HAProxy as it comes, and tuned alike. */
+const ofEngine = (engine: string): Bound[] => {
+  const of = (measure: string, against: string | null, atMost: number): Bound => ({
+    subject: engine,
+    measure,
+    against,
+    atMost,
+  });
+  return [
+    of("bulk", "haproxy", 0.55),
+    of("bulk", "haproxy-tuned", 1.1),
+    of("idle", null, 8),
+    { ...of("latency", "haproxy", 1.1), extra: true },
+    { ...of("connection", engine, 1.25), subject: `${engine}-records`, extra: true },
+    { ...of("connection", engine, 1.1), subject: `${engine}-guarded`, extra: true },
+    { ...of("message", engine, 1.1), subject: `${engine}-guarded`, extra: true },
+  ];
+};
+
 /** What this balancer is held to. */
 export const bounds: readonly Bound[] = [
   { subject: "lb", measure: "message", against: "pipe", atMost: 1.15 },
   { subject: "lb", measure: "connection", against: "pipe", atMost: 1.35 },
   { subject: "lb", measure: "idle", against: null, atMost: 24 },
-  { subject: "lb-guarded", measure: "message", against: "pipe", atMost: 1.15 },
-  { subject: "lb-guarded", measure: "connection", against: "pipe", atMost: 1.35 },
+  { subject: "lb-records", measure: "connection", against: "lb", atMost: 1.25 },
+  { subject: "lb-guarded", measure: "message", against: "lb", atMost: 1.1 },
+  { subject: "lb-guarded", measure: "connection", against: "lb", atMost: 1.1 },
   { subject: "lb-guarded", measure: "idle", against: null, atMost: 24 },
   { subject: "lb-admin", measure: "message", against: "pipe", atMost: 1.15 },
   { subject: "lb-admin", measure: "connection", against: "pipe", atMost: 1.35 },
+  { subject: "lb-sockets", measure: "message", against: "pipe", atMost: 1.15 },
+  { subject: "lb-sockets", measure: "connection", against: "pipe", atMost: 1.35 },
+  { subject: "lb-sockets", measure: "idle", against: null, atMost: 24 },
+  { subject: "lb-epoll", measure: "message", against: "haproxy", atMost: 1.05 },
+  { subject: "lb-epoll", measure: "connection", against: "haproxy", atMost: 1.05 },
+  ...ofEngine("lb-epoll"),
+  { subject: "lb-io_uring", measure: "message", against: "haproxy", atMost: 0.95 },
+  { subject: "lb-io_uring", measure: "connection", against: "haproxy", atMost: 0.9 },
+  ...ofEngine("lb-io_uring"),
   { subject: "lb-watched", measure: "paced", against: "lb-unwatched", atMost: 1.05, extra: true },
 ];
 

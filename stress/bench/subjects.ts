@@ -1,25 +1,13 @@
 import { built, configured, dist, lb } from "./balancer.ts";
-import { haproxy } from "./haproxy.ts";
+import { guarded } from "./guarded.ts";
+import { haproxy, haproxyTuned } from "./haproxy.ts";
 import { manyBackends } from "./many.ts";
 import { nginx } from "./nginx.ts";
 import { steered } from "./steered.ts";
 import type { Place, Subject } from "./subject.ts";
+import { transports } from "./transports.ts";
 
 const present = () => undefined;
-
-const guarded = configured(({ backends }) => ({
-  listener: {
-    access: [{ allow: "127.0.0.0/8" }, { deny: "all" }],
-    connectionsPerClient: 100_000,
-    rateLimit: true,
-    acceptProxy: { from: ["10.0.0.0/8"] },
-    timeouts: { maxAge: "1h" },
-  },
-  pools: {
-    p: { backends: backends.map((port) => ({ address: `127.0.0.1:${port}`, maxConnections: 100_000 })) },
-  },
-  clients: { default: { capacity: 1_000_000, ratePerSec: 1_000_000 } },
-}));
 
 const toBackends = ({ backends }: Place) => backends.map((port) => ({ address: `127.0.0.1:${port}` }));
 
@@ -66,17 +54,10 @@ export const subjects: readonly Subject[] = [
     about: "this balancer with health checks, access list, limits, token buckets, maximum age, PROXY peers",
     backends: 1,
     absent: built,
-    command: guarded,
+    command: guarded(),
   },
   ...steered,
-  ...(["io_uring", "epoll", "sockets"] as const).map((transport) => ({
-    name: `lb-${transport}`,
-    about: `this balancer with transport: ${transport}`,
-    backends: 1,
-    absent: built,
-    command: lb("--log-level=warn", `--transport=${transport}`),
-    extra: true as const,
-  })),
+  ...transports,
   {
     name: "lb-no-keepalive",
     about: "this balancer, asking no silent peer whether it is still there",
@@ -94,6 +75,7 @@ export const subjects: readonly Subject[] = [
     extra: true,
   },
   haproxy,
+  haproxyTuned,
   nginx,
   ...manyBackends,
 ];

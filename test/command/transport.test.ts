@@ -30,7 +30,7 @@ test.each(["epoll", "io_uring", "native"])(
   },
 );
 
-test("without koffi everything works on sockets", async () => {
+test("without koffi the balancer says so once, and everything works on sockets", async () => {
   const balancer = spawn(process.execPath, WITHOUT_KOFFI, { stdio: ["ignore", "pipe", "inherit"] });
   let said = "";
   balancer.stdout.on("data", (chunk: Buffer) => {
@@ -38,6 +38,10 @@ test("without koffi everything works on sockets", async () => {
   });
   await eventually(() => expect(said).toContain('"msg":"started"'));
   expect(said).toContain('"transport":"sockets","config"');
+  const refusals = said.split("\n").filter((line) => line.includes('"msg":"transport refused"'));
+  expect(refusals.map((line) => JSON.parse(line))).toMatchObject([
+    { transport: "native", reason: "needs Linux on x64 or arm64 and the package koffi" },
+  ]);
   balancer.kill("SIGTERM");
   expect(await within("the exit", once(balancer, "exit"))).toEqual([0, null]);
 });
@@ -77,25 +81,22 @@ describe.skipIf(uringAbsence !== undefined || !canLimitMemory())(
     const launch = { lockedKib: 64, env: { LB_TRANSPORT: undefined } };
     const reason = "needs 128 KiB of memory that this user may lock (ulimit -l)";
 
-    test("the balancer says once why it is not on io_uring, and serves by epoll", async () => {
-      await using server = await backend(echo);
-      await using balancer = await balancerProcess(
-        "first",
-        [server.endpoint],
-        launch,
-        "--transport",
-        "native",
-      );
-      const client = await dialPeer(balancer.endpoint);
-      client.send("all the same");
-      expect((await client.bytes(12)).toString()).toBe("all the same");
-      client.reset();
-      await balancer.line(/"transport":"epoll".*"msg":"started"/);
-      const refusals = balancer.stdout
-        .split("\n")
-        .filter((line) => line.includes('"msg":"transport refused"'));
-      expect(refusals.map((line) => JSON.parse(line))).toMatchObject([{ transport: "io_uring", reason }]);
-    });
+    test.each(["auto", "native"])(
+      "%s says once why it is not io_uring, and serves by epoll",
+      async (name) => {
+        await using server = await backend(echo);
+        await using balancer = await balancerProcess("first", [server.endpoint], launch, "--transport", name);
+        const client = await dialPeer(balancer.endpoint);
+        client.send("all the same");
+        expect((await client.bytes(12)).toString()).toBe("all the same");
+        client.reset();
+        await balancer.line(/"transport":"epoll".*"msg":"started"/);
+        const refusals = balancer.stdout
+          .split("\n")
+          .filter((line) => line.includes('"msg":"transport refused"'));
+        expect(refusals.map((line) => JSON.parse(line))).toMatchObject([{ transport: "io_uring", reason }]);
+      },
+    );
 
     test("io_uring, where it is asked for by name, is one line that says why not", async () => {
       await using balancer = new CommandProcess("lb.js", ["first", "--transport", "io_uring"], launch);

@@ -51,6 +51,6 @@ export const configSchema = z.strictObject({
   transport: field(oneOf(transportNames))
     .prefault("auto")
     .describe(
-      "What moves the bytes. sockets: Node's, on every system. io_uring and epoll: system calls of the balancer's own, in a thread of its own, on Linux where the package koffi is installed. native: the first of these that the machine has. auto: sockets.",
+      "What moves the bytes. sockets: Node's, on every system. io_uring and epoll: system calls of the balancer's own, in a thread of its own, on Linux where the package koffi is installed. native: the first of these that the machine has. auto: native, and sockets where the machine has neither.",
     ),
 });

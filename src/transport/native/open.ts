@@ -1,15 +1,6 @@
 import { type EngineName, engineNames } from "../../core/transport-names.ts";
 import { type Hosted, hostTransport } from "./host.ts";
-import { type Libc, libc } from "./libc.ts";
-import { uringRefusal } from "./uring-refusal.ts";
-
-const NEEDED = "needs Linux on x64 or arm64 and the package koffi";
-
-/** What an engine lacks on this machine besides those, in words; undefined: nothing. */
-const lacks: Readonly<Record<EngineName, (libc: Libc) => string | undefined>> = {
-  io_uring: uringRefusal,
-  epoll: () => undefined,
-};
+import { engineRefusal } from "./refusal.ts";
 
 /** An engine that this thread cannot have, or `native` where it can have none, and why, in words. */
 export interface RefusedEngine {
@@ -30,11 +21,11 @@ interface Opening {
 
 /** The engine of that name, or the best that this thread can have, if any; and those that it cannot. */
 export function openEngine(wanted: EngineName | "native"): Opening {
-  const library = libc();
-  if (library === undefined) return { engine: undefined, refused: [{ name: wanted, reason: NEEDED }] };
+  const none = engineRefusal("native");
+  if (none !== undefined) return { engine: undefined, refused: [{ name: wanted, reason: none }] };
   const refused: RefusedEngine[] = [];
   for (const name of wanted === "native" ? engineNames : [wanted]) {
-    const reason = lacks[name](library);
+    const reason = engineRefusal(name);
     if (reason === undefined) return { engine: { name, ...hostTransport(name) }, refused };
     refused.push({ name, reason });
   }
