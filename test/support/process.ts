@@ -85,6 +85,14 @@ export class CommandProcess implements AsyncDisposable {
     });
   }
 
+  /** The complete lines of its stdout, which it then forgets: of a process that says more than one could keep. */
+  takeLines(): string[] {
+    const upTo = this.stdout.lastIndexOf("\n") + 1;
+    const lines = completeLines(this.stdout.slice(0, upTo));
+    this.stdout = this.stdout.slice(upTo);
+    return lines;
+  }
+
   /** Resolves with the exit code, also while its output waits for a reader. */
   async code(withinMs = DEADLINE_MS): Promise<number | null> {
     return this.#within(withinMs, "its exit code", (resolve) => {
