@@ -14,6 +14,8 @@ export interface Exit {
 
 /** Where and with what a command runs. */
 export interface Launch {
+  /** The path of the Node that runs it; default: the one that runs the test. */
+  readonly node?: string;
   readonly cwd?: string;
   /** Beside the test's own environment; undefined takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -36,7 +38,7 @@ export class CommandProcess implements AsyncDisposable {
 
   /** `script` is a path below dist, such as `servers/ping.js`. */
   constructor(script: string, args: readonly string[], launch: Launch = {}) {
-    const command = [process.execPath, fileURLToPath(new URL(script, DIST)), ...args];
+    const command = [launch.node ?? process.execPath, fileURLToPath(new URL(script, DIST)), ...args];
     const [program, ...rest] = amid(limited(command, launch), launch.files) as [string, ...string[]];
     this.#child = spawn(program, rest, {
       cwd: launch.cwd,

@@ -6,7 +6,9 @@ const CLOSE_WAIT = "08";
 /** The rows of the system's table of sockets that a process holds half-closed: the other side has left and it has not. */
 export function closeWaiting(pid: number): string[] {
   const own = inodesOf(pid);
-  const rows = ["tcp", "tcp6"].flatMap((table) => readFileSync(`/proc/${pid}/net/${table}`, "utf8").split("\n"));
+  const rows = ["tcp", "tcp6"].flatMap((table) =>
+    readFileSync(`/proc/${pid}/net/${table}`, "utf8").split("\n"),
+  );
   return rows.filter((row) => {
     const [, , , state, , , , , , inode] = row.trim().split(/\s+/);
     return state === CLOSE_WAIT && own.has(inode as string);
