@@ -1,5 +1,30 @@
 import { defineConfig } from "vitest/config";
 
+/** What is slow by nature, and left to `npm run test:long`: browsers, terminals, services of other projects, comparisons, crowds, and waits of many seconds. */
+const LONG = [
+  "test/admin/patience.test.ts",
+  "test/command/node-versions.test.ts",
+  "test/deploy-examples.test.ts",
+  "test/flow/long-run.test.ts",
+  "test/flow/real-clients.test.ts",
+  "test/flow/reload-thousands.test.ts",
+  "test/flow/soak.test.ts",
+  "test/flow/steered-under-load.test.ts",
+  "test/health/services.test.ts",
+  "test/operate/top/top.test.ts",
+  "test/page/live.test.ts",
+  "test/page/pictures.test.ts",
+  "test/page/told.test.ts",
+  "test/pool/scale.test.ts",
+  "test/stress/bench.test.ts",
+  "test/stress/compare.test.ts",
+  "test/stress/graph.test.ts",
+  "test/stress/live.test.ts",
+  "test/stress/output.test.ts",
+];
+/** In worker threads, as the data plane is: there one has to wait in an engine, and to end while it does. */
+const IN_THREADS = "test/transport/**/*.test.ts";
+
 export default defineConfig({
   ssr: { resolve: { conditions: ["source"] } },
   test: {
@@ -10,20 +35,17 @@ export default defineConfig({
     reporters: ["default", "json"],
     outputFile: { json: "coverage/results.json" },
     projects: [
-      {
-        extends: true,
-        // In worker threads, as the data plane is: there one has to wait in an engine, and to end while it does.
-        test: { name: "thread", pool: "threads", include: ["test/transport/**/*.test.ts"] },
-      },
+      { extends: true, test: { name: "thread", pool: "threads", include: [IN_THREADS] } },
       {
         extends: true,
         test: {
           name: "process",
           pool: "forks",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/transport/**"],
+          exclude: [IN_THREADS, ...LONG],
         },
       },
+      { extends: true, test: { name: "long", pool: "forks", include: LONG } },
     ],
   },
 });

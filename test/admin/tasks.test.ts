@@ -100,22 +100,6 @@ describe("a task", () => {
     expect(api.log.reported[0]).toMatchObject({ record: { listener: "web", backend: "a", ending: "done" } });
   });
 
-  test("that no answer comes to within 10 s is 503, and its session is over", async () => {
-    await using server = await backend();
-    for (const [each, answer] of await Promise.all(
-      ["", "refuse: http"].map(async (refuse) => {
-        const api = await administered(file(server, refuse));
-        return [api, await api.ask("POST", "/api/v1/tasks", { body: TASK, withinMs: 15_000 })] as const;
-      }),
-    )) {
-      await using api = each;
-      expect([answer.status, answer.json.error.message]).toEqual([503, "no answer came within 10 s"]);
-      await expect
-        .poll(async () => (await api.get("/api/v1/sessions")).json.sessions, { timeout: 10_000 })
-        .toEqual([]);
-    }
-  }, 30_000);
-
   test("whose listener is gone is 503", async () => {
     await using server = await lines(() => `ok ${VALUE} s`);
     const listen = join(await ownFolder(), "web.sock");

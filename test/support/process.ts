@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 const DIST = new URL("../../dist/", import.meta.url);
-const DEADLINE_MS = 15_000;
+const DEADLINE_MS = 50_000;
 
 /** How a process ended: `code` is null where a signal ended it. */
 export interface Exit {
