@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** What is slow by nature, and left to `npm run test:long`: browsers, terminals, services of other projects, comparisons, crowds, and waits of many seconds. */
+/** What is slow by nature: browsers, terminals, programs of others, comparisons, crowds, storms, and waits of many seconds. */
 const LONG = [
   "test/admin/patience.test.ts",
   "test/command/node-versions.test.ts",
@@ -22,8 +22,18 @@ const LONG = [
   "test/stress/live.test.ts",
   "test/stress/output.test.ts",
 ];
+/** What is drawn from seeds: a few of them always, and many in the long mode. */
+const DRAWN = [
+  "test/control/interleaved.test.ts",
+  "test/control/shared.test.ts",
+  "test/flow/random-walk.test.ts",
+  "test/flow/transports.test.ts",
+];
 /** In worker threads, as the data plane is: there one has to wait in an engine, and to end while it does. */
 const IN_THREADS = "test/transport/**/*.test.ts";
+/** Rules of parts, which leave nothing behind in their process: one after the other in the same, for a start takes longer than most. */
+const RULES =
+  "test/{admin,admission,algorithms,config,control,core,live,pool,proxy-protocol,standing}/**/*.test.ts";
 
 export default defineConfig({
   ssr: { resolve: { conditions: ["source"] } },
@@ -39,13 +49,19 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: "process",
-          pool: "forks",
-          include: ["test/**/*.test.ts"],
-          exclude: [IN_THREADS, ...LONG],
+          name: "rules",
+          isolate: false,
+          unstubEnvs: true,
+          restoreMocks: true,
+          include: [RULES],
+          exclude: LONG,
         },
       },
-      { extends: true, test: { name: "long", pool: "forks", include: LONG } },
+      {
+        extends: true,
+        test: { name: "process", include: ["test/**/*.test.ts"], exclude: [IN_THREADS, RULES, ...LONG] },
+      },
+      { extends: true, test: { name: "long", include: [...LONG, ...DRAWN] } },
     ],
   },
 });
