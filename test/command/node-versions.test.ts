@@ -7,8 +7,8 @@ import { eventually } from "../support/eventually.ts";
 import { backend, dialPeer, echo, type TestBackend } from "../support/peer.ts";
 import { SteeredProcess } from "../support/steered-process.ts";
 
-/** The Nodes that run the command, by their paths: LB_NODES=/path/to/node22,/path/to/node24; default: the one that runs the tests. */
-const nodes = process.env.LB_NODES?.split(",") ?? [process.execPath];
+/** The Nodes that run the command, beside that of the tests: LB_NODES=/path/to/node22,/path/to/node24. */
+const nodes = [process.execPath, ...(process.env.LB_NODES?.split(",") ?? [])];
 const versions = nodes.map((node) => [versionOf(node), node] as const);
 const transports = ["sockets", ...enginesHere];
 const BACKENDS = "/api/v1/pools/p/backends";
