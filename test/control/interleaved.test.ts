@@ -42,9 +42,10 @@ test("what was answered as durable outlives a crash, and what is in force is in 
       for (const step of steps) await world.does(step);
       await world.settles();
     }),
-    { numRuns: runs(20) },
+    // The same steps each time, so that a run that fails can be had again.
+    { seed: 1, numRuns: runs(20) },
   );
-}, 60_000);
+}, 300_000);
 
 /** One balancer after another on one store, and what an operator may rely on. */
 class World {
