@@ -121,9 +121,9 @@ test("however words overlap, the last one that was answered as kept holds at eve
       for (const [at, step] of steps.entries()) await world.does(step, 100 + at);
       await world.settles();
     }),
-    { numRuns: runs(20) },
+    { seed: 1, numRuns: runs(20) },
   );
-}, 60_000);
+}, 300_000);
 
 /** What is done at one of two balancers; what waits for the store goes on while the next steps are done. */
 interface Step {
