@@ -8,8 +8,8 @@ export type Order =
   | DrainOrder
   | RebalanceOrder
   | { readonly kind: "kill"; readonly session: string }
-  /** Sets what a client's bucket has left. */
-  | ({ readonly kind: "fill" } & ClientTokens);
+  /** Sets what the buckets of these clients have left, those that are there; "not-found" where one is not. */
+  | { readonly kind: "fill"; readonly clients: readonly ClientTokens[] };
 
 /**
  * Ends the sessions of a backend that is wanted to leave, spread over a time, until the backend is wanted `ready` or

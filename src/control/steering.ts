@@ -152,7 +152,7 @@ export class Steering {
 
   /** Sets what a client's bucket has left. */
   fill(client: ClientTokens): Promise<Outcome> {
-    return this.#parts.plane.order({ kind: "fill", ...client });
+    return this.#parts.plane.order({ kind: "fill", clients: [client] });
   }
 
   /**

@@ -1,3 +1,4 @@
+import type { ClientTokens } from "../contract/clients.ts";
 import type { Clock, Timer } from "../core/clock.ts";
 import { forEach, inSlices } from "../core/slices.ts";
 import type { Log } from "../observe/log.ts";
@@ -10,6 +11,8 @@ import type { Overlay } from "./overlay.ts";
 const LEAST_MS = 1_000;
 /** and looking at them and saving them takes at most one part in so many of the time. */
 const PART = 20;
+/** Buckets that are filled at once: more would hold up the plane for longer than a slice of its work. */
+const MOST_AT_ONCE = 1_000;
 
 /** What a TokenKeeper is made of. */
 export interface TokenKeeperParts {
@@ -35,17 +38,24 @@ export class TokenKeeper implements Disposable {
 
   /** Fills the buckets with what was kept, and what the time since then has added; then saves from now on. */
   async start({ tokens, tokensAtMs }: Kept): Promise<void> {
-    const { clock, overlay, plane } = this.#parts;
-    const passedSec = Math.max(0, clock.wallMs() - (tokensAtMs ?? 0)) / 1_000;
-    const fill = ([id, left]: readonly [string, number]) => {
-      const client = overlay().client(id);
-      if (client === undefined) return;
-      const filled = Math.min(client.capacity, left + passedSec * client.ratePerSec);
-      void plane.order({ kind: "fill", id, tokens: filled }).catch(() => {});
-    };
-    await inSlices(clock, forEach([...tokens], fill));
+    const passedSec = Math.max(0, this.#parts.clock.wallMs() - (tokensAtMs ?? 0)) / 1_000;
+    const kept = [...tokens];
+    for (let from = 0; from < kept.length; from += MOST_AT_ONCE)
+      await this.#fill(kept.slice(from, from + MOST_AT_ONCE), passedSec);
     this.#saved = tokens;
     this.#again(LEAST_MS);
+  }
+
+  /** A plane that is over keeps no tokens, and tells so by itself. */
+  async #fill(kept: readonly (readonly [id: string, tokens: number])[], passedSec: number): Promise<void> {
+    const { overlay, plane } = this.#parts;
+    const clients: ClientTokens[] = [];
+    for (const [id, left] of kept) {
+      const client = overlay().client(id);
+      if (client === undefined) continue;
+      clients.push({ id, tokens: Math.min(client.capacity, left + passedSec * client.ratePerSec) });
+    }
+    if (clients.length > 0) await plane.order({ kind: "fill", clients }).catch(() => {});
   }
 
   /** Saves once more, where that was begun; never rejects: what cannot be saved now may be a second later. */

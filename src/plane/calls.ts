@@ -8,8 +8,8 @@ import type { PlaneCalls } from "./plane.ts";
 
 /** Calls that the other thread may have at once; it unpacks all that came in one turn of its loop. */
 const MOST_UNDER_WAY = 64;
-/** Calls that may wait beside those: one for each client of a long list. */
-const MOST_WAITING = 131_072;
+/** Calls that may wait beside those: a verdict for each backend, twice. */
+const MOST_WAITING = 32_768;
 
 class Waiting extends Deferred<unknown> implements Chained<Waiting> {
   chained = false;

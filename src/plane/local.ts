@@ -147,8 +147,13 @@ export class LocalPlane implements Plane {
       case "kill":
         return this.#kill(order.session);
       case "fill":
-        return this.#balancer.clients.fill(order);
+        return this.#fill(order.clients);
     }
+  }
+
+  #fill(wanted: readonly ClientTokens[]): boolean {
+    const { clients } = this.#balancer;
+    return wanted.filter((client) => !clients.fill(client)).length === 0;
   }
 
   #kill(id: string): boolean {

@@ -77,7 +77,7 @@ describe("over a restart", () => {
     await second.clock.run(250);
     next.tokensAtMs = second.clock.wallMs() - 250;
     await second.control.start();
-    expect(second.orders).toEqual([{ kind: "fill", id: "u", tokens: 1 }]);
+    expect(second.orders).toEqual([{ kind: "fill", clients: [{ id: "u", tokens: 1 }] }]);
   });
 
   test("a row that means nothing prevents the start, and is named", async () => {

@@ -109,7 +109,7 @@ test("a drain is ordered once the pool has changed, and a fill and a kill cross 
   await steering.kill("1a");
   expect(made.orders).toEqual([
     { kind: "drain", pool: "p", backend: "a", withinMs: 30_000 },
-    { kind: "fill", id: "u", tokens: 3 },
+    { kind: "fill", clients: [{ id: "u", tokens: 3 }] },
     { kind: "kill", session: "1a" },
   ]);
 });

@@ -92,9 +92,16 @@ export function describePlane(name: string, open: () => OpenPlane | Promise<Open
       const rebalance = { kind: "rebalance", share: 1, withinMs: 0 } as const;
       expect(await plane.order({ ...rebalance, pool: "main" })).toBe("done");
       expect(await plane.order({ ...rebalance, pool: "q" })).toBe("not-found");
-      expect(await plane.order({ kind: "fill", id: "u", tokens: 3 })).toBe("not-found");
+      const fill = { kind: "fill", clients: [{ id: "u", tokens: 3 }] } as const;
+      expect(await plane.order(fill)).toBe("not-found");
       await plane.change({ kind: "client", client: CLIENT });
-      expect(await plane.order({ kind: "fill", id: "u", tokens: 3 })).toBe("done");
+      expect(await plane.order(fill)).toBe("done");
+      const stranger = { id: "nobody", tokens: 1 };
+      expect(await plane.order({ kind: "fill", clients: [stranger, { id: "u", tokens: 2 }] })).toBe(
+        "not-found",
+      );
+      expect(await plane.clients()).toEqual([{ id: "u", tokens: expect.closeTo(2) }]);
+      expect(await plane.order(fill)).toBe("done");
       expect(await plane.clients()).toEqual([{ id: "u", tokens: expect.closeTo(3) }]);
       for (const session of ["zz", "", "-1", "1.5", "NaN", "\u0000"])
         expect(await plane.order({ kind: "kill", session })).toBe("not-found");

@@ -6,7 +6,7 @@ import type { Plane } from "#lb/plane/plane";
 import { overChannel } from "./planes.ts";
 
 const MOST_UNDER_WAY = 64;
-const MOST_WAITING = 131_072;
+const MOST_WAITING = 32_768;
 
 test("an error arrives with its class, its words, and what the system and we have added to it", async () => {
   const taken = Object.assign(new Error("listen EADDRINUSE: address already in use 127.0.0.1:80"), {
@@ -102,7 +102,7 @@ test("more calls than may wait are refused, and a call that is no plain data", a
   const remote = overChannel(planeOf({ sessions: () => new Promise(() => {}) }));
   for (let n = 0; n < MOST_UNDER_WAY + MOST_WAITING; n++) remote.sessions(1).catch(() => {});
   await expect(remote.sessions(1)).rejects.toThrow(
-    "the data plane does not keep up: 131072 calls wait for it",
+    `the data plane does not keep up: ${MOST_WAITING} calls wait for it`,
   );
   const other = overChannel(planeOf({ session: async () => undefined }));
   await expect(other.session((() => {}) as unknown as string)).rejects.toThrow("could not be cloned");
