@@ -12,7 +12,7 @@ import { SteeredProcess } from "../support/steered-process.ts";
 import { busyGauges, descriptors } from "../support/under-load/found.ts";
 
 const MIB = 1024 * 1024;
-/** The long mode: LB_LONG_RUN=60s, or 1h. */
+/** How long it is to last: LB_LONG_RUN=60s, or 1h. */
 const { LB_LONG_RUN, LB_TRANSPORT } = process.env;
 const LASTS_MS = LB_LONG_RUN === undefined ? 3_000 : parseDuration(LB_LONG_RUN);
 const PER_SEC = 2_000;

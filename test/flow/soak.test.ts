@@ -4,7 +4,7 @@ import { soak } from "../support/soak/soak.ts";
 import { type Subject, SubjectHere, SubjectProcess } from "../support/soak/subject.ts";
 
 const MIB = 1024 * 1024;
-/** The long mode: LB_SOAK=60s. */
+/** How long it is to last: LB_SOAK=60s. */
 const { LB_SOAK } = process.env;
 const ROUNDS = LB_SOAK === undefined ? 5 : 10;
 const SEATS = LB_SOAK === undefined ? 40 : 200;

@@ -16,7 +16,7 @@ import { Promises } from "../support/under-load/promises.ts";
 import { Visits } from "../support/under-load/visits.ts";
 
 const MIB = 1024 * 1024;
-/** The long mode: LB_SOAK=60s. */
+/** How long it is to last: LB_SOAK=60s. */
 const { LB_SOAK } = process.env;
 const LASTS_MS = LB_SOAK === undefined ? 5_000 : parseDuration(LB_SOAK);
 const PER_SEC = 200;
