@@ -165,5 +165,5 @@ async function statesBecome(api: Administered, states: Readonly<Record<string, s
     const { servers } = (await api.get(SERVERS)).json;
     return Object.fromEntries(servers.map(({ name, state }: Record<string, string>) => [name, state]));
   };
-  await expect.poll(now, { timeout: 8_000 }).toEqual(states);
+  await expect.poll(now, { timeout: 50_000 }).toEqual(states);
 }

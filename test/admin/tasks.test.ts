@@ -96,7 +96,7 @@ describe("a task", () => {
     await using server = await lines(() => `ok ${VALUE} s`);
     await using api = await administered(file(server, ""));
     await api.ask("POST", "/api/v1/tasks", { body: TASK });
-    await expect.poll(() => api.log.reported.length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => api.log.reported.length, { timeout: 50_000 }).toBe(1);
     expect(api.log.reported[0]).toMatchObject({ record: { listener: "web", backend: "a", ending: "done" } });
   });
 
@@ -138,7 +138,7 @@ describe("a task", () => {
       expect([status, json.error.code]).toEqual([502, "bad-answer"]);
     }
     await expect
-      .poll(async () => (await api.get("/api/v1/sessions")).json.sessions, { timeout: 10_000 })
+      .poll(async () => (await api.get("/api/v1/sessions")).json.sessions, { timeout: 50_000 })
       .toEqual([]);
   });
 
