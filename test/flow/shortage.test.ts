@@ -30,6 +30,22 @@ test("refuses clients before its descriptors run out, so that whoever was let in
   expect(endings.filter((ending) => !/^(listener-full|client-reset|done)$/.test(ending))).toEqual([]);
 });
 
+test("a burst of clients takes no descriptor that the dial for one of them needs", async () => {
+  await using server = await backend(echo);
+  await using balancer = await balancerProcess("first", [server.endpoint], { openFiles: 201 });
+  await oneIsServed(balancer.endpoint);
+  // All of them wait in the kernel's queue when the balancer comes to look.
+  balancer.signal("SIGSTOP");
+  const clients = await Promise.all(Array.from({ length: 300 }, () => dialPeer(balancer.endpoint)));
+  const answers = clients.map(isServed);
+  balancer.signal("SIGCONT");
+  const served = (await Promise.all(answers)).filter((each) => each).length;
+  for (const client of clients) client.reset();
+  const records = await recordsAtTheEnd(balancer);
+  const failed = records.filter(({ ending }) => !/^(listener-full|client-reset|done)$/.test(ending));
+  expect([served, failed]).toEqual([(201 - 64 - 1) / 2, []]);
+});
+
 test("a session for which no descriptor is left ends alone, tries no other backend, and ejects none", async () => {
   await using one = await backend(echo);
   await using two = await backend(echo);
