@@ -29,6 +29,7 @@ test.skipIf(enginesHere.length === 0).each([
   await using balancer = new BalancerProcess(copy.lb, ["first", ...to], { env: { LB_TRANSPORT: undefined } });
   await balancer.listening();
   await balancer.line(/"transport":"sockets".*"msg":"started"/);
+  expect(balancer.stdout.match(/"msg":"transport refused"/g)).toHaveLength(1);
   const client = await dialPeer(balancer.endpoint);
   client.send("all the same");
   expect((await client.bytes(12)).toString()).toBe("all the same");

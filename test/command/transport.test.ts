@@ -102,7 +102,13 @@ describe.each(uringAbsence === undefined ? refusals.filter(({ isHere }) => isHer
       "%s says once why it is not io_uring, and serves by epoll",
       async (name) => {
         await using server = await backend(echo);
-        await using balancer = await balancerProcess("first", [server.endpoint], { ...launch, env }, "--transport", name);
+        await using balancer = await balancerProcess(
+          "first",
+          [server.endpoint],
+          { ...launch, env },
+          "--transport",
+          name,
+        );
         const client = await dialPeer(balancer.endpoint);
         client.send("all the same");
         expect((await client.bytes(12)).toString()).toBe("all the same");
