@@ -6,13 +6,13 @@ import { EpollEngine } from "#lb/transport/native/epoll";
 import { Guest } from "#lb/transport/native/guest";
 import { NativeTransport } from "#lb/transport/native/index";
 import { type Libc, libc } from "#lb/transport/native/libc";
-import { EMFILE } from "#lb/transport/native/linux";
+import { EMFILE, ENOSPC } from "#lb/transport/native/linux";
 import type { Connection } from "#lb/transport/transport";
 import { enginesHere } from "../../support/engines.ts";
 import { eventually } from "../../support/eventually.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { pair } from "../../support/pair.ts";
-import { dialPeer } from "../../support/peer.ts";
+import { backend, dialPeer } from "../../support/peer.ts";
 
 const ANY: Endpoint = { kind: "tcp", host: "127.0.0.1", port: 0 };
 const MSG_OOB = 1;
@@ -57,6 +57,29 @@ describe.skipIf(libc() === undefined)("by epoll", () => {
     world.clock.advance(100);
     await eventually(() => expect(world.accepted).toHaveLength(1));
     client.reset();
+  });
+
+  test("where the kernel watches no more descriptors, listening fails, and a dial does for our own want", async () => {
+    let isRefused = false;
+    const full: Libc = {
+      ...library,
+      connect(...args) {
+        isRefused = false;
+        return library.connect(...args);
+      },
+      epollCtl() {
+        isRefused = true;
+        return -1;
+      },
+      errno: () => (isRefused ? ENOSPC : library.errno()),
+    };
+    const engine = new EpollEngine(full, { due() {}, occupied() {}, defect() {} });
+    const transport = new NativeTransport(new ManualClock(), full, engine);
+    await expect(transport.listen(ANY, () => {})).rejects.toMatchObject({ code: "ENOSPC" });
+    await using server = await backend();
+    const dialling = transport.dial(server.endpoint, { timeoutMs: 1_000 });
+    engine.step(0);
+    await expect(dialling.connection).rejects.toMatchObject({ failure: "local", code: "ENOSPC" });
   });
 
   /** A listener whose first so many calls of accept4 find no descriptor. */
