@@ -5,6 +5,7 @@ import { openFiles } from "#lb/core/open-files";
 import { balancerProcess } from "../support/balancer-process.ts";
 import { enginesHere } from "../support/engines.ts";
 import { fileOf } from "../support/file-of.ts";
+import { canForbid } from "../support/forbidden-calls.ts";
 import { backend, dialPeer, echo } from "../support/peer.ts";
 import { canOpen } from "../support/process.ts";
 
@@ -35,6 +36,16 @@ describe.each(enginesHere)("a balancer by %s", (engine) => {
     expect(await balancer.exit()).toMatchObject({ code: 0 });
     const { length } = bytes;
     expect(balancer.records).toMatchObject([{ ending: "done", bytesIn: length, bytesOut: length }]);
+  });
+
+  test.skipIf(!canForbid())("to which splice(2) is forbidden passes bulk on all the same", async () => {
+    const bytes = randomBytes(10 << 20);
+    await using server = await backend(echo);
+    const launch = { forbidden: [process.arch === "x64" ? 275 : 76] };
+    await using balancer = await balancerProcess("first", [server.endpoint], launch, ...flags);
+    const client = await dialPeer(balancer.endpoint);
+    client.send(bytes);
+    expect(digest(await client.bytes(bytes.length))).toBe(digest(bytes));
   });
 
   test(`takes descriptors above ${HIGH} for what they are`, async () => {
