@@ -32,7 +32,8 @@ test.each(["epoll", "io_uring", "native"])(
 );
 
 test("without koffi the balancer says so once, and everything works on sockets", async () => {
-  const balancer = spawn(process.execPath, WITHOUT_KOFFI, { stdio: ["ignore", "pipe", "inherit"] });
+  const env = { ...process.env, LB_TRANSPORT: undefined };
+  const balancer = spawn(process.execPath, WITHOUT_KOFFI, { env, stdio: ["ignore", "pipe", "inherit"] });
   let said = "";
   balancer.stdout.on("data", (chunk: Buffer) => {
     said += chunk;

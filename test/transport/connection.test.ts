@@ -162,7 +162,9 @@ async function closed(): Promise<{ socket: Socket; connection: WeakRef<Connectio
 
 /** A pair, and what its connection's socket is asked for from now on. */
 async function watchNoDelay(): Promise<[Pair, (boolean | undefined)[]]> {
-  const [ends, socket] = await withSocket("net.server.socket", () => pair("tcp", new ManualClock()));
+  const [ends, socket] = await withSocket("net.server.socket", () =>
+    pair("tcp", new ManualClock(), "sockets"),
+  );
   const asked: (boolean | undefined)[] = [];
   socket.setNoDelay = (on) => {
     asked.push(on);
