@@ -6,12 +6,14 @@ import { balancerProcess } from "../support/balancer-process.ts";
 import { enginesHere } from "../support/engines.ts";
 import { fileOf } from "../support/file-of.ts";
 import { canForbid } from "../support/forbidden-calls.ts";
-import { backend, dialPeer, echo } from "../support/peer.ts";
+import { backend, dialPeer, echo, type Peer } from "../support/peer.ts";
 import { canOpen } from "../support/process.ts";
 
 const DIST = new URL("../../dist/", import.meta.url).href;
 /** Above what 16 bits can tell, or as high as this machine lets a process go. */
 const HIGH = canOpen(68_000) ? 66_000 : openFiles() - 2_000;
+/** From the hundredth on, io_uring fears for the dials of a burst of clients. */
+const SCARCE_FROM_100 = 8_192 + 100;
 
 describe.each(enginesHere)("a balancer by %s", (engine) => {
   const flags = ["--transport", engine];
@@ -64,6 +66,26 @@ describe.each(enginesHere)("a balancer by %s", (engine) => {
     for (const client of clients) client.finish();
     for (const client of clients) expect(await client.outcome()).toBe("end");
   });
+
+  test.skipIf(!canOpen(SCARCE_FROM_100))(
+    "whose descriptors get scarce and are so no more serves all that come",
+    async () => {
+      await using server = await backend(echo);
+      const launch = { openFiles: SCARCE_FROM_100 };
+      await using balancer = await balancerProcess("first", [server.endpoint], launch, ...flags);
+      for (let round = 0; round < 3; round++) {
+        const clients: Peer[] = [];
+        for (let nth = 0; nth < 60; nth++) {
+          const client = await dialPeer(balancer.endpoint);
+          client.send("here");
+          expect((await client.bytes(4)).toString()).toBe("here");
+          clients.push(client);
+        }
+        for (const client of clients) client.finish();
+        for (const client of clients) expect(await client.outcome()).toBe("end");
+      }
+    },
+  );
 
   test.each(["accepted", "received", "drained", "finished", "gone"])(
     "ends with a fatal line where its own code throws when a stream is %s",
