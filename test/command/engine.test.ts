@@ -40,6 +40,25 @@ describe.each(enginesHere)("a balancer by %s", (engine) => {
     expect(balancer.records).toMatchObject([{ ending: "done", bytesIn: length, bytesOut: length }]);
   });
 
+  test("leaves no byte of a session that dies in the middle to another", async () => {
+    const size = 4 << 20;
+    await using server = await backend(echo);
+    await using balancer = await balancerProcess("first", [server.endpoint], {}, ...flags);
+    const clients = await Promise.all(Array.from({ length: 24 }, () => dialPeer(balancer.endpoint)));
+    for (const [nth, client] of clients.entries()) client.send(Buffer.alloc(size, nth));
+    const dying = clients.filter((_, nth) => nth % 3 === 0);
+    const stalled = clients.filter((_, nth) => nth % 3 === 1);
+    for (const client of stalled) client.stall();
+    for (const client of dying) {
+      await client.bytes(1 << 18);
+      client.reset();
+    }
+    for (const client of stalled) client.listen();
+    for (const [nth, client] of clients.entries())
+      if (!dying.includes(client))
+        expect((await client.bytes(size)).equals(Buffer.alloc(size, nth))).toBe(true);
+  });
+
   test.skipIf(!canForbid())("to which splice(2) is forbidden passes bulk on all the same", async () => {
     const bytes = randomBytes(10 << 20);
     await using server = await backend(echo);
