@@ -2,8 +2,10 @@ import { expect, test } from "vitest";
 import type { SessionRecord } from "#lb/contract/record";
 import { type Endpoint, formatEndpoint } from "#lb/core/address";
 import { type BalancerProcess, balancerProcess, configuredBalancer } from "../support/balancer-process.ts";
+import { eventually } from "../support/eventually.ts";
 import { fileOf } from "../support/file-of.ts";
 import { backend, dialPeer, echo, type Peer } from "../support/peer.ts";
+import { standsStill } from "../support/processes.ts";
 
 // Whether the last free descriptor goes to a client or to a dial depends on the parity.
 const LIMITS = [300, 301];
@@ -36,6 +38,7 @@ test("a burst of clients takes no descriptor that the dial for one of them needs
   await oneIsServed(balancer.endpoint);
   // All of them wait in the kernel's queue when the balancer comes to look.
   balancer.signal("SIGSTOP");
+  await eventually(() => expect(standsStill(balancer.pid)).toBe(true));
   const clients = await Promise.all(Array.from({ length: 300 }, () => dialPeer(balancer.endpoint)));
   const answers = clients.map(isServed);
   balancer.signal("SIGCONT");
