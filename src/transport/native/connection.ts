@@ -41,6 +41,8 @@ export class NativeConnection implements Joinable<Chunk>, Deliverable, StreamOwn
   #opening: Opening | undefined;
   #isBroken = false;
   #isFinSent = false;
+  /** It was closed, and an engine may give the descriptor back some steps later. */
+  #isClosing = false;
   /** The receiver knows that it is closed. */
   #isOver = false;
   /** Made when a byte first waits or is waited for, and let go of when a relay takes over. */
@@ -110,10 +112,10 @@ export class NativeConnection implements Joinable<Chunk>, Deliverable, StreamOwn
   }
 
   write(bytes: Uint8Array): Promise<void> {
-    if (this.isClosed || this.isUnwritable || this.#delivery !== undefined || this.#isFinSent)
+    if (this.#isClosing || this.isUnwritable || this.#delivery !== undefined || this.#isFinSent)
       return Promise.reject(new Error("the connection was ended"));
     for (const chunk of this.#staged(bytes)) this.#stream.send(chunk);
-    if (this.isClosed || this.isUnwritable) return Promise.reject(new Error("the peer has left"));
+    if (this.#isClosing || this.isUnwritable) return Promise.reject(new Error("the peer has left"));
     if (this.queued === 0) return Promise.resolve();
     this.#written ??= new Deferred();
     return this.#written.promise;
@@ -150,10 +152,12 @@ export class NativeConnection implements Joinable<Chunk>, Deliverable, StreamOwn
   }
 
   reset(): void {
+    this.#isClosing = true;
     this.#stream.close("reset");
   }
 
   destroy(): void {
+    this.#isClosing = true;
     this.#stream.close("end");
   }
 

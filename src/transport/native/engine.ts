@@ -92,7 +92,7 @@ export interface Engine {
    * in the engine's care.
    */
   watch(descriptor: number, readable: () => void): void;
-  /** Takes a listening descriptor into its care. */
+  /** Takes a listening descriptor into its care. Throws the system's error where the kernel refuses, and closes it then. */
   acceptFrom(descriptor: number, owner: AcceptorOwner): Acceptor;
   /** Takes a connected descriptor into its care. */
   adopt(descriptor: number, kind: StreamKind, owner: StreamOwner): Stream;

@@ -18,7 +18,13 @@ const DEAF: EngineEvents = { due() {}, occupied() {}, defect() {} };
 /** What io_uring lacks on this machine, in words; undefined: nothing. Makes all that an engine needs of the kernel, and gives it back. */
 export function uringRefusal(libc: Libc): string | undefined {
   try {
-    new UringSet(libc, DEAF).end();
+    const set = new UringSet(libc, DEAF);
+    try {
+      // A profile may allow to make a ring, and not to use it.
+      set.flush();
+    } finally {
+      set.end();
+    }
     return undefined;
   } catch (error) {
     if (!(error instanceof RingError)) throw error;

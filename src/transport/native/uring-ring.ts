@@ -1,6 +1,5 @@
 import type { Libc, Memory } from "./libc.ts";
 import { EAGAIN, EBUSY, EINTR, ENOMEM, ETIME } from "./linux.ts";
-import { codeOf } from "./system-error.ts";
 import {
   BUFFER_RING,
   CANCEL,
@@ -206,8 +205,7 @@ export class Ring {
       argumentBytes,
     );
     if (taken >= 0) this.#pending -= taken;
-    else if (!PASSING.has(this.#libc.errno()))
-      throw new Error(`io_uring_enter: ${codeOf(this.#libc.errno())}`);
+    else if (!PASSING.has(this.#libc.errno())) throw new RingError("io_uring_enter", this.#libc.errno());
   }
 }
 
