@@ -71,6 +71,17 @@ export class Host implements EngineEvents {
     this.#isOccupied = isOccupied;
   }
 
+  /** What a client has sent then finds its backend, and waits nowhere. */
+  opened(): void {
+    this.#nowMs = this.#clock.now();
+    this.#updateLoopTime();
+    try {
+      this.#runMicrotasks?.();
+    } catch (error) {
+      this.defect(error);
+    }
+  }
+
   defect(error: unknown): void {
     throwUncaught(error);
     this.#isTurnDue = true;

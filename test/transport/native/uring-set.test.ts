@@ -74,6 +74,7 @@ describe.skipIf(uringAbsence !== undefined)(`a set ${byUring}`, () => {
         due += 1;
       },
       occupied: (isOccupied) => occupied.push(isOccupied),
+      opened() {},
       defect(error) {
         throw error;
       },
