@@ -108,6 +108,8 @@ export interface EngineEvents {
   due(): void;
   /** It has descriptors in its care, or none any more. */
   occupied(isOccupied: boolean): void;
+  /** Streams were connected: what waits for that may go on before other streams tell what has come for them. */
+  opened(): void;
   /** An owner threw. */
   defect(error: unknown): void;
 }

@@ -173,7 +173,8 @@ function callsOf(koffi: Koffi): Libc {
     inetPton: library.func("int inet_pton(int, const char *, long)"),
     interfaceName: library.func("long if_indextoname(unsigned int, long)"),
     interfaceIndex: library.func("unsigned int if_nametoindex(const char *)"),
-    ioUringEnter: (...args) => syscall(IO_URING_ENTER, ...args),
+    ioUringEnter: (ring, toSubmit, atLeast, flags, argument, argumentBytes) =>
+      syscall(IO_URING_ENTER, ring, toSubmit, atLeast, flags, argument, argumentBytes),
     ioUringRegister: (...args) => syscall(IO_URING_REGISTER, ...args, 0, 0),
     ioUringSetup: (...args) => syscall(IO_URING_SETUP, ...args, 0, 0, 0, 0),
     listen: library.func("int listen(int, int)"),

@@ -42,6 +42,20 @@ describe.skipIf(uringAbsence !== undefined)(`a set ${byUring}`, () => {
     set.end();
   });
 
+  test("what was connected is told first, and once; then what waits for that may go on", () => {
+    const { set, told } = open();
+    const client = new UringDescriptor(set, fresh(), noting("client", told));
+    const backend = new UringDescriptor(set, fresh(), noting("backend", told));
+    client.start(OPERATION.receive, NOTHING, 0, 0, 0);
+    backend.start(OPERATION.connect, NOTHING, 0, 0, 0);
+    set.step(0);
+    expect(told).toEqual(["backend", "opened", "client"]);
+    client.ended(OPERATION.receive);
+    backend.ended(OPERATION.connect);
+    for (const each of [client, backend]) each.close(() => {});
+    set.end();
+  });
+
   test("the last descriptor is closed though no step follows", () => {
     const { set, occupied } = open();
     const descriptor = new UringDescriptor(set, fresh(), noting("nothing", []));
@@ -74,6 +88,7 @@ describe.skipIf(uringAbsence !== undefined)(`a set ${byUring}`, () => {
         due += 1;
       },
       occupied: (isOccupied) => occupied.push(isOccupied),
+      opened: () => told.push("opened"),
       defect(error) {
         throw error;
       },
