@@ -25,10 +25,10 @@ import { Drains } from "./standing/drains.ts";
 const CUT_MS = 1_500;
 const HURRIED_CUT_MS = 100;
 /**
- * Refused clients that may be on their way out where every place is taken, half of the reserve of files; each place that
- * is free leaves files for two more.
+ * Refused clients that may be on their way out where every place is taken; each place that is free leaves files for two more.
+ * Of the reserve of files a process with an engine needs half for itself, and an engine closes some steps after it was asked to.
  */
-const FAREWELLS = 32;
+const FAREWELLS = 24;
 
 /** What a balancer is made of. */
 export interface BalancerParts {

@@ -10,7 +10,7 @@ import type { Tell } from "./contract/report.ts";
 import { Ended, type Ending } from "./core/ending.ts";
 import type { Session } from "./live/session.ts";
 import { type ConnectRoute, connect, type Upstream } from "./pool/connect.ts";
-import type { Connection } from "./transport/transport.ts";
+import type { Connection, Relay } from "./transport/transport.ts";
 
 /** How the sessions of one listener are served: its settings, and what serves them. */
 export interface Route extends ConnectRoute {
@@ -34,7 +34,9 @@ export async function serve(client: Connection, session: Session, route: Route):
     if (doorway.trusted) await identify(session, client, doorway.trusted, clock);
     using _pass = admit(session, doorway.gates);
     using upstream = await connect(session, client, route);
-    await relayBytes(session, client, upstream, route);
+    const relayed = await relayOf(session, client, upstream, route).done;
+    // Only `session.end` cuts, and it has settled the ending.
+    if (relayed !== "cut") session.settle(relayed);
   } catch (error) {
     // What the session held has been given back by now: a refused client that is on its way out takes no place.
     const ended = endedBy(error, session, route);
@@ -45,20 +47,13 @@ export async function serve(client: Connection, session: Session, route: Route):
   await client.closed;
 }
 
-async function relayBytes(
-  session: Session,
-  client: Connection,
-  upstream: Upstream,
-  route: Route,
-): Promise<void> {
+function relayOf(session: Session, client: Connection, upstream: Upstream, route: Route): Relay {
   const { idleMs, finMs, halfClose } = route.settings;
   const options = { idleMs, finMs, halfClose, witness: upstream.lease };
   const relay = route.transport.relay(client, upstream.connection, options);
   session.carries(relay);
   session.interruptible((how) => relay.cut(how));
-  const relayed = await relay.done;
-  // Only `session.end` cuts, and it has settled the ending.
-  if (relayed !== "cut") session.settle(relayed);
+  return relay;
 }
 
 function endedBy(error: unknown, session: Session, { report }: Route): Ended {

@@ -42,7 +42,11 @@ export const systemErrors: Readonly<Partial<Record<string, Meaning>>> = {
   EISDIR: { subject: "is a folder, expected a file" },
   ENOTDIR: { subject: "is not a folder" },
   ENAMETOOLONG: { subject: "is too long a name" },
-  ENOSPC: { subject: "cannot be written: the disk is full" },
+  ENOSPC: {
+    dial: "local",
+    subject: "cannot be written: the disk is full",
+    ownFault: "this user may watch no more descriptors: raise it (sysctl fs.epoll.max_user_watches)",
+  },
   EDQUOT: { subject: "cannot be written: this user's share of the disk is full" },
   EROFS: { subject: "cannot be written: the disk is read-only" },
   ENOTFOUND: { subject: "is an unknown name" },

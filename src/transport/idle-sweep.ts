@@ -19,11 +19,12 @@ export abstract class Watched implements Enrolled {
 const SLOWEST_LOOK_MS = 1_024;
 const FASTEST_LOOK_MS = 8;
 const LOOKS_PER_LIMIT = 8;
+const HIGHEST_BIT = 31;
 
 /** How often to look at what may be quiet for `limitMs`, in milliseconds: a power of two, so that few sweeps serve all limits. */
 export function lookEveryMs(limitMs: number): number {
   const wanted = Math.min(SLOWEST_LOOK_MS, Math.max(FASTEST_LOOK_MS, limitMs / LOOKS_PER_LIMIT));
-  return 2 ** Math.floor(Math.log2(wanted));
+  return 1 << (HIGHEST_BIT - Math.clz32(wanted));
 }
 
 /**

@@ -51,7 +51,7 @@ class Flow<Chunk> implements Receiver<Chunk> {
   #tellFirstByte(): void {
     const { witness, firstByte, relay } = this;
     this.witness = undefined;
-    relay.tell(() => witness?.[firstByte]());
+    relay.tell(() => (firstByte === "asked" ? witness?.asked() : witness?.answered()));
   }
 }
 

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { balancerProcess } from "../support/balancer-process.ts";
 import { enginesHere, uringAbsence } from "../support/engines.ts";
 import { eventually } from "../support/eventually.ts";
+import { canForbid } from "../support/forbidden-calls.ts";
 import { backend, dialPeer, echo, within } from "../support/peer.ts";
 import { CommandProcess, canLimitMemory } from "../support/process.ts";
 
@@ -31,7 +32,8 @@ test.each(["epoll", "io_uring", "native"])(
 );
 
 test("without koffi the balancer says so once, and everything works on sockets", async () => {
-  const balancer = spawn(process.execPath, WITHOUT_KOFFI, { stdio: ["ignore", "pipe", "inherit"] });
+  const env = { ...process.env, LB_TRANSPORT: undefined };
+  const balancer = spawn(process.execPath, WITHOUT_KOFFI, { env, stdio: ["ignore", "pipe", "inherit"] });
   let said = "";
   balancer.stdout.on("data", (chunk: Buffer) => {
     said += chunk;
@@ -75,17 +77,39 @@ test.each(enginesHere)(
   },
 );
 
-describe.skipIf(uringAbsence !== undefined || !canLimitMemory())(
-  "where too little memory may be locked",
-  () => {
-    const launch = { lockedKib: 64, env: { LB_TRANSPORT: undefined } };
-    const reason = "needs 128 KiB of memory that this user may lock (ulimit -l)";
+/** Setting up a ring, entering it, and registering with it: a profile may lack one of them. */
+const IO_URING_CALLS = [425, 426, 427];
+const refusals = [
+  {
+    what: "too little memory may be locked",
+    isHere: canLimitMemory(),
+    launch: { lockedKib: 64 },
+    reason: "needs 128 KiB of memory that this user may lock (ulimit -l)",
+  },
+  ...IO_URING_CALLS.map((call) => ({
+    what: `system call ${call} is forbidden`,
+    isHere: canForbid(),
+    launch: { forbidden: [call] },
+    reason: "is forbidden here, by kernel.io_uring_disabled or a seccomp profile as Docker's",
+  })),
+];
+
+describe.each(uringAbsence === undefined ? refusals.filter(({ isHere }) => isHere) : [])(
+  "where $what",
+  ({ launch, reason }) => {
+    const env = { LB_TRANSPORT: undefined };
 
     test.each(["auto", "native"])(
       "%s says once why it is not io_uring, and serves by epoll",
       async (name) => {
         await using server = await backend(echo);
-        await using balancer = await balancerProcess("first", [server.endpoint], launch, "--transport", name);
+        await using balancer = await balancerProcess(
+          "first",
+          [server.endpoint],
+          { ...launch, env },
+          "--transport",
+          name,
+        );
         const client = await dialPeer(balancer.endpoint);
         client.send("all the same");
         expect((await client.bytes(12)).toString()).toBe("all the same");
@@ -99,7 +123,10 @@ describe.skipIf(uringAbsence !== undefined || !canLimitMemory())(
     );
 
     test("io_uring, where it is asked for by name, is one line that says why not", async () => {
-      await using balancer = new CommandProcess("lb.js", ["first", "--transport", "io_uring"], launch);
+      await using balancer = new CommandProcess("lb.js", ["first", "--transport", "io_uring"], {
+        ...launch,
+        env,
+      });
       expect(await balancer.exit()).toMatchObject({
         code: 1,
         stdout: "",

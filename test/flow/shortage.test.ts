@@ -2,8 +2,10 @@ import { expect, test } from "vitest";
 import type { SessionRecord } from "#lb/contract/record";
 import { type Endpoint, formatEndpoint } from "#lb/core/address";
 import { type BalancerProcess, balancerProcess, configuredBalancer } from "../support/balancer-process.ts";
+import { eventually } from "../support/eventually.ts";
 import { fileOf } from "../support/file-of.ts";
 import { backend, dialPeer, echo, type Peer } from "../support/peer.ts";
+import { standsStill } from "../support/processes.ts";
 
 // Whether the last free descriptor goes to a client or to a dial depends on the parity.
 const LIMITS = [300, 301];
@@ -28,6 +30,23 @@ test("refuses clients before its descriptors run out, so that whoever was let in
   const endings = (await recordsAtTheEnd(balancer)).map(({ ending }) => ending);
   expect(endings.filter((ending) => ending === "listener-full").length).toBeGreaterThanOrEqual(30);
   expect(endings.filter((ending) => !/^(listener-full|client-reset|done)$/.test(ending))).toEqual([]);
+});
+
+test("a burst of clients takes no descriptor that the dial for one of them needs", async () => {
+  await using server = await backend(echo);
+  await using balancer = await balancerProcess("first", [server.endpoint], { openFiles: 201 });
+  await oneIsServed(balancer.endpoint);
+  // All of them wait in the kernel's queue when the balancer comes to look.
+  balancer.signal("SIGSTOP");
+  await eventually(() => expect(standsStill(balancer.pid)).toBe(true));
+  const clients = await Promise.all(Array.from({ length: 300 }, () => dialPeer(balancer.endpoint)));
+  const answers = clients.map(isServed);
+  balancer.signal("SIGCONT");
+  const served = (await Promise.all(answers)).filter((each) => each).length;
+  for (const client of clients) client.reset();
+  const records = await recordsAtTheEnd(balancer);
+  const failed = records.filter(({ ending }) => !/^(listener-full|client-reset|done)$/.test(ending));
+  expect([served, failed]).toEqual([(201 - 64 - 1) / 2, []]);
 });
 
 test("a session for which no descriptor is left ends alone, tries no other backend, and ejects none", async () => {

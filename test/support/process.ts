@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { forbidding } from "./forbidden-calls.ts";
 
 const DIST = new URL("../../dist/", import.meta.url);
 const DEADLINE_MS = 50_000;
@@ -25,6 +26,8 @@ export interface Launch {
   readonly openFiles?: number;
   /** Its limit of locked memory in KiB, as of a user without privileges; see `canLimitMemory`. */
   readonly lockedKib?: number;
+  /** System calls that it may not make, by their numbers; see `canForbid`. */
+  readonly forbidden?: readonly number[];
   /** Files that it finds in the place of files of this machine, by their paths; see `canReplaceFiles`. */
   readonly files?: Readonly<Record<string, string>>;
 }
@@ -38,7 +41,8 @@ export class CommandProcess implements AsyncDisposable {
 
   /** `script` is a path below dist, such as `servers/ping.js`. */
   constructor(script: string, args: readonly string[], launch: Launch = {}) {
-    const command = [launch.node ?? process.execPath, fileURLToPath(new URL(script, DIST)), ...args];
+    const plain = [launch.node ?? process.execPath, fileURLToPath(new URL(script, DIST)), ...args];
+    const command = launch.forbidden === undefined ? plain : forbidding(launch.forbidden, plain);
     const [program, ...rest] = amid(limited(command, launch), launch.files) as [string, ...string[]];
     this.#child = spawn(program, rest, {
       cwd: launch.cwd,
@@ -177,6 +181,11 @@ function limited(command: readonly string[], { openFiles, lockedKib }: Launch): 
 
 /** The privilege to lock as much memory as one likes. */
 const WITHOUT_PRIVILEGE = ["setpriv", "--bounding-set=-ipc_lock", "--inh-caps=-ipc_lock"];
+
+/** Whether a process may be given so many open files here. */
+export function canOpen(openFiles: number): boolean {
+  return spawnSync("bash", ["-c", `ulimit -n ${openFiles}`]).status === 0;
+}
 
 /** Whether a process can be kept from locking memory here. */
 export function canLimitMemory(): boolean {

@@ -12,8 +12,13 @@ export function runs(pid: number): boolean {
   return state !== undefined && state !== "Z" && state !== "X";
 }
 
+/** Whether a process was stopped, with each of its threads, which takes a moment on a busy machine. */
+export function standsStill(pid: number): boolean {
+  return readdirSync(`/proc/${pid}/task`).every((thread) => statOf(`${pid}/task/${thread}`)[0] === "T");
+}
+
 /** State, parent and so on, from the third field of proc_pid_stat(5) on; the name before them may hold spaces. */
-function statOf(pid: number): string[] {
+function statOf(pid: number | string): string[] {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     return stat.slice(stat.lastIndexOf(")") + 2).split(" ");

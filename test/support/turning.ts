@@ -21,6 +21,8 @@ export class Turning implements EngineEvents {
     this.#turn();
   }
 
+  opened(): void {}
+
   defect(error: unknown): void {
     setImmediate(() => {
       throw error;

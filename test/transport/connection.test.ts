@@ -105,6 +105,12 @@ test.each(transportNames)(
   },
 );
 
+test.each(transportNames)("by %s: takes nothing more once it is reset", async (transport) => {
+  await using ends = await pair("tcp", new ManualClock(), transport);
+  ends.connection.reset();
+  await expect(ends.connection.write(Buffer.from("too late"))).rejects.toThrow();
+});
+
 test("turns Nagle's algorithm off before it could hold back a write, and not for one small write alone", async () => {
   const [small, asked] = await watchNoDelay();
   await using ends = small;
@@ -162,7 +168,9 @@ async function closed(): Promise<{ socket: Socket; connection: WeakRef<Connectio
 
 /** A pair, and what its connection's socket is asked for from now on. */
 async function watchNoDelay(): Promise<[Pair, (boolean | undefined)[]]> {
-  const [ends, socket] = await withSocket("net.server.socket", () => pair("tcp", new ManualClock()));
+  const [ends, socket] = await withSocket("net.server.socket", () =>
+    pair("tcp", new ManualClock(), "sockets"),
+  );
   const asked: (boolean | undefined)[] = [];
   socket.setNoDelay = (on) => {
     asked.push(on);

@@ -21,8 +21,9 @@ export class Box implements Chunk {
 
   /** Takes in the first of these bytes, as many as there is room for. */
   fill(bytes: Uint8Array): this {
-    this.length = Math.min(bytes.length, READ_BYTES);
-    this.#memory.bytes.set(bytes.subarray(0, this.length));
+    const fits = bytes.length <= READ_BYTES;
+    this.length = fits ? bytes.length : READ_BYTES;
+    this.#memory.bytes.set(fits ? bytes : bytes.subarray(0, READ_BYTES));
     return this;
   }
 }

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import type { SocketAddress } from "../../core/address.ts";
 import type { Clock } from "../../core/clock.ts";
 import { Deferred } from "../../core/deferred.ts";
@@ -8,6 +9,8 @@ import type { Departure } from "../transport.ts";
 import type { Chunk, Engine, Stream, StreamKind, StreamOwner } from "./engine.ts";
 import { tuneKeepAlive } from "./keep-alive.ts";
 import type { SocketName, SocketNames } from "./socket-name.ts";
+
+const NOTHING = new Uint8Array(0);
 
 /** What connections are made with. */
 export interface ConnectionParts {
@@ -41,6 +44,8 @@ export class NativeConnection implements Joinable<Chunk>, Deliverable, StreamOwn
   #opening: Opening | undefined;
   #isBroken = false;
   #isFinSent = false;
+  /** It was closed, and an engine may give the descriptor back some steps later. */
+  #isClosing = false;
   /** The receiver knows that it is closed. */
   #isOver = false;
   /** Made when a byte first waits or is waited for, and let go of when a relay takes over. */
@@ -90,10 +95,8 @@ export class NativeConnection implements Joinable<Chunk>, Deliverable, StreamOwn
   }
 
   get closed(): Promise<void> {
-    if (this.#closed === undefined) {
-      this.#closed = new Deferred();
-      if (this.isClosed) this.#closed.resolve();
-    }
+    if (this.isClosed) return Promise.resolve();
+    this.#closed ??= new Deferred();
     return this.#closed.promise;
   }
 
@@ -110,10 +113,10 @@ export class NativeConnection implements Joinable<Chunk>, Deliverable, StreamOwn
   }
 
   write(bytes: Uint8Array): Promise<void> {
-    if (this.isClosed || this.isUnwritable || this.#delivery !== undefined || this.#isFinSent)
+    if (this.#isClosing || this.isUnwritable || this.#delivery !== undefined || this.#isFinSent)
       return Promise.reject(new Error("the connection was ended"));
-    for (const chunk of this.#staged(bytes)) this.#stream.send(chunk);
-    if (this.isClosed || this.isUnwritable) return Promise.reject(new Error("the peer has left"));
+    this.#stage(bytes, (chunk) => this.#stream.send(chunk));
+    if (this.#isClosing || this.isUnwritable) return Promise.reject(new Error("the peer has left"));
     if (this.queued === 0) return Promise.resolve();
     this.#written ??= new Deferred();
     return this.#written.promise;
@@ -150,10 +153,12 @@ export class NativeConnection implements Joinable<Chunk>, Deliverable, StreamOwn
   }
 
   reset(): void {
+    this.#isClosing = true;
     this.#stream.close("reset");
   }
 
   destroy(): void {
+    this.#isClosing = true;
     this.#stream.close("end");
   }
 
@@ -161,8 +166,7 @@ export class NativeConnection implements Joinable<Chunk>, Deliverable, StreamOwn
     this.#receiver = receiver;
     const head = this.#head;
     this.#head = undefined;
-    for (const bytes of head?.take() ?? []) for (const chunk of this.#staged(bytes)) receiver.received(chunk);
-    head?.complete();
+    if (head !== undefined) this.#pour(head, receiver);
     if (this.isUnwritable && !this.#isOver) receiver.unwritable();
     if (this.peerFinished && !this.#isOver) receiver.finished();
     if (this.isClosed) this.#tellOver();
@@ -238,11 +242,18 @@ export class NativeConnection implements Joinable<Chunk>, Deliverable, StreamOwn
     return this.#head;
   }
 
-  *#staged(bytes: Uint8Array): Iterable<Chunk> {
-    for (let at = 0; at < bytes.length; ) {
-      const chunk = this.#parts.engine.stage(bytes.subarray(at));
-      at += chunk.length;
-      yield chunk;
+  #pour(head: Head, receiver: Receiver<Chunk>): void {
+    for (const bytes of head.take()) this.#stage(bytes, (chunk) => receiver.received(chunk));
+    head.complete();
+  }
+
+  /** Gives bytes, chunk by chunk, where the kernel can read them. */
+  #stage(bytes: Uint8Array, give: (chunk: Chunk) => void): void {
+    let rest = bytes;
+    while (rest.length > 0) {
+      const chunk = this.#parts.engine.stage(rest);
+      rest = chunk.length === rest.length ? NOTHING : rest.subarray(chunk.length);
+      give(chunk);
     }
   }
 
@@ -279,8 +290,10 @@ export class NativeConnection implements Joinable<Chunk>, Deliverable, StreamOwn
 
   #depart(how: Departure): void {
     this.#parts.settled();
-    this.#departure ??= how;
-    this.#left?.resolve(this.#departure);
+    // To resolve a promise a second time costs more than the first.
+    if (this.#departure !== undefined) return;
+    this.#departure = how;
+    this.#left?.resolve(how);
     this.#head?.complete();
   }
 }

@@ -92,7 +92,7 @@ export interface Engine {
    * in the engine's care.
    */
   watch(descriptor: number, readable: () => void): void;
-  /** Takes a listening descriptor into its care. */
+  /** Takes a listening descriptor into its care. Throws the system's error where the kernel refuses, and closes it then. */
   acceptFrom(descriptor: number, owner: AcceptorOwner): Acceptor;
   /** Takes a connected descriptor into its care. */
   adopt(descriptor: number, kind: StreamKind, owner: StreamOwner): Stream;
@@ -108,6 +108,8 @@ export interface EngineEvents {
   due(): void;
   /** It has descriptors in its care, or none any more. */
   occupied(isOccupied: boolean): void;
+  /** Streams were connected: what waits for that may go on before other streams tell what has come for them. */
+  opened(): void;
   /** An owner threw. */
   defect(error: unknown): void;
 }

@@ -1,6 +1,7 @@
 import type { Acceptor, AcceptorOwner } from "./engine.ts";
 import type { EpollSet, Member } from "./epoll-set.ts";
 import { EMFILE, ENFILE, ENOBUFS, ENOMEM, EPOLLIN, SOCK_NONBLOCK_CLOEXEC } from "./linux.ts";
+import { codeOf } from "./system-error.ts";
 
 const SHORTAGES: ReadonlySet<number> = new Set([EMFILE, ENFILE, ENOBUFS, ENOMEM]);
 
@@ -13,12 +14,16 @@ export class EpollAcceptor implements Acceptor, Member {
   readonly #generation: number;
   #isClosed = false;
 
+  /** Throws where the kernel does not watch the descriptor, which is closed then. */
   constructor(set: EpollSet, descriptor: number, owner: AcceptorOwner) {
     this.#set = set;
     this.#descriptor = descriptor;
     this.#owner = owner;
     this.#generation = set.generationOf(descriptor);
-    set.add(descriptor, this, EPOLLIN);
+    if (set.add(descriptor, this, EPOLLIN)) return;
+    const code = codeOf(set.libc.errno());
+    this.close();
+    throw Object.assign(new Error(`epoll_ctl ${code}`), { code });
   }
 
   acceptAll(most: number): number {

@@ -103,7 +103,7 @@ export class EpollSet {
     const { address } = this.#events;
     const count = this.libc.epollWait(this.fd, address, MOST_EVENTS, due.length > 0 ? 0 : timeoutMs);
     // A client that left behind the answer to a dial is not to be told of first: the set keeps no order of events.
-    this.#tell(count, true);
+    if (this.#tell(count, true) > 0) this.#told.opened();
     this.#tell(count, false);
     if (due.length === 0) return Math.max(0, count);
     this.#due = [];
@@ -123,16 +123,20 @@ export class EpollSet {
     return this.libc.epollCtl(this.fd, operation, descriptor, address) === 0;
   }
 
-  #tell(count: number, isConnecting: boolean): void {
+  /** How many members it told. */
+  #tell(count: number, isConnecting: boolean): number {
     const { words } = this.#events;
+    let told = 0;
     for (let nth = 0, at = 0; nth < count; nth++, at += LAYOUT.stride) {
       const descriptor = words[at + LAYOUT.descriptor] as number;
       const member = this.#members.at(descriptor, words[at + LAYOUT.generation] as number);
       const events = words[at] as number;
       if (member === undefined || events === 0 || (isConnecting && !member.isConnecting)) continue;
       words[at] = 0;
+      told += 1;
       this.#ready(member, events);
     }
+    return told;
   }
 
   #ready(member: Member, events: number): void {

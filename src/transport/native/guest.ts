@@ -33,6 +33,9 @@ export class Guest implements EngineEvents {
     this.#watch.hold(isOccupied);
   }
 
+  /** In the middle of a turn nothing that waits for a promise can go on. */
+  opened(): void {}
+
   defect(error: unknown): void {
     throwUncaught(error);
   }

@@ -1,3 +1,5 @@
+// The global of that name is a getter, and costs as much as the clock.
+import { performance } from "node:perf_hooks";
 import { type Clock, never, putOffMs, type Timer } from "../../core/clock.ts";
 import { type Due, DueHeap } from "../../core/due-heap.ts";
 

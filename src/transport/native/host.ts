@@ -31,6 +31,8 @@ export class Host implements EngineEvents {
   /** When it is given a turn at the latest. */
   #turnAtMs = 0;
   #nowMs = 0;
+  /** The clock of Node's loop is as old as this. */
+  #loopTimeMs = -Infinity;
 
   /** Throws where this thread's loop cannot be found. */
   constructor(libc: Libc, make: (told: EngineEvents) => Engine) {
@@ -67,6 +69,17 @@ export class Host implements EngineEvents {
 
   occupied(isOccupied: boolean): void {
     this.#isOccupied = isOccupied;
+  }
+
+  /** What a client has sent then finds its backend, and waits nowhere. */
+  opened(): void {
+    this.#nowMs = this.#clock.now();
+    this.#updateLoopTime();
+    try {
+      this.#runMicrotasks?.();
+    } catch (error) {
+      this.defect(error);
+    }
   }
 
   defect(error: unknown): void {
@@ -116,10 +129,17 @@ export class Host implements EngineEvents {
 
   /** Runs what waits for a promise, and then timers that are due, unless what has come cancels them. */
   #goOn(): void {
-    this.#loop.updateTime();
+    this.#updateLoopTime();
     if (!this.#isSettled || this.#settle()) while (this.#fireTimer() && this.#settle());
     this.#nowMs = this.#clock.now();
     this.#askLoop();
+  }
+
+  /** Node's timers count whole milliseconds: what sets one does so by a clock that is not older. */
+  #updateLoopTime(): void {
+    if (this.#nowMs - this.#loopTimeMs < 1) return;
+    this.#loopTimeMs = this.#nowMs;
+    this.#loop.updateTime();
   }
 
   /** Runs what waits for settled promises; false where only a turn of Node's loop does that. */

@@ -72,6 +72,8 @@ export interface Libc {
 
   /** The number of this thread's last error. */
   errno(): number;
+  /** How many descriptors this process may have at once, as it is now (getrlimit(2)). */
+  mostDescriptors(): number;
   /** Sets an option of a socket to a whole number; false where the kernel refuses. */
   setOption(descriptor: number, level: number, option: number, value: number): boolean;
   /** So many bytes, all zero. */
@@ -103,6 +105,9 @@ const PROT_READ_WRITE = 3;
 const MAP_SHARED_POPULATE = 0x8001;
 const MAP_PRIVATE_ANONYMOUS = 0x22;
 const MAP_FAILED = -1;
+/** Of asm-generic/resource.h; of a struct rlimit, the first half is what counts. */
+const RLIMIT_NOFILE = 7;
+const RLIMIT_BYTES = 16;
 /** Above this size V8 keeps the bytes of a buffer off its heap, where they do not move. */
 const PAGE_BYTES = 4_096;
 
@@ -146,6 +151,8 @@ function callsOf(koffi: Koffi): Libc {
   const setsockopt = library.func("int setsockopt(int, int, int, long, int)");
   const memory = (bytes: number): Memory => memoryOf(koffi, bytes);
   const option = memory(INT_BYTES);
+  const limit = memory(RLIMIT_BYTES);
+  const getrlimit = library.func("int getrlimit(int, long)");
   const mapping = mappingOf(koffi, library);
   // The C library has no names for the calls of io_uring.
   const syscall = library.func("long syscall(long, long, long, long, long, long, long)");
@@ -166,7 +173,8 @@ function callsOf(koffi: Koffi): Libc {
     inetPton: library.func("int inet_pton(int, const char *, long)"),
     interfaceName: library.func("long if_indextoname(unsigned int, long)"),
     interfaceIndex: library.func("unsigned int if_nametoindex(const char *)"),
-    ioUringEnter: (...args) => syscall(IO_URING_ENTER, ...args),
+    ioUringEnter: (ring, toSubmit, atLeast, flags, argument, argumentBytes) =>
+      syscall(IO_URING_ENTER, ring, toSubmit, atLeast, flags, argument, argumentBytes),
     ioUringRegister: (...args) => syscall(IO_URING_REGISTER, ...args, 0, 0),
     ioUringSetup: (...args) => syscall(IO_URING_SETUP, ...args, 0, 0, 0, 0),
     listen: library.func("int listen(int, int)"),
@@ -182,6 +190,8 @@ function callsOf(koffi: Koffi): Libc {
     splice: library.func("long splice(int, long, int, long, long, unsigned int)"),
 
     errno: () => lastError[0] as number,
+    mostDescriptors: () =>
+      getrlimit(RLIMIT_NOFILE, limit.address) === 0 ? Number(limit.bytes.readBigUInt64LE()) : Infinity,
     setOption(descriptor, level, name, value) {
       option.words[0] = value;
       return setsockopt(descriptor, level, name, option.address, INT_BYTES) === 0;

@@ -71,6 +71,7 @@ export const {
   ENOBUFS,
   ENOENT,
   ENOMEM,
+  ENOSPC,
   ENOSYS,
   EPERM,
   EPIPE,

@@ -1,5 +1,5 @@
 import type { Libc } from "./libc.ts";
-import { F_SETPIPE_SZ, SOCK_NONBLOCK_CLOEXEC, SPLICE_MOVE_NONBLOCK } from "./linux.ts";
+import { EINVAL, F_SETPIPE_SZ, SOCK_NONBLOCK_CLOEXEC, SPLICE_MOVE_NONBLOCK } from "./linux.ts";
 
 /** What a direction may hold for a peer that does not read; both have half of what a session may. */
 const PIPE_BYTES = 128 * 1024;
@@ -20,11 +20,14 @@ export class Pipe {
     libc.fcntl(writing, F_SETPIPE_SZ, PIPE_BYTES);
   }
 
-  /** Undefined where there is no descriptor for one. */
+  /** Undefined where there is no descriptor for one, or the call is forbidden. */
   static open(libc: Libc): Pipe | undefined {
     const ends = libc.memory(8);
     if (libc.pipe2(ends.address, FLAGS) < 0) return undefined;
-    return new Pipe(libc, ends.words[0] as number, ends.words[1] as number);
+    const pipe = new Pipe(libc, ends.words[0] as number, ends.words[1] as number);
+    if (pipe.#isAllowed()) return pipe;
+    pipe.close();
+    return undefined;
   }
 
   /** Takes from a socket what it has; how many bytes, as of recv(2). */
@@ -47,6 +50,12 @@ export class Pipe {
   close(): void {
     this.#libc.close(this.#reading);
     this.#libc.close(this.#writing);
+  }
+
+  /** A pipe cannot be spliced into itself, which the kernel says unless a seccomp profile answers in its place. */
+  #isAllowed(): boolean {
+    this.#libc.splice(this.#reading, 0, this.#writing, 0, 1, SPLICE_MOVE_NONBLOCK);
+    return this.#libc.errno() === EINVAL;
   }
 
   /** Takes back what was not poured. */

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { isIPv4 } from "node:net";
 import type { Endpoint, SocketAddress } from "../../core/address.ts";
 import type { Libc, Memory } from "./libc.ts";

@@ -59,6 +59,7 @@ export const POLL = word(6, 0, 0);
 export const POLL_MULTI = 1;
 /** With no offset it ends when its time is over, as ETIME. */
 export const TIMEOUT = word(11, 0, 0);
+export const ACCEPT = word(13, 0, 0);
 export const ACCEPT_MANY = word(13, 0, ACCEPT_MULTISHOT);
 /** Tells nothing of a success. */
 export const CANCEL = word(14, SKIP_SUCCESS, 0);

@@ -1,3 +1,4 @@
+import { ACCEPT_BACKLOG } from "../../core/accept-queue.ts";
 import type { Acceptor, AcceptorOwner } from "./engine.ts";
 import {
   CLOEXEC,
@@ -12,19 +13,28 @@ import {
   O_NONBLOCK,
   SHUT_RDWR,
 } from "./linux.ts";
-import { ACCEPT_MANY, HAS_MORE } from "./uring-abi.ts";
+import { ACCEPT, ACCEPT_MANY, HAS_MORE } from "./uring-abi.ts";
 import { UringDescriptor } from "./uring-descriptor.ts";
 import { type Member, OPERATION, type Operation, type UringSet } from "./uring-set.ts";
 
 /** The client left, or the call was broken off. */
 const PASSING: ReadonlySet<number> = new Set([ECANCELED, ECONNABORTED, EINTR]);
 const SHORTAGES: ReadonlySet<number> = new Set([EMFILE, ENFILE, ENOBUFS, ENOMEM]);
+/** A burst of clients, and the dials for them. */
+const PLENTY = 2 * ACCEPT_BACKLOG;
 
-/** Has the kernel accept each client that comes. */
+/**
+ * Has the kernel accept each client that comes. Where a burst could take the descriptors that the dials for it need, it is to
+ * accept one client in each step: those that came before have dialled by then, and who is refused has given back what he held.
+ */
 export class UringAcceptor implements Acceptor, Member {
   readonly #set: UringSet;
   readonly #descriptor: UringDescriptor;
   readonly #owner: AcceptorOwner;
+  /** The kernel gives the lowest number that is free: from this one on descriptors are scarce. */
+  readonly #scarceFrom: number;
+  #isScarce: boolean;
+  #isMany = false;
   #isClosed = false;
   #isMoved = false;
 
@@ -32,6 +42,8 @@ export class UringAcceptor implements Acceptor, Member {
     this.#set = set;
     this.#owner = owner;
     this.#descriptor = new UringDescriptor(set, descriptor, this);
+    this.#scarceFrom = set.libc.mostDescriptors() - PLENTY;
+    this.#isScarce = descriptor >= this.#scarceFrom;
     this.#start();
   }
 
@@ -71,15 +83,24 @@ export class UringAcceptor implements Acceptor, Member {
   #start(): void {
     const { libc } = this.#set;
     const { number } = this.#descriptor;
+    this.#isMany = !this.#isScarce;
     libc.fcntl(number, F_SETFL, 0);
-    this.#descriptor.start(OPERATION.accept, ACCEPT_MANY, 0, 0, CLOEXEC);
+    this.#descriptor.start(OPERATION.accept, this.#isMany ? ACCEPT_MANY : ACCEPT, 0, 0, CLOEXEC);
     this.#set.submit();
     libc.fcntl(number, F_SETFL, O_NONBLOCK);
   }
 
   #take(client: number): void {
+    this.#isScarce = client >= this.#scarceFrom;
+    if (this.#isScarce && this.#isMany) this.#acceptOneByOne();
     if (this.#isClosed && !this.#isMoved) this.#set.libc.close(client);
     else this.#owner.accepted(client, undefined);
+  }
+
+  /** What is under way ends, and the next one begins where that has told its last. */
+  #acceptOneByOne(): void {
+    this.#isMany = false;
+    if (this.#descriptor.isUnderWay(OPERATION.accept)) this.#descriptor.cancel(OPERATION.accept);
   }
 
   /** False where the next attempt would fail as well: the queue, and the kernel with it, would not come to rest. */

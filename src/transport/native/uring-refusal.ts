@@ -13,12 +13,18 @@ const REASONS: ReadonlyMap<number, string> = new Map([
   [ENOMEM, "needs 128 KiB of memory that this user may lock (ulimit -l)"],
 ]);
 
-const DEAF: EngineEvents = { due() {}, occupied() {}, defect() {} };
+const DEAF: EngineEvents = { due() {}, occupied() {}, opened() {}, defect() {} };
 
 /** What io_uring lacks on this machine, in words; undefined: nothing. Makes all that an engine needs of the kernel, and gives it back. */
 export function uringRefusal(libc: Libc): string | undefined {
   try {
-    new UringSet(libc, DEAF).end();
+    const set = new UringSet(libc, DEAF);
+    try {
+      // A profile may allow to make a ring, and not to use it.
+      set.flush();
+    } finally {
+      set.end();
+    }
     return undefined;
   } catch (error) {
     if (!(error instanceof RingError)) throw error;

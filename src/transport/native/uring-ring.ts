@@ -1,6 +1,5 @@
 import type { Libc, Memory } from "./libc.ts";
 import { EAGAIN, EBUSY, EINTR, ENOMEM, ETIME } from "./linux.ts";
-import { codeOf } from "./system-error.ts";
 import {
   BUFFER_RING,
   CANCEL,
@@ -148,22 +147,32 @@ export class Ring {
     }
   }
 
+  /** Tells of the completions that are there now and whose second word is so; to `reap` they are of zeros. How many there were. */
+  reapFirst(isFirst: (high: number) => boolean, told: Completed): number {
+    const { words } = this.#open.queues;
+    const tail = this.#completionTail;
+    let count = 0;
+    for (let head = this.#head; head !== tail; head = (head + 1) | 0) {
+      const at = this.#completionAt(head);
+      if (!isFirst(words[at + COMPLETION.high] as number)) continue;
+      count += 1;
+      this.#tell(at, told);
+      words[at + COMPLETION.low] = 0;
+      words[at + COMPLETION.high] = 0;
+    }
+    return count;
+  }
+
   /** Tells of each completion that is there now; how many there were. */
   reap(told: Completed): number {
-    const { completionTable, completions, completionTail, completionHead, queues } = this.#open;
-    const { words } = queues;
-    const tail = Atomics.load(words, completionTail);
+    const tail = this.#completionTail;
     const count = (tail - this.#head) | 0;
     while (this.#head !== tail) {
-      const at = completionTable + (this.#head & (completions - 1)) * COMPLETION_WORDS;
-      const low = words[at + COMPLETION.low] as number;
-      const high = words[at + COMPLETION.high] as number;
-      const result = words[at + COMPLETION.result] as number;
-      const flags = words[at + COMPLETION.flags] as number;
+      const at = this.#completionAt(this.#head);
       this.#head = (this.#head + 1) | 0;
-      told(low, high, result, flags);
+      this.#tell(at, told);
     }
-    Atomics.store(words, completionHead, this.#head);
+    Atomics.store(this.#open.queues.words, this.#open.completionHead, this.#head);
     return count;
   }
 
@@ -171,6 +180,22 @@ export class Ring {
   close(): void {
     closeRing(this.#libc, this.#open);
     for (const each of this.#pages) this.#libc.unmap(each);
+  }
+
+  get #completionTail(): number {
+    return Atomics.load(this.#open.queues.words, this.#open.completionTail);
+  }
+
+  #completionAt(head: number): number {
+    const { completionTable, completions } = this.#open;
+    return completionTable + (head & (completions - 1)) * COMPLETION_WORDS;
+  }
+
+  #tell(at: number, told: Completed): void {
+    const { words } = this.#open.queues;
+    const low = words[at + COMPLETION.low] as number;
+    const high = words[at + COMPLETION.high] as number;
+    told(low, high, words[at + COMPLETION.result] as number, words[at + COMPLETION.flags] as number);
   }
 
   /** Where the words of the next entry are, which is about to be written. */
@@ -206,8 +231,7 @@ export class Ring {
       argumentBytes,
     );
     if (taken >= 0) this.#pending -= taken;
-    else if (!PASSING.has(this.#libc.errno()))
-      throw new Error(`io_uring_enter: ${codeOf(this.#libc.errno())}`);
+    else if (!PASSING.has(this.#libc.errno())) throw new RingError("io_uring_enter", this.#libc.errno());
   }
 }
 

@@ -36,6 +36,8 @@ const SHORT = { count: 128, bytes: 1_024 };
 const MEDIUM = { count: 64, bytes: 8 * 1_024 };
 const LONG = { count: 8, bytes: 64 * 1_024 };
 
+const isOfConnecting = (high: number) => (high & OPERATION_MASK) === OPERATION.connect;
+
 /** One ring with its members, and the memory that their operations share. */
 export class UringSet {
   readonly libc: Libc;
@@ -149,6 +151,7 @@ export class UringSet {
   /** See Engine.step. */
   step(timeoutMs: number): number {
     this.#ring.submitAndWait(timeoutMs);
+    if (this.#ring.reapFirst(isOfConnecting, this.#completed) > 0) this.#told.opened();
     return this.#ring.reap(this.#completed);
   }
 

@@ -19,6 +19,7 @@ describe.each(enginesHere)("by %s", (name) => {
     const engine = new Made(library, {
       due: nothing,
       occupied: nothing,
+      opened: nothing,
       defect: (error) => defects.push((error as Error).message),
     });
     const transport = new NativeTransport(new ManualClock(), library, engine);

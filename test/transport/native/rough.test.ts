@@ -2,34 +2,20 @@ import type { Socket } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import type { Endpoint } from "#lb/core/address";
-import { systemClock } from "#lb/core/clock";
-import { openFiles } from "#lb/core/open-files";
-import type { Engine } from "#lb/transport/native/engine";
 import { EpollEngine } from "#lb/transport/native/epoll";
 import { Guest } from "#lb/transport/native/guest";
 import { NativeTransport } from "#lb/transport/native/index";
 import { type Libc, libc } from "#lb/transport/native/libc";
-import { EMFILE } from "#lb/transport/native/linux";
-import { UringEngine } from "#lb/transport/native/uring";
+import { EMFILE, ENOSPC } from "#lb/transport/native/linux";
 import type { Connection } from "#lb/transport/transport";
 import { enginesHere } from "../../support/engines.ts";
 import { eventually } from "../../support/eventually.ts";
-import { lab } from "../../support/lab.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { pair } from "../../support/pair.ts";
-import { backend, dialPeer, echo } from "../../support/peer.ts";
-import { Turning } from "../../support/turning.ts";
+import { backend, dialPeer } from "../../support/peer.ts";
 
 const ANY: Endpoint = { kind: "tcp", host: "127.0.0.1", port: 0 };
 const MSG_OOB = 1;
-const F_DUPFD_CLOEXEC = 1030;
-const HIGH = 70_000;
-
-/** An engine in this thread, by its name. */
-const engines = {
-  epoll: (library: Libc): Engine => new Guest(library, (told) => new EpollEngine(library, told)).engine,
-  io_uring: (library: Libc): Engine => new Turning((told) => new UringEngine(library, told)).engine,
-} as const;
 
 describe.each(enginesHere)("by %s", (name) => {
   const library = libc() as Libc;
@@ -46,28 +32,6 @@ describe.each(enginesHere)("by %s", (name) => {
     while (received.length < 12) received += Buffer.from((await ends.connection.read()) as Uint8Array);
     expect(received).toBe("beforebehind");
   });
-
-  test.skipIf(openFiles() < HIGH + 100)("descriptors above 65 536 are like any other", async () => {
-    const high: Libc = {
-      ...library,
-      socket: (...args) => lifted(library.socket(...args)),
-      accept4: (...args) => lifted(library.accept4(...args)),
-    };
-    const transport = new NativeTransport(systemClock, high, engines[name](high));
-    await using server = await backend(echo);
-    await using balancer = await lab({ backends: [server.endpoint], transport });
-    const clients = await Promise.all(Array.from({ length: 20 }, () => balancer.client()));
-    for (const client of clients) client.send("from far above");
-    for (const client of clients) expect((await client.bytes(14)).toString()).toBe("from far above");
-  });
-
-  /** The same, with a higher number. */
-  function lifted(descriptor: number): number {
-    if (descriptor < 0) return descriptor;
-    const copy = library.fcntl(descriptor, F_DUPFD_CLOEXEC, HIGH);
-    library.close(descriptor);
-    return copy;
-  }
 });
 
 describe.skipIf(libc() === undefined)("by epoll", () => {
@@ -93,6 +57,29 @@ describe.skipIf(libc() === undefined)("by epoll", () => {
     world.clock.advance(100);
     await eventually(() => expect(world.accepted).toHaveLength(1));
     client.reset();
+  });
+
+  test("where the kernel watches no more descriptors, listening fails, and a dial does for our own want", async () => {
+    let isRefused = false;
+    const full: Libc = {
+      ...library,
+      connect(...args) {
+        isRefused = false;
+        return library.connect(...args);
+      },
+      epollCtl() {
+        isRefused = true;
+        return -1;
+      },
+      errno: () => (isRefused ? ENOSPC : library.errno()),
+    };
+    const engine = new EpollEngine(full, { due() {}, occupied() {}, opened() {}, defect() {} });
+    const transport = new NativeTransport(new ManualClock(), full, engine);
+    await expect(transport.listen(ANY, () => {})).rejects.toMatchObject({ code: "ENOSPC" });
+    await using server = await backend();
+    const dialling = transport.dial(server.endpoint, { timeoutMs: 1_000 });
+    engine.step(0);
+    await expect(dialling.connection).rejects.toMatchObject({ failure: "local", code: "ENOSPC" });
   });
 
   /** A listener whose first so many calls of accept4 find no descriptor. */

@@ -40,6 +40,34 @@ describe.skipIf(uringAbsence !== undefined)(`a ring ${byUring}`, () => {
     expect(told).toEqual(Array.from({ length: MANY }, (_, nth) => nth));
   });
 
+  test("tells first of what is wanted first, of the rest in its order, and of none twice", () => {
+    using ring = ringOf(library);
+    for (const [low, high] of [
+      [1, 7],
+      [2, 8],
+      [3, 7],
+      [4, 8],
+    ] as const)
+      ring.push(NOTHING, -1, 0, 0, 0, low, high);
+    ring.submitAndWait(0);
+    const first: number[] = [];
+    expect(
+      ring.reapFirst(
+        (high) => high === 8,
+        (low) => first.push(low),
+      ),
+    ).toBe(2);
+    expect([first, ring.told().map(({ low, high }) => [low, high])]).toEqual([
+      [2, 4],
+      [
+        [1, 7],
+        [0, 0],
+        [3, 7],
+        [0, 0],
+      ],
+    ]);
+  });
+
   test("takes entries while it tells of completions", () => {
     using ring = ringOf(library);
     let told = 0;
