@@ -59,7 +59,8 @@ test.each(TRANSPORTS)(
     await eventually(() => expect(descriptors(balancer.pid)).toBeLessThanOrEqual(openAtFirst));
     expect(closeWaiting(balancer.pid)).toEqual([]);
     const settledBytes = Math.max(...observed.residentBytes.slice(0, Math.ceil(SETTLES_MS / 1_000)));
-    expect(observed.residentBytes.at(-1)).toBeLessThan(settledBytes + MOST_GROWTH_BYTES);
+    // Between two collections it goes up and down.
+    expect(Math.min(...observed.residentBytes.slice(-10))).toBeLessThan(settledBytes + MOST_GROWTH_BYTES);
 
     expect(await lb.stop()).toBe(0);
     observed.read();
