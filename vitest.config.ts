@@ -16,6 +16,8 @@ const LONG = [
   "test/page/pictures.test.ts",
   "test/page/told.test.ts",
   "test/pool/scale.test.ts",
+  "test/references/**/*.test.ts",
+  "test/store/postgres.test.ts",
   "test/stress/bench.test.ts",
   "test/stress/compare.test.ts",
   "test/stress/graph.test.ts",
