@@ -26,7 +26,7 @@ export class ChildFailure extends Failure {
 }
 
 /** How long a child may take to get ready, and to end, where nothing else is said. */
-const READY_WITHIN_MS = 10_000;
+const READY_WITHIN_MS = 30_000;
 export const GRACE_MS = 2_000;
 
 const KEPT_CHARACTERS = 4_096;

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { type IncomingHttpHeaders, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { onTestFinished } from "vitest";
+import { afterAll, beforeAll, onTestFinished } from "vitest";
 import type { Config } from "#lb/config/config";
 import type { Overlay } from "#lb/control/overlay";
 import { type Endpoint, parseEndpoint } from "#lb/core/address";
@@ -184,7 +184,27 @@ export async function ownFolder(): Promise<string> {
 
 /** One whose store is a file. */
 export async function stored(text: string): Promise<Administered> {
-  return administered(`${text}\nstore: { kind: file, path: "${join(await ownFolder(), "words.json")}" }`);
+  return administered(withStore(text, await ownFolder()));
+}
+
+/** A configuration whose store is a file in that folder. */
+export function withStore(text: string, folder: string): string {
+  return `${text}\nstore: { kind: file, path: "${join(folder, "words.json")}" }`;
+}
+
+/** One that all tests of a group ask, for those that change nothing; `file` is its configuration, which may name files of a folder. */
+export function sharedByAll(file: (folder: string) => string): { readonly api: Administered } {
+  const shared = {} as { api: Administered };
+  let folder = "";
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "administered-"));
+    shared.api = await administered(file(folder));
+  });
+  afterAll(async () => {
+    await shared.api[Symbol.asyncDispose]();
+    await rm(folder, { recursive: true });
+  });
+  return shared;
 }
 
 /** Whether a body is the one shape of all errors. */

@@ -69,7 +69,7 @@ test("each change, made or refused, leaves one line: who, from where, what, befo
       path,
       status,
     ]);
-  await expect.poll(() => api.audit.length, { timeout: 10_000 }).toBe(changes.length);
+  await expect.poll(() => api.audit.length, { timeout: 50_000 }).toBe(changes.length);
   for (const [at, [method, path, , status, before, after]] of changes.entries()) {
     const line = api.audit[at] as Readonly<Record<string, string>>;
     expect(line).toMatchObject({ by: null, from: "127.0.0.1", what: `${method} ${path}`, status });

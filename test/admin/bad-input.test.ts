@@ -1,11 +1,20 @@
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Peer } from "../support/peer.ts";
-import { type Administered, adminFile, isError, type Operation, stored } from "./administered.ts";
+import {
+  type Administered,
+  adminFile,
+  isError,
+  type Operation,
+  sharedByAll,
+  withStore,
+} from "./administered.ts";
 
 const BACKENDS = "/api/v1/pools/p/backends";
 const CLIENTS = "/api/v1/clients";
 const FILE = adminFile("", "clients: { list: [{ id: 10.0.0.0/8, capacity: 5, ratePerSec: 1 }] }");
 const HUGE = "x".repeat(65 * 1024);
+
+const shared = sharedByAll((folder) => withStore(FILE, folder));
 
 /** Each route that takes a body, with one that is right. */
 const mutations: readonly [method: string, path: string, body: Readonly<Record<string, unknown>>][] = [
@@ -25,7 +34,7 @@ const mutations: readonly [method: string, path: string, body: Readonly<Record<s
 ];
 
 test("the table has every operation that takes a body of JSON", async () => {
-  await using api = await stored(FILE);
+  const { api } = shared;
   const all = await api.operations();
   const taking = all.filter(
     ({ described, template }) =>
@@ -41,7 +50,7 @@ test("the table has every operation that takes a body of JSON", async () => {
 
 describe.each(mutations)("%s %s", (method, path, right) => {
   test("refuses every body that is not as expected with 400, says what was, and changes nothing", async () => {
-    await using api = await stored(FILE);
+    const { api } = shared;
     for (const body of [
       undefined,
       "",
@@ -76,7 +85,7 @@ describe.each(mutations)("%s %s", (method, path, right) => {
   });
 
   test("refuses 65 KiB with 413", async () => {
-    await using api = await stored(FILE);
+    const { api } = shared;
     await refused(api, { method, path, body: { ...right, more: HUGE }, status: 413 });
   });
 });
@@ -116,7 +125,7 @@ describe("a name in a path", () => {
   ];
 
   test.each(routes)("that there is not is 404: %s %s", async (method, pathOf) => {
-    await using api = await stored(FILE);
+    const { api } = shared;
     for (const name of names.filter((each) => !(each === "a@127.0.0.1" && pathOf("") === `${BACKENDS}/`))) {
       const path = pathOf(name);
       const right = mutations.find(
@@ -131,7 +140,7 @@ describe("a name in a path", () => {
   });
 
   test("that is not well encoded is 400, that is too long 404", async () => {
-    await using api = await stored(FILE);
+    const { api } = shared;
     for (const path of [`${CLIENTS}/%`, `${CLIENTS}/%zz`, `${CLIENTS}/%ff%fe`, `${BACKENDS}/%c0%af`])
       await refused(api, { method: "GET", path, status: 400 });
     await refused(api, { method: "GET", path: `${CLIENTS}/${"x".repeat(513)}`, status: 404 });
@@ -142,7 +151,7 @@ describe("a name in a path", () => {
 test.each(["/api/v1/sessions", "/api/v1/decisions", CLIENTS])(
   "%s?limit= is a whole number within its bounds",
   async (path) => {
-    await using api = await stored(FILE);
+    const { api } = shared;
     expect((await api.get(`${path}?limit=1000`)).status).toBe(200);
     for (const limit of [
       "0",
@@ -162,7 +171,7 @@ test.each(["/api/v1/sessions", "/api/v1/decisions", CLIENTS])(
 );
 
 test("a wrong method of a path that there is is 405 and Allow, with and without a body", async () => {
-  await using api = await stored(FILE);
+  const { api } = shared;
   const rows = [
     ["POST", "/health", "GET, HEAD"],
     ["GET", "/api/v1/reload", "POST"],
@@ -256,7 +265,7 @@ describe("bytes that are no request", () => {
   test.each(rows)(
     "are answered in the one shape, and the connection is closed: %s",
     async (_, bytes, status) => {
-      await using api = await stored(FILE);
+      const { api } = shared;
       const before = api.said();
       const peer = await api.dial();
       peer.send(bytes);
@@ -269,36 +278,15 @@ describe("bytes that are no request", () => {
   );
 
   test("behind a request are answered after it", async () => {
-    await using api = await stored(FILE);
+    const { api } = shared;
     const peer = await api.dial();
     peer.send("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\nGARBAGE\r\n\r\n");
     await peer.outcome();
     expect(peer.text.match(/HTTP\/1\.1 \d+/g)).toEqual(["HTTP/1.1 200", "HTTP/1.1 400"]);
   });
 
-  test("that come too slowly end with 408: a head after 5 s, a body that drips after 10 s, nothing at all too", async () => {
-    await using api = await stored(FILE);
-    const before = api.said();
-    const [silent, head, body] = await Promise.all([api.dial(), api.dial(), api.dial()]);
-    head.send("GET /health HTTP/1.1\r\nHost: localhost\r\n");
-    body.send(
-      `PATCH ${BACKENDS}/a HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{"weight":9}`,
-    );
-    const dripping = setInterval(() => body.send(" "), 500);
-    onTestFinished(() => clearInterval(dripping));
-    await Promise.all([silent.outcome(), head.outcome()]);
-    // A peer waits 10 s, and this is as long.
-    await body.outcome().catch(() => body.outcome());
-    clearInterval(dripping);
-    for (const { text } of [silent, head, body]) {
-      expect(text).toMatch(/^HTTP\/1.1 408 /);
-      expect(JSON.parse(text.split("\r\n\r\n")[1] as string).error.code).toBe("too-slow");
-    }
-    expect(api.said()).toEqual(before);
-  }, 30_000);
-
   test("of a body that ends early change nothing", async () => {
-    await using api = await stored(FILE);
+    const { api } = shared;
     const before = api.said();
     const peer = await api.dial();
     peer.send(
@@ -311,7 +299,7 @@ describe("bytes that are no request", () => {
 });
 
 test("at most 64 connections are open at once: of those that have nothing under way, the one that has waited longest makes room", async () => {
-  await using api = await stored(FILE);
+  const { api } = shared;
   const peers: Peer[] = [];
   for (let at = 0; at < 64; at += 1) peers.push(await api.dial());
   const [first, second, third] = peers as [Peer, Peer, Peer];

@@ -61,7 +61,7 @@ test("of those that are not counted by address, all are served that there is roo
   const refused = await served.dial();
   expect(await refused.outcome()).toBeDefined();
   busy.pop()?.reset();
-  await expect.poll(() => served.open, { timeout: 10_000 }).toBe(19);
+  await expect.poll(() => served.open, { timeout: 50_000 }).toBe(19);
   busy.push(await served.busy());
   for (const peer of busy) peer.reset();
 });

@@ -56,5 +56,5 @@ async function oneSession(api: Administered): Promise<void> {
   await client.bytes(1);
   client.finish();
   await client.outcome();
-  await expect.poll(() => api.log.reported.length, { timeout: 10_000 }).toBeGreaterThan(before);
+  await expect.poll(() => api.log.reported.length, { timeout: 50_000 }).toBeGreaterThan(before);
 }

@@ -1,7 +1,14 @@
 import { chmod, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type Administered, adminFile, administered, isError, ownFolder } from "./administered.ts";
+import {
+  type Administered,
+  adminFile,
+  administered,
+  isError,
+  ownFolder,
+  sharedByAll,
+} from "./administered.ts";
 
 const A = "/api/v1/pools/p/backends/a";
 const READ = `${"r".repeat(11)}0123456789abcdefghijkl`;
@@ -10,6 +17,8 @@ const TOKENS = `# who may call\nops write ${WRITE}\n\nprometheus read ${READ}\n`
 const weight = { weight: 7 };
 
 describe("a Host", () => {
+  const shared = sharedByAll(() => adminFile('hosts: [lb.example.com, "v.example:8443"]'));
+
   test.each([
     "127.0.0.1",
     "127.0.0.1:1",
@@ -19,7 +28,7 @@ describe("a Host", () => {
     "lb.example.com:80",
     "v.example:8443",
   ])("that is an address, localhost or one of admin.hosts is served: %s", async (host) => {
-    await using api = await administered(adminFile('hosts: [lb.example.com, "v.example:8443"]'));
+    const { api } = shared;
     expect((await api.get("/health", { headers: { host } })).status).toBe(200);
   });
 
@@ -32,7 +41,7 @@ describe("a Host", () => {
     "@localhost",
     "::1",
   ])("that is another is 421, whatever is asked: %s", async (host) => {
-    await using api = await administered(adminFile('hosts: [lb.example.com, "v.example:8443"]'));
+    const { api } = shared;
     for (const [method, path] of [
       ["GET", "/health"],
       ["GET", "/docs/json"],
@@ -46,6 +55,7 @@ describe("a Host", () => {
 });
 
 describe("a request that changes something", () => {
+  const shared = sharedByAll(() => adminFile());
   const foreign: readonly Readonly<Record<string, string>>[] = [
     { origin: "http://evil.example" },
     { origin: "null" },
@@ -59,7 +69,7 @@ describe("a request that changes something", () => {
   test.each(foreign)(
     "and comes from another site's page is 403, with or without a body: %o",
     async (headers) => {
-      await using api = await administered(adminFile());
+      const { api } = shared;
       const before = api.said();
       for (const asking of [{ headers }, { headers, body: weight }]) {
         const refused = await api.ask("PATCH", A, asking);
@@ -85,7 +95,7 @@ describe("a request that changes something", () => {
     "multipart/form-data; boundary=x",
     "application/yaml",
   ])("is JSON: %s is 415", async (type) => {
-    await using api = await administered(adminFile());
+    const { api } = shared;
     const refused = await api.ask("PATCH", A, { headers: { "content-type": type }, body: weight });
     expect([refused.status, isError(refused.json)]).toEqual([415, true]);
     expect(api.audit.at(-1)).toMatchObject({ status: 415 });

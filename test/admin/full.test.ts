@@ -22,7 +22,7 @@ test("the API answers while every listener is full", async () => {
   const changed = await api.ask("PATCH", "/api/v1/pools/p/backends/a", { body: { weight: 2 } });
   expect(changed.status).toBe(200);
   await expect
-    .poll(async () => (await api.get("/api/v1/sessions")).json.sessions.length, { timeout: 10_000 })
+    .poll(async () => (await api.get("/api/v1/sessions")).json.sessions.length, { timeout: 50_000 })
     .toBe(2);
   const task = await api.ask("POST", "/api/v1/tasks", {
     body: { type: "generate_nth_fibonacci", n: 1 },
@@ -61,7 +61,7 @@ test("the API answers when clients have every file that they may have", async ()
   await Promise.all(askers.map((asker) => asker.outcome()));
   expect(askers.filter(({ text }) => !text.startsWith("HTTP/1.1 200 "))).toEqual([]);
   for (const client of clients) client.reset();
-}, 30_000);
+}, 120_000);
 
 /** A client whose session stands. */
 async function served(client: Peer): Promise<Peer> {

@@ -63,7 +63,7 @@ test("every operation that changes something leaves one line in the log, also wh
   expect(all.length).toBeGreaterThan(12);
   for (const { method, path } of all) await api.ask(method, path);
   await expect
-    .poll(() => api.audit.map(({ what }) => what), { timeout: 10_000 })
+    .poll(() => api.audit.map(({ what }) => what), { timeout: 50_000 })
     .toEqual(all.map(({ method, path }) => `${method} ${path}`));
 });
 

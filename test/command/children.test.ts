@@ -221,7 +221,7 @@ async function parentOf(...kinds: ("script" | "program")[]) {
     console.log(JSON.stringify([${kinds.map((kind) => children[kind])}]));
     process.stdin.on("data", (line) => eval(String(line)));`;
   const program = new Parent(process.execPath, ["--input-type=module", "-e", code]);
-  await vi.waitUntil(() => program.stdout.endsWith("]\n"), { timeout: 10_000 });
+  await vi.waitUntil(() => program.stdout.endsWith("]\n"), { timeout: 50_000 });
   const pids = JSON.parse(program.stdout) as number[];
   return { program, pids, [Symbol.asyncDispose]: () => program[Symbol.asyncDispose]() };
 }

@@ -89,7 +89,7 @@ test.skipIf(noPty)("a stopped terminal stops no traffic and delays no exit", asy
   terminal.stop();
   for (let i = 0; i < 200; i += 50) await greeted(50, terminal.endpoint);
   process.kill(terminal.pid, "SIGTERM");
-  await within("the exit of the balancer", gone(terminal.pid), 5_000);
+  await within("the exit of the balancer", gone(terminal.pid), 25_000);
 });
 
 /** The balancer on a terminal, whose other end can be stopped; `pid` is the balancer's. */

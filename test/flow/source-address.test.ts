@@ -87,7 +87,7 @@ test.skipIf(spawnSync("unshare", ["-n", "true"]).status !== 0)(
       "unshare",
       ["-n", "sh", "-c", `${network} && ${script}`, ...args],
       {
-        timeout: 15_000,
+        timeout: 50_000,
       },
     );
     expect(stderr).toBe("");

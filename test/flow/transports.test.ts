@@ -12,13 +12,13 @@ import type { Transport } from "#lb/transport/transport";
 import { byUring, uringAbsence } from "../support/engines.ts";
 import { eventually } from "../support/eventually.ts";
 import { lab } from "../support/lab.ts";
+import { seeds } from "../support/long.ts";
 import { roughLibc } from "../support/rough-libc.ts";
 import { transports } from "../support/transport.ts";
 import { Turning } from "../support/turning.ts";
 import { isPrefix, isSettled, type Walked, walk } from "../support/walker.ts";
 
 const CONNECTIONS = 200;
-const SEEDS = [1, 2, 3, 4];
 
 const library = libc() as Libc;
 
@@ -32,7 +32,7 @@ describe.skipIf(uringAbsence !== undefined)(byUring, () => {
 
 /** Over the engine that is made with a C library on a bad day. */
 function sameAsSockets(make: (rough: Libc) => Engine): void {
-  test.each(SEEDS)(
+  test.each(seeds(2))(
     "a random walk of 200 connections, with resets at every stage, is the same as on sockets, and leaves no descriptor, seed %i",
     async (seed) => {
       const rough = roughLibc(library, seededDice(seed));

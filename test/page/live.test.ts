@@ -12,7 +12,7 @@ import { browserPath, startBrowser, Watched } from "./browser.ts";
 import { Load } from "./load.ts";
 import { type Served, served } from "./served.ts";
 
-/** The long mode: LB_SOAK=10m. */
+/** How long it is to be watched: LB_SOAK=10m. */
 const { LB_SOAK } = process.env;
 const LASTS_MS = LB_SOAK === undefined ? 2_500 : parseDuration(LB_SOAK);
 /** Of the five minutes over which the page counts endings, so that it has counted all of them. */

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { systemClock } from "#lb/core/clock";
+import { type Clock, systemClock } from "#lb/core/clock";
 import { systemDice } from "#lb/core/dice";
 import {
   type Json,
@@ -17,13 +17,13 @@ import {
 import { Noted } from "./noted.ts";
 
 /** A store that is not opened yet. */
-export function storeOf(settings: StoreSettings): Store {
-  return openStore(settings, { clock: systemClock, dice: systemDice });
+export function storeOf(settings: StoreSettings, clock: Clock = systemClock): Store {
+  return openStore(settings, { clock, dice: systemDice });
 }
 
 /** An open store and what was kept; closed when it is disposed of. */
-export async function opened(settings: StoreSettings) {
-  const store = storeOf(settings);
+export async function opened(settings: StoreSettings, clock?: Clock) {
+  const store = storeOf(settings, clock);
   const events = new Noted();
   const kept = (await store.open(events)) as Kept;
   return { store, events, kept, [Symbol.asyncDispose]: () => store.close() };

@@ -200,7 +200,7 @@ function commandOf(measure: string, ...args: string[]): CommandProcess {
 
 /** The processes of the load, the backend and one proxy, once they run. */
 function startedBy({ pid }: CommandProcess): Promise<number[]> {
-  return vi.waitUntil(() => three(childrenOf(pid)), { timeout: 10_000, interval: 5 });
+  return vi.waitUntil(() => three(childrenOf(pid)), { timeout: 50_000, interval: 5 });
 }
 
 const leftovers = () => readdirSync(folder);

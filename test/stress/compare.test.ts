@@ -29,7 +29,7 @@ async function underWay() {
       expect(found).toHaveLength(4);
       return found;
     },
-    { timeout: 10_000, interval: 50 },
+    { timeout: 50_000, interval: 50 },
   );
   return { process, children };
 }
@@ -95,7 +95,7 @@ describe("nothing is left running", () => {
     await using _ = process;
     process.signal("SIGKILL");
     expect(await process.exit()).toMatchObject({ code: null, signal: "SIGKILL" });
-    await vi.waitFor(() => expect(children.filter(runs)).toEqual([]), { timeout: 10_000 });
+    await vi.waitFor(() => expect(children.filter(runs)).toEqual([]), { timeout: 50_000 });
   });
 
   test("when one of them dies, which is one line and 1", async () => {

@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Endpoint } from "#lb/core/address";
 import { breakOff } from "./break-off.ts";
 
-const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 50_000;
 
 /** The promise, or a rejection that says what never came. */
 export async function within<T>(what: string, promise: Promise<T>, ms = DEADLINE_MS): Promise<T> {

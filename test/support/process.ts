@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { forbidding } from "./forbidden-calls.ts";
 
 const DIST = new URL("../../dist/", import.meta.url);
-const DEADLINE_MS = 15_000;
+const DEADLINE_MS = 50_000;
 
 /** How a process ended: `code` is null where a signal ended it. */
 export interface Exit {
@@ -15,6 +15,8 @@ export interface Exit {
 
 /** Where and with what a command runs. */
 export interface Launch {
+  /** The path of the Node that runs it; default: the one that runs the test. */
+  readonly node?: string;
   readonly cwd?: string;
   /** Beside the test's own environment; undefined takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -39,7 +41,7 @@ export class CommandProcess implements AsyncDisposable {
 
   /** `script` is a path below dist, such as `servers/ping.js`. */
   constructor(script: string, args: readonly string[], launch: Launch = {}) {
-    const plain = [process.execPath, fileURLToPath(new URL(script, DIST)), ...args];
+    const plain = [launch.node ?? process.execPath, fileURLToPath(new URL(script, DIST)), ...args];
     const command = launch.forbidden === undefined ? plain : forbidding(launch.forbidden, plain);
     const [program, ...rest] = amid(limited(command, launch), launch.files) as [string, ...string[]];
     this.#child = spawn(program, rest, {
@@ -87,6 +89,14 @@ export class CommandProcess implements AsyncDisposable {
       this.#child[stream]?.on("data", look);
       void this.#exit.then(() => reject(this.#failure(`it ended before a line like ${pattern}`)));
     });
+  }
+
+  /** The complete lines of its stdout, which it then forgets: of a process that says more than one could keep. */
+  takeLines(): string[] {
+    const upTo = this.stdout.lastIndexOf("\n") + 1;
+    const lines = completeLines(this.stdout.slice(0, upTo));
+    this.stdout = this.stdout.slice(upTo);
+    return lines;
   }
 
   /** Resolves with the exit code, also while its output waits for a reader. */

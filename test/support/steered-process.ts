@@ -1,8 +1,9 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { BalancerProcess } from "./balancer-process.ts";
+import type { Launch } from "./process.ts";
 
 /** What the API answered. */
 export interface Answer {
@@ -22,13 +23,13 @@ export class SteeredProcess implements AsyncDisposable {
     this.balancer = balancer;
   }
 
-  /** Starts it in a folder of its own, or again in that of another one; its API answers when this resolves. */
-  static async start(config: object, folder?: string): Promise<SteeredProcess> {
-    const own = folder ?? (await mkdtemp(join(tmpdir(), "steered-")));
+  /** Starts it in a folder of its own; its API answers when this resolves. */
+  static async start(config: object, launch: Launch = {}): Promise<SteeredProcess> {
+    const own = await mkdtemp(join(tmpdir(), "steered-"));
     const path = join(own, "lb.yaml");
-    const admin = { listen: "127.0.0.1:0", ...(config as { admin?: object }).admin };
-    await writeFile(path, stringify({ ...config, admin }));
-    const process = new SteeredProcess(own, new BalancerProcess("lb.js", ["--config", path], { cwd: own }));
+    await writeFile(path, fileOf(config));
+    const balancer = new BalancerProcess("lb.js", ["--config", path], { cwd: own, ...launch });
+    const process = new SteeredProcess(own, balancer);
     await process.balancer.listening();
     const [, address] = await process.balancer.line(/"address":"([^"]+)".*"msg":"admin API listening"/);
     process.api = `http://${address}`;
@@ -43,6 +44,14 @@ export class SteeredProcess implements AsyncDisposable {
   get listener(): string {
     const { endpoint } = this.balancer;
     return endpoint.kind === "unix" ? endpoint.path : `${endpoint.host}:${endpoint.port}`;
+  }
+
+  /** Puts another configuration in its file, and has it read that. */
+  async reload(config: object): Promise<void> {
+    const next = join(this.#folder, "next");
+    await writeFile(next, fileOf(config));
+    await rename(next, join(this.#folder, "lb.yaml"));
+    this.balancer.signal("SIGHUP");
   }
 
   /** By a connection of its own, of which nothing is left. */
@@ -68,4 +77,10 @@ export class SteeredProcess implements AsyncDisposable {
     await this.balancer[Symbol.asyncDispose]();
     await rm(this.#folder, { recursive: true, force: true });
   }
+}
+
+/** With an API on a free port, unless it says where. */
+function fileOf(config: object): string {
+  const admin = { listen: "127.0.0.1:0", ...(config as { admin?: object }).admin };
+  return stringify({ ...config, admin });
 }
