@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import type { Worker } from "node:worker_threads";
 import { exitCodes } from "./command/command.ts";
 import { explain, UsageError } from "./command/failure.ts";
 import { onSignals, terminalClosed } from "./command/signals.ts";
@@ -13,10 +12,11 @@ import { Deferred } from "./core/deferred.ts";
 import { formatDuration } from "./core/duration.ts";
 import { type Log, openLog } from "./observe/log.ts";
 import { type Args, flagsOf } from "./options.ts";
+import type { PlaneThread } from "./plane/start.ts";
 import { Running } from "./running.ts";
 
 /** Runs a balancer until it is told to stop, and ends the process. `thread`: one that was started for its data plane. */
-export async function run(args: Args, thread: Worker | undefined): Promise<number> {
+export async function run(args: Args, thread: PlaneThread | undefined): Promise<number> {
   if (args.watch && fileOf(args) === undefined) throw new UsageError("--watch needs --config with a file");
   const begun = new Deferred<Begun>();
   // Before it is read for the first time: a change after that is one to tell.

@@ -1,4 +1,3 @@
-import type { Worker } from "node:worker_threads";
 import type { AdminApi } from "./admin/admin-api.ts";
 import type { Controls } from "./admin/controls.ts";
 import type { Laboratory } from "./admin/laboratory.ts";
@@ -17,6 +16,7 @@ import type { Log } from "./observe/log.ts";
 import type { Metrics } from "./observe/metrics.ts";
 import { type OpenedPlane, openPlane } from "./plane/open.ts";
 import type { Plane } from "./plane/plane.ts";
+import type { PlaneThread } from "./plane/start.ts";
 import type { Store } from "./store/store.ts";
 import { Supervisor } from "./supervisor/supervisor.ts";
 import { SocketTransport } from "./transport/sockets/index.ts";
@@ -32,7 +32,7 @@ export interface RunningParts {
   /** Whether there is a file to read again. */
   readonly hasFile: boolean;
   /** A thread that was started for the data plane; it is used, or ended. */
-  readonly thread: Worker | undefined;
+  readonly thread: PlaneThread | undefined;
   /** Is told of a defect by which the data plane has ended. */
   readonly died: (error: Error) => void;
 }

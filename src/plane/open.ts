@@ -1,4 +1,3 @@
-import type { Worker } from "node:worker_threads";
 import { Failure } from "../command/failure.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Dice } from "../core/dice.ts";
@@ -7,7 +6,7 @@ import { mayHaveEngines, wantedTransport } from "../transport/choose.ts";
 import type { RefusedEngine } from "../transport/native/open.ts";
 import type { Transport } from "../transport/transport.ts";
 import type { Plane } from "./plane.ts";
-import { startThread } from "./start.ts";
+import { PlaneThread } from "./start.ts";
 import type { Beginning } from "./thread.ts";
 import { beginIn, WorkerPlane } from "./worker.ts";
 
@@ -17,7 +16,7 @@ export interface OpeningParts {
   /** What each listener wants of its own. */
   readonly ofListeners: readonly ListenerTransport[];
   /** One that was started for it; where it is not needed, it is ended. */
-  readonly thread: Worker | undefined;
+  readonly thread: PlaneThread | undefined;
   /** What moves the bytes where the plane is in this thread. */
   readonly sockets: Transport;
   readonly clock: Clock;
@@ -45,11 +44,11 @@ export async function openPlane(parts: OpeningParts): Promise<OpenedPlane> {
   const wanted = wantedTransport(parts.wanted);
   const engine = engineFor(wanted, ofListeners);
   if (engine === undefined) {
-    void parts.thread?.terminate();
+    parts.thread?.dismiss();
     return openHere(parts, []);
   }
   const byDefault = wanted === "sockets" ? "sockets" : "native";
-  const thread = parts.thread ?? startThread();
+  const thread = parts.thread ?? new PlaneThread();
   const began = await beginIn(thread, { engine, byDefault, maxSessions });
   if (began.engine !== undefined) {
     const transport = byDefault === "native" ? began.engine : "sockets";

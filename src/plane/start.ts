@@ -1,7 +1,9 @@
 import { fileURLToPath } from "node:url";
-import { Worker } from "node:worker_threads";
+import { type ResourceLimits, Worker } from "node:worker_threads";
 import type { TransportName } from "../core/transport-names.ts";
 import { mayHaveEngines, wantedTransport } from "../transport/choose.ts";
+import { Errands } from "./errands.ts";
+import type { Beginning } from "./thread.ts";
 
 // As it is built, also where this file is run from its source.
 const THREAD = fileURLToPath(new URL("../../dist/plane/thread.js", import.meta.url));
@@ -12,14 +14,39 @@ const THREAD = fileURLToPath(new URL("../../dist/plane/thread.js", import.meta.u
  */
 const MOST_YOUNG_MB = 12;
 
-/** Starts a thread that loads what a data plane needs, and waits until it is told to begin; it keeps no process from ending meanwhile. */
-export function startThread(): Worker {
-  const thread = new Worker(THREAD, { resourceLimits: { maxYoungGenerationSizeMb: MOST_YOUNG_MB } });
-  thread.unref();
-  return thread;
+/** A thread that loads what a data plane needs, and waits until it is told to begin; it keeps no process from ending meanwhile. */
+export class PlaneThread extends Worker {
+  readonly #errands: Errands;
+
+  /** `resourceLimits` stand beside those that every such thread has. */
+  constructor(resourceLimits: ResourceLimits = {}) {
+    const errands = new Errands();
+    super(THREAD, {
+      workerData: errands.memory,
+      resourceLimits: { maxYoungGenerationSizeMb: MOST_YOUNG_MB, ...resourceLimits },
+    });
+    this.#errands = errands;
+    errands.begin();
+    this.unref();
+    const settle = () => errands.settle();
+    process.once("exit", settle);
+    this.once("exit", () => process.off("exit", settle));
+  }
+
+  /** Has it begin, from when on it keeps the process from ending; it answers once. */
+  begin(beginning: Beginning): void {
+    this.ref();
+    this.#errands.begin();
+    this.postMessage(beginning);
+  }
+
+  /** It is not needed: it ends by itself once it has loaded. */
+  dismiss(): void {
+    this.postMessage(undefined);
+  }
 }
 
 /** A thread for a plane, where it will probably be in one: it loads while this one does. Throws as wantedTransport does. */
-export function threadFor(transport: TransportName): Worker | undefined {
-  return wantedTransport(transport) !== "sockets" && mayHaveEngines() ? startThread() : undefined;
+export function threadFor(transport: TransportName): PlaneThread | undefined {
+  return wantedTransport(transport) !== "sockets" && mayHaveEngines() ? new PlaneThread() : undefined;
 }

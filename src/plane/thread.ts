@@ -1,11 +1,12 @@
-import { type MessagePort, parentPort } from "node:worker_threads";
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { systemDice } from "../core/dice.ts";
 import type { EngineName, ListenerTransport } from "../core/transport-names.ts";
 import { libc } from "../transport/native/libc.ts";
-import { openEngine, type RefusedEngine } from "../transport/native/open.ts";
+import { type OpenEngine, openEngine, type RefusedEngine } from "../transport/native/open.ts";
 import { SocketTransport } from "../transport/sockets/index.ts";
 import type { Transport } from "../transport/transport.ts";
 import { Answerer } from "./answerer.ts";
+import { Errands } from "./errands.ts";
 import { LocalPlane } from "./local.ts";
 import type { ToPlane } from "./messages.ts";
 import { Reports } from "./reports.ts";
@@ -28,16 +29,24 @@ export interface Began {
 const MOST_REPORTS = 256;
 const BATCH_MS = 50;
 
+const errands = new Errands(workerData);
 // To load it takes a while, and by now nothing else waits for this thread.
 libc();
+errands.end();
 const port = parentPort as MessagePort;
 port.once("message", begin);
 
-function begin({ engine: wanted, byDefault, maxSessions }: Beginning): void {
-  const { engine, refused } = openEngine(wanted);
+/** Without a beginning it is not needed, and ends: nothing more is left for it to do. */
+function begin(beginning: Beginning | undefined): void {
+  if (beginning === undefined) return;
+  const { engine, refused } = openEngine(beginning.engine);
   const began: Began = { engine: engine?.name, refused };
   port.postMessage(began);
-  if (engine === undefined) return;
+  errands.end();
+  if (engine !== undefined) serve(engine, beginning);
+}
+
+function serve(engine: OpenEngine, { byDefault, maxSessions }: Beginning): void {
   const { clock } = engine;
   let sockets: Transport | undefined;
   const transport = (ofListener: ListenerTransport): Transport => {

@@ -2,6 +2,7 @@ import type { Worker } from "node:worker_threads";
 import { Failure } from "../command/failure.ts";
 import { Deferred } from "../core/deferred.ts";
 import { RemotePlane } from "./remote.ts";
+import type { PlaneThread } from "./start.ts";
 import type { Began, Beginning } from "./thread.ts";
 
 /** What Node calls a thread that is no more, and whose end was told already. */
@@ -40,14 +41,13 @@ export class WorkerPlane extends RemotePlane implements AsyncDisposable {
   }
 }
 
-/** Has the thread begin, from when on it keeps the process from ending; rejects where it ends instead. */
-export function beginIn(thread: Worker, beginning: Beginning): Promise<Began> {
+/** Has the thread begin; rejects where it ends instead. */
+export function beginIn(thread: PlaneThread, beginning: Beginning): Promise<Began> {
   const begun = new Deferred<Began>();
   if (thread.threadId === ENDED) begun.reject(new Error("the data plane's thread ended before it began"));
   thread.once("message", begun.resolve);
   thread.once("error", begun.reject);
   thread.once("exit", (code) => begun.reject(new Error(`the data plane's thread ended with code ${code}`)));
-  thread.ref();
-  thread.postMessage(beginning);
+  thread.begin(beginning);
   return begun.promise;
 }

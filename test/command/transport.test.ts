@@ -2,6 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { libc } from "#lb/transport/native/libc";
 import { balancerProcess } from "../support/balancer-process.ts";
 import { enginesHere, uringAbsence } from "../support/engines.ts";
 import { eventually } from "../support/eventually.ts";
@@ -47,6 +48,28 @@ test("without koffi the balancer says so once, and everything works on sockets",
   balancer.kill("SIGTERM");
   expect(await within("the exit", once(balancer, "exit"))).toEqual([0, null]);
 });
+
+test.skipIf(libc() === undefined)(
+  "a start that fails while its thread still loads an addon lets it, and exits with its code",
+  async () => {
+    // V8 breaks off what runs where the process does not wait for it, and then nothing is said.
+    const slow = `import { writeSync } from "node:fs";
+      import { isMainThread } from "node:worker_threads";
+      const load = process.dlopen;
+      if (!isMainThread) process.dlopen = (...args) => {
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000);
+        load.apply(process, args);
+        writeSync(1, "loaded");
+      };`;
+    const env = { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(slow)}` };
+    await using balancer = new CommandProcess("lb.js", ["--config", "/nowhere.yaml"], { env });
+    expect(await balancer.exit()).toMatchObject({
+      code: 1,
+      stdout: "loaded",
+      stderr: "lb: /nowhere.yaml does not exist\n",
+    });
+  },
+);
 
 test("a word that is no transport is told with those that are", () => {
   const { status, stderr } = spawnSync(

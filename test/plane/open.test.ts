@@ -7,7 +7,7 @@ import { systemDice } from "#lb/core/dice";
 import type { ListenerTransport, TransportName } from "#lb/core/transport-names";
 import { LocalPlane } from "#lb/plane/local";
 import { openPlane } from "#lb/plane/open";
-import { startThread } from "#lb/plane/start";
+import { PlaneThread } from "#lb/plane/start";
 import { WorkerPlane } from "#lb/plane/worker";
 import { enginesHere } from "../support/engines.ts";
 import { plainListener, plainPool } from "../support/lab.ts";
@@ -40,7 +40,7 @@ test.skipIf(!hasEngine).each<[TransportName, ListenerTransport, string]>([
 );
 
 test("transport: sockets is a plane in this thread, for which a thread was started in vain", async () => {
-  const thread = startThread();
+  const thread = new PlaneThread();
   const ended = once(thread, "exit");
   const { plane, transport } = await open("sockets", "auto", thread);
   expect([plane instanceof LocalPlane, transport]).toEqual([true, "sockets"]);
@@ -66,7 +66,7 @@ test("a plane that began on sockets alone refuses a listener that wants an engin
   await plane.close({ graceMs: 0 });
 });
 
-function open(wanted: TransportName, ofListener: ListenerTransport, thread?: ReturnType<typeof startThread>) {
+function open(wanted: TransportName, ofListener: ListenerTransport, thread?: PlaneThread) {
   return openPlane({
     wanted,
     ofListeners: [ofListener],

@@ -1,13 +1,11 @@
 import { spawnSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
-import { Worker } from "node:worker_threads";
 import { describe, expect, test } from "vitest";
 import { Failure } from "#lb/command/failure";
 import type { Report } from "#lb/contract/report";
 import type { Snapshot } from "#lb/contract/snapshot";
 import { type Endpoint, parseEndpoint } from "#lb/core/address";
 import { Deferred } from "#lb/core/deferred";
-import { startThread } from "#lb/plane/start";
+import { PlaneThread } from "#lb/plane/start";
 import type { Beginning } from "#lb/plane/thread";
 import { beginIn, WorkerPlane } from "#lb/plane/worker";
 import { plainBackend } from "../support/backends.ts";
@@ -17,7 +15,6 @@ import { start } from "../support/process.ts";
 import { transportNames } from "../support/transport.ts";
 import { describePlane, type OpenPlane } from "./contract.ts";
 
-const THREAD = fileURLToPath(new URL("../../dist/plane/thread.js", import.meta.url));
 const EMPTY: Snapshot = { listeners: [], pools: [], clients: { default: undefined, list: [] } };
 
 /** Records that may be under way. */
@@ -72,10 +69,10 @@ describe.each(here)("a plane in a thread of its own, by %s,", (byDefault) => {
   });
 
   test("does not begin where its thread has ended", async () => {
-    const thread = startThread();
+    const thread = new PlaneThread();
     await thread.terminate();
     await expect(opened(byDefault, thread)).rejects.toThrow("the data plane's thread ended before it began");
-    const ending = startThread();
+    const ending = new PlaneThread();
     const begun = opened(byDefault, ending);
     await Promise.all([
       expect(begun).rejects.toThrow("the data plane's thread ended with code"),
@@ -91,7 +88,7 @@ describe.each(here)("a plane in a thread of its own, by %s,", (byDefault) => {
   });
 
   test("that has no memory left says so", async () => {
-    const thread = new Worker(THREAD, { resourceLimits: { maxOldGenerationSizeMb: 32 } });
+    const thread = new PlaneThread({ maxOldGenerationSizeMb: 32 });
     const { plane, died } = await opened(byDefault, thread);
     const list = Array.from({ length: 200_000 }, (_, n) => ({
       id: `client ${n}`,
@@ -119,7 +116,7 @@ describe.each(here)("a plane in a thread of its own, by %s,", (byDefault) => {
   });
 });
 
-async function opened(byDefault: Beginning["byDefault"], thread = startThread()) {
+async function opened(byDefault: Beginning["byDefault"], thread = new PlaneThread()) {
   const died = new Deferred<Error>();
   await beginIn(thread, { engine: "native", byDefault, maxSessions: Infinity });
   const plane = new WorkerPlane(thread, died.resolve);

@@ -9,7 +9,7 @@ export interface RefusedEngine {
 }
 
 /** An engine, in which this thread waits once it is started. */
-interface OpenEngine extends Hosted {
+export interface OpenEngine extends Hosted {
   readonly name: EngineName;
 }
 
