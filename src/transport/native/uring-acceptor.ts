@@ -64,7 +64,7 @@ export class UringAcceptor implements Acceptor, Member, Frugal {
     if (isMoved) this.#set.flush();
   }
 
-  opened(descriptor: number): void {
+  consider(descriptor: number): void {
     this.#isScarce = this.#set.scarcity.isAt(descriptor);
     if (this.#isScarce && this.#isMany) this.#acceptOneByOne();
   }
@@ -92,7 +92,7 @@ export class UringAcceptor implements Acceptor, Member, Frugal {
   }
 
   #take(client: number): void {
-    this.opened(client);
+    this.consider(client);
     if (this.#isClosed && !this.#isMoved) this.#set.libc.close(client);
     else this.#owner.accepted(client, undefined);
   }
