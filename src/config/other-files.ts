@@ -10,11 +10,15 @@ const PER_COPY = 4;
 /** How many copies there may be of all templates. */
 export const MOST_COPIES = 1_000;
 
-/** Files that may be open at once for something else than sessions: for probes, the admin API and copies of servers. */
+/** Files of a listener, its socket and clients that it has just refused; those of the first are of the reserve. */
+const PER_LISTENER = 4;
+
+/** Files that may be open at once for something else than sessions: for listeners, probes, the admin API and copies of servers. */
 export function otherFiles(config: Config): number {
-  const { admin, servers } = config;
+  const { admin, listeners, servers } = config;
   const ports = Object.values(servers).reduce((sum, { ports: [min, max] }) => sum + max - min + 1, 0);
-  return probesAtOnce(config) + (admin ? ADMIN : 0) + PER_COPY * Math.min(MOST_COPIES, ports);
+  const ofListeners = PER_LISTENER * Math.max(0, listeners.length - 1);
+  return ofListeners + probesAtOnce(config) + (admin ? ADMIN : 0) + PER_COPY * Math.min(MOST_COPIES, ports);
 }
 
 /** Probes that may be under way at once, each of which is an open file; a name may stand for any number of addresses. */

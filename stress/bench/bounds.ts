@@ -32,6 +32,7 @@ const ofEngine = (engine: string): Bound[] => {
     { ...of("connection", engine, 1.25), subject: `${engine}-records`, extra: true },
     { ...of("connection", engine, 1.1), subject: `${engine}-guarded`, extra: true },
     { ...of("message", engine, 1.1), subject: `${engine}-guarded`, extra: true },
+    { ...of("idle", null, 24), subject: `${engine}-guarded`, extra: true },
   ];
 };
 

@@ -1,9 +1,11 @@
 import { createHash, randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
+import { type Endpoint, formatEndpoint, parseEndpoint } from "#lb/core/address";
 import { openFiles } from "#lb/core/open-files";
-import { balancerProcess } from "../support/balancer-process.ts";
+import { balancerProcess, configuredBalancer } from "../support/balancer-process.ts";
 import { enginesHere } from "../support/engines.ts";
+import { eventually } from "../support/eventually.ts";
 import { fileOf } from "../support/file-of.ts";
 import { canForbid } from "../support/forbidden-calls.ts";
 import { backend, dialPeer, echo, type Peer } from "../support/peer.ts";
@@ -105,6 +107,29 @@ describe.each(enginesHere)("a balancer by %s", (engine) => {
       }
     },
   );
+
+  test("that clients come to at many listeners at once refuses whom it has no place for, and tells of each", async () => {
+    await using server = await backend(echo);
+    const address = formatEndpoint(server.endpoint);
+    const listeners = Array.from({ length: 16 }, (_, nth) => ({
+      name: `from-${nth}`,
+      listen: "127.0.0.1:0",
+      pool: "p",
+    }));
+    const config = { listeners, pools: { p: { backends: [{ address }] } } };
+    await using file = await fileOf(JSON.stringify(config), "many.json");
+    await using balancer = await configuredBalancer(file.path, { openFiles: 300 }, ...flags);
+    await balancer.line(/"msg":"started"/);
+    const places = Number((await balancer.line(/enough for (\d+) sessions/))[1]);
+    const all = [...balancer.stdout.matchAll(/"address":"([^"]+)","msg":"listening"/g)];
+    balancer.signal("SIGSTOP");
+    const burst = all.flatMap(([, at]) => Array(30).fill(parseEndpoint(at as string)) as Endpoint[]);
+    const clients = await Promise.all(burst.map((each) => dialPeer(each)));
+    balancer.signal("SIGCONT");
+    await eventually(() => expect(balancer.records).toHaveLength(clients.length - places));
+    expect(new Set(balancer.records.map(({ ending }) => ending))).toEqual(new Set(["listener-full"]));
+    for (const client of clients) client.reset();
+  });
 
   test.each(["accepted", "received", "drained", "finished", "gone"])(
     "ends with a fatal line where its own code throws when a stream is %s",

@@ -12,16 +12,20 @@ import { CommandProcess } from "../support/process.ts";
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 test.skipIf(enginesHere.length === 0).each([
-  ["without koffi, as `npm ci --omit=optional` leaves it", "koffi"],
-  ["with a koffi that was installed for another kind of machine", "@koromix"],
-])("a balancer %s says what an engine needs, and serves by sockets", async (_, missing) => {
+  ["without koffi, as `npm ci --omit=optional` leaves it", "koffi", ""],
+  [
+    "with a koffi that was installed for another kind of machine",
+    "@koromix",
+    ", which does not load: Cannot find the native Koffi module; did you bundle it correctly?",
+  ],
+])("a balancer %s says what an engine needs, and serves by sockets", async (_, missing, why) => {
   await using copy = await installedWithout(missing);
   for (const transport of ["epoll", "io_uring", "native"]) {
     await using refused = new CommandProcess(copy.lb, ["first", "--transport", transport]);
     expect(await refused.exit()).toMatchObject({
       code: 1,
       stdout: "",
-      stderr: `lb: transport: ${transport} needs Linux on x64 or arm64 and the package koffi; expected auto or sockets here\n`,
+      stderr: `lb: transport: ${transport} needs Linux on x64 or arm64 and the package koffi${why}; expected auto or sockets here\n`,
     });
   }
   await using server = await backend(echo);

@@ -11,6 +11,7 @@ import { backend, dialPeer, echo, within } from "../support/peer.ts";
 import { CommandProcess, canLimitMemory } from "../support/process.ts";
 
 const LB = fileURLToPath(new URL("../../dist/lb.js", import.meta.url));
+const DISABLED = ", which does not load: Cannot load native addon because loading addons is disabled.";
 /** Node loads no addon then, koffi among them. */
 const WITHOUT_KOFFI = ["--no-addons", LB, "round-robin", "--listen", "127.0.0.1:0"];
 
@@ -27,7 +28,7 @@ test.each(["epoll", "io_uring", "native"])(
     );
     expect([status, stdout]).toEqual([1, ""]);
     expect(stderr).toBe(
-      `lb: transport: ${transport} needs Linux on x64 or arm64 and the package koffi; expected auto or sockets here\n`,
+      `lb: transport: ${transport} needs Linux on x64 or arm64 and the package koffi${DISABLED}; expected auto or sockets here\n`,
     );
   },
 );
@@ -43,7 +44,7 @@ test("without koffi the balancer says so once, and everything works on sockets",
   expect(said).toContain('"transport":"sockets","config"');
   const refusals = said.split("\n").filter((line) => line.includes('"msg":"transport refused"'));
   expect(refusals.map((line) => JSON.parse(line))).toMatchObject([
-    { transport: "native", reason: "needs Linux on x64 or arm64 and the package koffi" },
+    { transport: "native", reason: `needs Linux on x64 or arm64 and the package koffi${DISABLED}` },
   ]);
   balancer.kill("SIGTERM");
   expect(await within("the exit", once(balancer, "exit"))).toEqual([0, null]);

@@ -82,7 +82,9 @@ const fields = z.strictObject({
     ),
   maxConnections: field(or("auto", "auto", wholeNumber(1, MOST)))
     .prefault("auto")
-    .describe("Sessions at once; one more is `listener-full`. auto: (open files - 64 - probes at once) / 2."),
+    .describe(
+      "Sessions at once; one more is `listener-full`. auto: (open files - 64 - 4 for each further listener - probes at once) / 2.",
+    ),
   access: z
     .array(rule)
     .max(10_000)

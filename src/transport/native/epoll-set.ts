@@ -2,10 +2,19 @@ import { Box } from "./box.ts";
 import { Descriptors } from "./descriptors.ts";
 import type { EngineEvents } from "./engine.ts";
 import type { Libc, Memory } from "./libc.ts";
-import { CLOEXEC, EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_CTL_MOD, EPOLLIN, eventLayoutOf } from "./linux.ts";
+import {
+  CLOEXEC,
+  EINTR,
+  EPOLL_CTL_ADD,
+  EPOLL_CTL_DEL,
+  EPOLL_CTL_MOD,
+  EPOLLIN,
+  eventLayoutOf,
+} from "./linux.ts";
 import { Pipe } from "./pipe.ts";
 import { SocketCalls } from "./socket-calls.ts";
 import { Spare } from "./spare.ts";
+import { codeOf } from "./system-error.ts";
 
 /** What a descriptor of the set belongs to. */
 export interface Member {
@@ -13,7 +22,7 @@ export interface Member {
   readonly isConnecting: boolean;
   /** Events of epoll_ctl(2). */
   ready(events: number): void;
-  /** It asked to go on in the next step. */
+  /** It asked to go on once the others were told. */
   goOn(): void;
 }
 
@@ -43,7 +52,7 @@ export class EpollSet {
   constructor(libc: Libc, told: EngineEvents) {
     this.libc = libc;
     this.fd = libc.epollCreate(CLOEXEC);
-    if (this.fd < 0) throw new Error(`no epoll set: error ${libc.errno()}`);
+    if (this.fd < 0) throw new Error(`epoll_create1: ${codeOf(libc.errno())}`);
     this.#told = told;
     this.sockets = new SocketCalls(libc);
     this.spare = new Spare(libc);
@@ -91,7 +100,7 @@ export class EpollSet {
     if (this.#inCare === 0) this.#told.occupied(false);
   }
 
-  /** Has a member go on in the next step; once for each call. */
+  /** Has a member go on at the end of the step, of the next one where it does so already; once for each call. */
   goOnLater(member: Member): void {
     this.#due.push(member);
     if (this.#due.length === 1) this.#told.due();
@@ -100,15 +109,23 @@ export class EpollSet {
   /** See Engine.step. */
   step(timeoutMs: number): number {
     const due = this.#due;
-    const { address } = this.#events;
-    const count = this.libc.epollWait(this.fd, address, MOST_EVENTS, due.length > 0 ? 0 : timeoutMs);
+    const count = this.#wait(due.length > 0 ? 0 : timeoutMs);
     // A client that left behind the answer to a dial is not to be told of first: the set keeps no order of events.
     if (this.#tell(count, true) > 0) this.#told.opened();
     this.#tell(count, false);
-    if (due.length === 0) return Math.max(0, count);
+    if (due.length === 0) return count;
     this.#due = [];
     for (const member of due) this.#goOn(member);
-    return Math.max(0, count) + due.length;
+    return count + due.length;
+  }
+
+  /** How many events there are. Throws where the set does not work any more: to try again would never come to rest. */
+  #wait(timeoutMs: number): number {
+    const count = this.libc.epollWait(this.fd, this.#events.address, MOST_EVENTS, timeoutMs);
+    if (count >= 0) return count;
+    const errno = this.libc.errno();
+    if (errno === EINTR) return 0;
+    throw new Error(`epoll_wait: ${codeOf(errno)}`);
   }
 
   #enter(descriptor: number, member: Member, events: number): boolean {

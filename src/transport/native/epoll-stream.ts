@@ -152,6 +152,11 @@ export class EpollStream implements Stream, Member {
     return this.#kind === "tcp" ? EPOLLERR | EPOLLHUP : EPOLLERR;
   }
 
+  /** Whether a new event tells of what comes behind a short read. A unix socket's read also stops at a descriptor that was sent along. */
+  get #tellsOfMore(): boolean {
+    return this.#kind === "tcp";
+  }
+
   #watch(): void {
     if (this.#set.add(this.#descriptor, this, WATCHED)) return;
     this.#errno = this.#set.libc.errno();
@@ -201,8 +206,7 @@ export class EpollStream implements Stream, Member {
     const received = libc.recv(this.#descriptor, inbox.address, READ_BYTES, 0);
     if (received <= 0) return this.#stopped(received);
     inbox.length = received;
-    // A new event tells of what comes behind a short read.
-    const isAll = received < READ_BYTES && !this.#readsToEnd;
+    const isAll = received < READ_BYTES && !this.#readsToEnd && this.#tellsOfMore;
     if (isAll) this.#isReadable = false;
     this.#isBulk = received >= BULK_BYTES;
     this.#owner.received(inbox);

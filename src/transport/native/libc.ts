@@ -111,27 +111,41 @@ const RLIMIT_BYTES = 16;
 /** Above this size V8 keeps the bytes of a buffer off its heap, where they do not move. */
 const PAGE_BYTES = 4_096;
 
-let known: Libc | undefined;
-let missing = false;
+/** The C library, or why it is not to be had. */
+type Loaded = { readonly libc: Libc } | { readonly libc: undefined; readonly reason: string };
+
+const NEEDED = "needs Linux on x64 or arm64 and the package koffi";
+
+let loaded: Loaded | undefined;
 /** Node collects a watch that no variable holds, though it is under way. */
 const watches = new Set<unknown>();
 
 /** The C library of this thread; undefined on another system than Linux, and where koffi is not installed or does not load. */
 export function libc(): Libc | undefined {
-  if (known === undefined && !missing) known = load();
-  missing = known === undefined;
-  return known;
+  loaded ??= load();
+  return loaded.libc;
 }
 
-function load(): Libc | undefined {
-  if (process.platform !== "linux") return undefined;
+/** What is missing where this thread has no C library, in words. */
+export function libcAbsence(): string | undefined {
+  loaded ??= load();
+  return loaded.libc === undefined ? loaded.reason : undefined;
+}
+
+function load(): Loaded {
+  if (process.platform !== "linux") return { libc: undefined, reason: NEEDED };
   try {
     const require = createRequire(import.meta.url);
     const koffi = require("koffi") as Koffi;
     keepLoaded(koffi, Object.keys(require.cache));
-    return callsOf(koffi);
-  } catch {
-    return undefined;
+    return { libc: callsOf(koffi) };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const [firstLine] = message.split("\n");
+    return {
+      libc: undefined,
+      reason: code === "MODULE_NOT_FOUND" ? NEEDED : `${NEEDED}, which does not load: ${firstLine}`,
+    };
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Libc } from "./libc.ts";
-import { EINVAL, F_SETPIPE_SZ, SOCK_NONBLOCK_CLOEXEC, SPLICE_MOVE_NONBLOCK } from "./linux.ts";
+import { EINTR, EINVAL, F_SETPIPE_SZ, SOCK_NONBLOCK_CLOEXEC, SPLICE_MOVE_NONBLOCK } from "./linux.ts";
 
 /** What a direction may hold for a peer that does not read; both have half of what a session may. */
 const PIPE_BYTES = 128 * 1024;
@@ -58,14 +58,15 @@ export class Pipe {
     return this.#libc.errno() === EINVAL;
   }
 
-  /** Takes back what was not poured. */
+  /** Takes back what was not poured. Throws where the kernel does not give it: the next stream would send another's bytes. */
   takeBack(): Buffer {
     const memory = this.#libc.memory(this.#held);
     let at = 0;
     while (at < this.#held) {
       const read = this.#libc.read(this.#reading, memory.address + at, this.#held - at);
-      if (read <= 0) break;
-      at += read;
+      if (read > 0) at += read;
+      else if (read === 0 || this.#libc.errno() !== EINTR)
+        throw new Error("a pipe does not give back what it holds");
     }
     this.#held = 0;
     return memory.bytes.subarray(0, at);

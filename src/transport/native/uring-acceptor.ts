@@ -1,4 +1,3 @@
-import { ACCEPT_BACKLOG } from "../../core/accept-queue.ts";
 import type { Acceptor, AcceptorOwner } from "./engine.ts";
 import {
   CLOEXEC,
@@ -15,25 +14,22 @@ import {
 } from "./linux.ts";
 import { ACCEPT, ACCEPT_MANY, HAS_MORE } from "./uring-abi.ts";
 import { UringDescriptor } from "./uring-descriptor.ts";
+import type { Frugal } from "./uring-scarcity.ts";
 import { type Member, OPERATION, type Operation, type UringSet } from "./uring-set.ts";
 
 /** The client left, or the call was broken off. */
 const PASSING: ReadonlySet<number> = new Set([ECANCELED, ECONNABORTED, EINTR]);
 const SHORTAGES: ReadonlySet<number> = new Set([EMFILE, ENFILE, ENOBUFS, ENOMEM]);
-/** A burst of clients, and the dials for them. */
-const PLENTY = 2 * ACCEPT_BACKLOG;
 
 /**
  * Has the kernel accept each client that comes. Where a burst could take the descriptors that the dials for it need, it is to
  * accept one client in each step: those that came before have dialled by then, and who is refused has given back what he held.
  */
-export class UringAcceptor implements Acceptor, Member {
+export class UringAcceptor implements Acceptor, Member, Frugal {
   readonly #set: UringSet;
   readonly #descriptor: UringDescriptor;
   readonly #owner: AcceptorOwner;
-  /** The kernel gives the lowest number that is free: from this one on descriptors are scarce. */
-  readonly #scarceFrom: number;
-  #isScarce: boolean;
+  #isScarce = false;
   #isMany = false;
   #isClosed = false;
   #isMoved = false;
@@ -42,8 +38,7 @@ export class UringAcceptor implements Acceptor, Member {
     this.#set = set;
     this.#owner = owner;
     this.#descriptor = new UringDescriptor(set, descriptor, this);
-    this.#scarceFrom = set.libc.mostDescriptors() - PLENTY;
-    this.#isScarce = descriptor >= this.#scarceFrom;
+    set.scarcity.add(this, descriptor);
     this.#start();
   }
 
@@ -61,11 +56,17 @@ export class UringAcceptor implements Acceptor, Member {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#isMoved = isMoved;
+    this.#set.scarcity.delete(this);
     // Its port is free at once, whatever is under way.
     if (!isMoved) this.#set.libc.shutdown(this.#descriptor.number, SHUT_RDWR);
     this.#descriptor.close(() => {});
     // From here on the next one accepts.
     if (isMoved) this.#set.flush();
+  }
+
+  consider(descriptor: number): void {
+    this.#isScarce = this.#set.scarcity.isAt(descriptor);
+    if (this.#isScarce && this.#isMany) this.#acceptOneByOne();
   }
 
   completed(operation: Operation, result: number, flags: number): void {
@@ -91,8 +92,7 @@ export class UringAcceptor implements Acceptor, Member {
   }
 
   #take(client: number): void {
-    this.#isScarce = client >= this.#scarceFrom;
-    if (this.#isScarce && this.#isMany) this.#acceptOneByOne();
+    this.consider(client);
     if (this.#isClosed && !this.#isMoved) this.#set.libc.close(client);
     else this.#owner.accepted(client, undefined);
   }

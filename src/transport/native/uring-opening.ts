@@ -48,7 +48,8 @@ export class RingError extends Error {
 
 const FLAGS = SETUP_CQSIZE | SETUP_SUBMIT_ALL | SETUP_SINGLE_ISSUER | SETUP_DEFER_TASKRUN;
 const WORD_BYTES = 4;
-const ATTEMPTS = 20;
+/** How often a call is made for which the kernel has no memory at this moment. */
+export const ATTEMPTS = 20;
 const BETWEEN_ATTEMPTS_MS = 10;
 
 /** Makes a ring for this thread alone. Throws a RingError where the kernel refuses. */
@@ -61,8 +62,8 @@ export function openRing(libc: Libc, size: RingSize): OpenRing {
   const queues = libc.map(fd, QUEUES_AT, queueBytes(words));
   const entryTable = libc.map(fd, ENTRIES_AT, wordAt(words, PARAMETERS.submissionEntries) * ENTRY.bytes);
   if (queues !== undefined && entryTable !== undefined)
-    return opened(fd, registered(libc, fd), words, queues, entryTable);
-  if (queues !== undefined) libc.unmap(queues);
+    return opened(fd, register(libc, fd, REGISTER_RING_FDS, ANY_NUMBER, fd), words, queues, entryTable);
+  for (const mapped of [queues, entryTable]) if (mapped !== undefined) libc.unmap(mapped);
   libc.close(fd);
   throw new RingError("mmap", ENOMEM);
 }
@@ -70,7 +71,7 @@ export function openRing(libc: Libc, size: RingSize): OpenRing {
 /** Gives all of it back. Nothing may be under way on the ring. */
 export function closeRing(libc: Libc, { fd, number, queues, entryTable }: OpenRing): void {
   // The number keeps the ring open.
-  if (number !== undefined) libc.ioUringRegister(fd, UNREGISTER_RING_FDS, update(libc, number, 0).address, 1);
+  if (number !== undefined) register(libc, fd, UNREGISTER_RING_FDS, number, 0);
   libc.unmap(entryTable);
   libc.unmap(queues);
   libc.close(fd);
@@ -83,21 +84,30 @@ function setUp(libc: Libc, { entries }: RingSize, parameters: number): number {
     if (fd >= 0) return fd;
     const errno = libc.errno();
     if (errno !== ENOMEM || attempt === ATTEMPTS) throw new RingError("io_uring_setup", errno);
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(WORD_BYTES)), 0, 0, BETWEEN_ATTEMPTS_MS);
+    awaitMemory();
   }
 }
 
-function registered(libc: Libc, fd: number): number | undefined {
-  const { words, address } = update(libc, ANY_NUMBER, fd);
-  const isRegistered = libc.ioUringRegister(fd, REGISTER_RING_FDS, address, 1) === 1;
-  return isRegistered ? words[RING_UPDATE.number] : undefined;
+/** Has the thread stand still for as long as lies between two attempts. */
+export function awaitMemory(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(WORD_BYTES)), 0, 0, BETWEEN_ATTEMPTS_MS);
 }
 
-function update(libc: Libc, number: number, descriptor: number): Memory {
-  const memory = libc.memory(RING_UPDATE.bytes);
-  memory.words[RING_UPDATE.number] = number;
-  memory.words[RING_UPDATE.descriptor] = descriptor;
-  return memory;
+/** Registers a ring, or ends that; the number by which it is registered, undefined where the kernel refuses. */
+function register(
+  libc: Libc,
+  fd: number,
+  operation: number,
+  number: number,
+  descriptor: number,
+): number | undefined {
+  const { words, address } = libc.memory(RING_UPDATE.bytes);
+  words[RING_UPDATE.number] = number;
+  words[RING_UPDATE.descriptor] = descriptor;
+  const count = libc.ioUringRegister(fd, operation, address, 1);
+  // What is read behind the call holds the memory during it.
+  const registered = words[RING_UPDATE.number];
+  return count === 1 ? registered : undefined;
 }
 
 function opened(

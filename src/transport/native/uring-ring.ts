@@ -11,7 +11,15 @@ import {
   REGISTER_PBUF_RING,
   WAIT,
 } from "./uring-abi.ts";
-import { closeRing, type OpenRing, openRing, RingError, type RingSize } from "./uring-opening.ts";
+import {
+  ATTEMPTS,
+  awaitMemory,
+  closeRing,
+  type OpenRing,
+  openRing,
+  RingError,
+  type RingSize,
+} from "./uring-opening.ts";
 
 /** Is told of a completion: the two words that its entry had for this, its result, and its flags. */
 export type Completed = (low: number, high: number, result: number, flags: number) => void;
@@ -38,6 +46,8 @@ export class Ring {
   /** For each entry a place for what the kernel reads when it takes the entry. */
   readonly #places: Memory;
   readonly #wait: Memory;
+  /** What a group of buffers is registered with. */
+  readonly #group: Memory;
   readonly #pages: Memory[] = [];
   readonly #name: number;
   readonly #nameFlag: number;
@@ -51,6 +61,7 @@ export class Ring {
     this.#open = openRing(libc, size);
     this.#places = libc.memory(this.#open.entries * PLACE_BYTES);
     this.#wait = libc.memory(WAIT.bytes);
+    this.#group = libc.memory(BUFFER_RING.bytes);
     writeAddress(this.#wait.words, WAIT.time, this.#wait.address + WAIT.argumentBytes);
     const { number, fd } = this.#open;
     this.#name = number ?? fd;
@@ -77,7 +88,8 @@ export class Ring {
 
   /** Registers a ring of buffers, which the kernel fills, as a group (io_uring_register(2)). Throws a RingError where the kernel refuses. */
   register(group: number, address: number, entries: number): void {
-    const { words, address: argument } = this.#libc.memory(BUFFER_RING.bytes);
+    const { words, address: argument } = this.#group;
+    words.fill(0);
     writeAddress(words, BUFFER_RING.address, address);
     words[BUFFER_RING.entries] = entries;
     words[BUFFER_RING.group] = group;
@@ -87,7 +99,7 @@ export class Ring {
 
   /**
    * Writes an entry: a first word of `uring-abi.ts`, what it works on, and the two words that come back with its completion.
-   * Throws where the queue is full and the kernel takes none of it.
+   * Throws where the queue is full and the kernel takes none of it for 200 ms.
    */
   push(
     word: number,
@@ -212,9 +224,11 @@ export class Ring {
   }
 
   #makeRoom(): void {
-    if (this.#pending < this.#open.entries) return;
-    this.submit();
-    if (this.#pending === this.#open.entries) throw new Error("the kernel takes no entry of the ring");
+    for (let attempt = 0; this.#pending === this.#open.entries; attempt++) {
+      if (attempt === ATTEMPTS) throw new Error("the kernel takes no entry of the ring");
+      if (attempt > 1) awaitMemory();
+      this.submit();
+    }
   }
 
   #enter(atLeast: number, flags: number, argumentBytes: number): void {

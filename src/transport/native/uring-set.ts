@@ -8,6 +8,7 @@ import { Spare } from "./spare.ts";
 import { CLOSE, POLL, TIMEOUT } from "./uring-abi.ts";
 import { Buffers } from "./uring-buffers.ts";
 import { Ring } from "./uring-ring.ts";
+import { Scarcity } from "./uring-scarcity.ts";
 import { Vigil } from "./uring-vigil.ts";
 
 /** What may be under way on a descriptor, each of them once. */
@@ -47,6 +48,7 @@ export class UringSet {
   readonly medium: Buffers;
   readonly long: Buffers;
   readonly vigil: Vigil;
+  readonly scarcity: Scarcity;
   /** For bulk; undefined where there was no descriptor for it. */
   readonly pipe: Pipe | undefined;
   readonly #ring: Ring;
@@ -69,6 +71,7 @@ export class UringSet {
       throw error;
     }
     this.vigil = new Vigil(libc, () => this.#beginVigil());
+    this.scarcity = new Scarcity(libc);
     this.sockets = new SocketCalls(libc);
     this.spare = new Spare(libc);
     this.pipe = Pipe.open(libc);

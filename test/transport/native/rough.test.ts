@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import type { Socket } from "node:net";
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
@@ -5,8 +6,8 @@ import type { Endpoint } from "#lb/core/address";
 import { EpollEngine } from "#lb/transport/native/epoll";
 import { Guest } from "#lb/transport/native/guest";
 import { NativeTransport } from "#lb/transport/native/index";
-import { type Libc, libc } from "#lb/transport/native/libc";
-import { EMFILE, ENOSPC } from "#lb/transport/native/linux";
+import { type Libc, libc, type Memory } from "#lb/transport/native/libc";
+import { EMFILE, ENOSPC, SOL_SOCKET } from "#lb/transport/native/linux";
 import type { Connection } from "#lb/transport/transport";
 import { enginesHere } from "../../support/engines.ts";
 import { eventually } from "../../support/eventually.ts";
@@ -16,6 +17,27 @@ import { backend, dialPeer } from "../../support/peer.ts";
 
 const ANY: Endpoint = { kind: "tcp", host: "127.0.0.1", port: 0 };
 const MSG_OOB = 1;
+const SCM_RIGHTS = 1;
+
+/** Sends a text, and along with it a descriptor, as sendmsg(2) and cmsg(3) have it. */
+function sendWithDescriptor(library: Libc, fd: number, text: string, descriptor: number): void {
+  const koffi = createRequire(import.meta.url)("koffi") as typeof import("koffi");
+  const [message, vector, control, bytes] = [56, 16, 24, 64].map(library.memory) as [
+    Memory,
+    Memory,
+    Memory,
+    Memory,
+  ];
+  bytes.bytes.write(text);
+  for (const [nth, word] of [bytes.address, text.length].entries())
+    vector.bytes.writeBigUInt64LE(BigInt(word), 8 * nth);
+  control.bytes.writeBigUInt64LE(20n, 0);
+  for (const [nth, word] of [SOL_SOCKET, SCM_RIGHTS, descriptor].entries()) control.words[2 + nth] = word;
+  for (const [nth, word] of [0, 0, vector.address, 1, control.address, 24].entries())
+    message.bytes.writeBigUInt64LE(BigInt(word), 8 * nth);
+  const sendmsg = koffi.load(null).func("long sendmsg(int, long, int)");
+  expect(sendmsg(fd, message.address, 0)).toBe(text.length);
+}
 
 describe.each(enginesHere)("by %s", (name) => {
   const library = libc() as Libc;
@@ -28,6 +50,18 @@ describe.each(enginesHere)("by %s", (name) => {
     library.send(fd, memory.address, 6, 0);
     library.send(fd, memory.address + 6, 1, MSG_OOB);
     library.send(fd, memory.address + 7, 6, 0);
+    let received = "";
+    while (received.length < 12) received += Buffer.from((await ends.connection.read()) as Uint8Array);
+    expect(received).toBe("beforebehind");
+  });
+
+  test("what comes behind a descriptor, at which a read of a unix socket stops, is received too", async () => {
+    await using ends = await pair("unix", new ManualClock(), name);
+    const { fd } = (ends.peer.socket as Socket & { _handle: { fd: number } })._handle;
+    sendWithDescriptor(library, fd, "before", fd);
+    const memory = library.memory(6);
+    memory.bytes.write("behind");
+    library.send(fd, memory.address, 6, 0);
     let received = "";
     while (received.length < 12) received += Buffer.from((await ends.connection.read()) as Uint8Array);
     expect(received).toBe("beforebehind");

@@ -3,6 +3,7 @@ import { type Libc, libc, type Memory } from "#lb/transport/native/libc";
 import { EACCES, EINVAL, EMFILE, ENOMEM, ENOSYS, EPERM } from "#lb/transport/native/linux";
 import {
   ENTRIES_AT,
+  QUEUES_AT,
   REGISTER_PBUF_RING,
   REGISTER_RING_FDS,
   UNREGISTER_RING_FDS,
@@ -31,7 +32,8 @@ describe.skipIf(uringAbsence !== undefined)(byUring, () => {
   const library = libc() as Libc;
 
   test.each<[string, Partial<Libc>]>([
-    ["queues", { map: () => undefined }],
+    ["all queues", { map: () => undefined }],
+    ["queues", { map: (fd, at, bytes) => (at === QUEUES_AT ? undefined : library.map(fd, at, bytes)) }],
     ["entries", { map: (fd, at, bytes) => (at === ENTRIES_AT ? undefined : library.map(fd, at, bytes)) }],
     ["buffers", { pages: () => undefined }],
     ["groups of buffers", { ioUringRegister: refusedGroups(library), errno: () => ENOMEM }],

@@ -1,6 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { type Libc, libc } from "#lb/transport/native/libc";
-import { EBADF, ECANCELED, EINTR, ENOENT, POLLIN, SOCK_NONBLOCK_CLOEXEC } from "#lb/transport/native/linux";
+import {
+  EAGAIN,
+  EBADF,
+  ECANCELED,
+  EINTR,
+  ENOENT,
+  POLLIN,
+  SOCK_NONBLOCK_CLOEXEC,
+} from "#lb/transport/native/linux";
 import { NOTHING, POLL } from "#lb/transport/native/uring-abi";
 import { closeRing, openRing } from "#lb/transport/native/uring-opening";
 import { Ring } from "#lb/transport/native/uring-ring";
@@ -134,6 +142,17 @@ describe.skipIf(uringAbsence !== undefined)(`a ring ${byUring}`, () => {
     ring.submitAndWait(-1);
     expect([ring.pending, ring.told()]).toEqual([0, [{ low: 7, high: 1, result: 0 }]]);
   });
+
+  test.each([EAGAIN, EINTR])(
+    "has the kernel take a full queue in a later attempt where one fails by error %i",
+    (errno) => {
+      let failures = 0;
+      using ring = ringOf(failing(() => (failures++ < 3 ? errno : 0)));
+      for (let nth = 0; nth <= SMALL.entries; nth++) ring.push(NOTHING, -1, 0, 0, 0, nth, 1);
+      expect([failures, ring.pending]).toEqual([4, 1]);
+      expect(ring.told()).toHaveLength(SMALL.entries);
+    },
+  );
 
   test("throws where it does not work any more", () => {
     using ring = ringOf(failing(() => EBADF));
