@@ -59,7 +59,7 @@ export class CopyBackends {
 
   /**
    * Takes it out of the pool; resolves when its last session has ended, soon after `withinMs` at the latest, and at once where
-   * the pool has no such copy: it is gone, or the file has a backend of that name by now, which is left alone. Never rejects.
+   * the pool has no such copy: it is gone, or another backend has that name by now, which is left alone. Never rejects.
    */
   async leave(pool: string, name: string, withinMs: number): Promise<void> {
     const { plane, clock } = this.#parts;

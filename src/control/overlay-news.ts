@@ -5,6 +5,7 @@ import type { Saying } from "./words.ts";
 export type OverlayNews =
   | { readonly kind: "word-over"; readonly subject: string; readonly key: string; readonly value: unknown }
   | { readonly kind: "yielded"; readonly pool: string; readonly backend: string }
+  | { readonly kind: "copy-yielded"; readonly pool: string; readonly backend: string }
   | { readonly kind: "gone-with-pool"; readonly pool: string; readonly backend: string }
   | { readonly kind: "client-yielded"; readonly client: string };
 
@@ -26,6 +27,7 @@ export function tellNews(log: Log, { kind, ...fields }: OverlayNews): void {
 const LINES: Readonly<Record<OverlayNews["kind"], string>> = {
   "word-over": "the file has the last word",
   yielded: "a backend of the API yields to one of the file",
+  "copy-yielded": "a copy yields to a backend of the API",
   "gone-with-pool": "a backend of the API goes with its pool",
   "client-yielded": "a client of the API yields to one of the file",
 };

@@ -168,7 +168,7 @@ export class Reconciler {
   async #pooled(edit: BackendEdit | PoolEdit, before: Edit, reason: string): Promise<void> {
     const { names } = this.#parts;
     if (this.#overlay.entriesOf(edit.pool) === undefined) return;
-    if (before.added === undefined && edit.added !== undefined)
+    if (edit.added !== undefined && edit.added !== before.added)
       refuseLoops(this.#overlay, (host) => this.#answers.get(host) ?? names.addressesOf(host));
     await this.pool(edit.pool, reason);
   }

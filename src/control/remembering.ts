@@ -39,7 +39,7 @@ export class Remembering {
   constructor(parts: RememberingParts) {
     const { store, reconciler } = parts;
     this.#parts = parts;
-    this.told = new Told(parts);
+    this.told = new Told({ ...parts, followed: (places) => this.keeper.followed(places) });
     this.keeper = new Keeper({ ...parts, told: this.told });
     this.#tokens = store && new TokenKeeper({ ...parts, store, overlay: () => reconciler.overlay });
   }

@@ -4,9 +4,9 @@ import type { Log } from "../observe/log.ts";
 import type { Keep, Kept } from "../store/seam.ts";
 import { type BackendEdit, type Edit, nameAt, nameOf, type Place, type PoolEdit } from "./edit.ts";
 import type { Overlay } from "./overlay.ts";
-import { tellNews } from "./overlay-news.ts";
+import { tellNews, wordsOver } from "./overlay-news.ts";
 import { type Reconciler, whole } from "./reconcile.ts";
-import { editOf, kindOf } from "./rows.ts";
+import { editOf, isKept, kindOf } from "./rows.ts";
 import type { Saying } from "./words.ts";
 
 /** What Told is made of. */
@@ -14,7 +14,11 @@ export interface ToldParts {
   readonly reconciler: Reconciler;
   readonly clock: Clock;
   readonly log: Log;
+  /** Is told of rows that stand and that the store does not have. */
+  readonly followed: (places: readonly Place[]) => void;
 }
+
+const BEFORE_START = "said before the start";
 
 /** The rows that the store told of and that are not in force yet: the newest per backend or client, until its turn. */
 export class Told {
@@ -53,9 +57,9 @@ export class Told {
     this.#since = new Set();
   }
 
-  /** Takes note of what was said of a pool, or of a backend or one of its addresses. */
-  said(place: Place, part: string, keys: readonly string[]): void {
-    for (const key of keys) this.#since?.add(wordIn(place, part, key));
+  /** Takes note of what was said of a pool, or of a backend or one of its addresses; what was said of a copy goes with it. */
+  said(edit: Edit, part: string, keys: readonly string[]): void {
+    if (isKept(edit)) for (const key of keys) this.#since?.add(wordIn(edit, part, key));
   }
 
   /** The store has these rows; each is put in a turn of its own. */
@@ -98,10 +102,24 @@ export class Told {
     const { reconciler, log } = this.#parts;
     try {
       const edit = editOf(row);
-      await reconciler.put(edit.shelf === "clients" ? edit : this.#merged(edit), "said before the start");
+      if (edit.shelf === "backends" && !isKept(reconciler.overlay.standing(edit)))
+        await this.#putOverCopy(edit);
+      else await reconciler.put(edit.shelf === "clients" ? edit : this.#merged(edit), BEFORE_START);
     } catch (error) {
       log.logger.error({ key: row.key, reason: whole(error) }, "the store has a row that cannot be used");
     }
+  }
+
+  /** In a turn: a copy yields to a kept backend of its name, and kept words about one that is no more are over, not the copy's. */
+  async #putOverCopy(kept: BackendEdit): Promise<void> {
+    const { reconciler, log, followed } = this.#parts;
+    const { pool, name, added, said } = kept;
+    if (added === undefined) {
+      for (const each of wordsOver(said, `${pool}/`)) tellNews(log, each);
+      return followed([kept]);
+    }
+    await reconciler.put(kept, BEFORE_START);
+    tellNews(log, { kind: "copy-yielded", pool, backend: name });
   }
 
   /** What was said before the start, under what was said since then, per value. */

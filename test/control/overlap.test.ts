@@ -156,7 +156,7 @@ describe("a database that is away at the start", () => {
     const made = controlled(text(), store);
     await made.control.start();
     expect(await made.control.steering.setBackend("p", "a", said)).toEqual({ kind: "done", stored: false });
-    isBack(store);
+    store.returns();
     await made.clock.run(2_000);
     const { state, weight } = made.control.overlay.backend("p", "a") ?? {};
     expect({ state: state?.value, weight: weight?.value }).toEqual(holds);
@@ -171,7 +171,7 @@ describe("a database that is away at the start", () => {
     store.status = { up: false, sinceMs: 0 };
     const made = controlled(text(), store);
     await made.control.start();
-    isBack(store);
+    store.returns();
     expect(await made.control.steering.setBackend("p", "a", { weight: 7 })).toEqual(DURABLE);
     const again = (await restarted(made, store)).backend("p", "a");
     expect([again?.state.value, again?.weight.value]).toEqual(["maint", 7]);
@@ -184,7 +184,7 @@ describe("a database that is away at the start", () => {
     store.status = { up: false, sinceMs: 0 };
     const made = controlled(text(), store);
     await made.control.start();
-    isBack(store);
+    store.returns();
     await made.clock.run(2_000);
     expect(made.messages()).toContain("a backend of the API goes with its pool");
     expect(store.shelves.backends).toEqual(new Map());
@@ -343,13 +343,6 @@ async function restarted(made: ReturnType<typeof controlled>, store: MemoryStore
   const again = controlled(made.next, store.again());
   await again.control.start();
   return again.control.overlay;
-}
-
-/** A database that was away at the start tells what it has. */
-function isBack(store: MemoryStore): void {
-  store.events?.changed(Array.from(store.shelves.clients, ([key, value]) => ({ key, value })));
-  store.events?.backends(new Map(store.shelves.backends));
-  store.goes(true);
 }
 
 function word(key: string, value: Json, replaced: Json): Json {

@@ -29,6 +29,13 @@ export class MemoryStore implements Store {
     this.events?.status(this.status);
   }
 
+  /** It was away at the start, is there now, and tells what it has. */
+  returns(): void {
+    this.events?.changed(Array.from(this.shelves.clients, ([key, value]) => ({ key, value })));
+    this.events?.backends(new Map(this.shelves.backends));
+    this.goes(true);
+  }
+
   async open(events: StoreEvents): Promise<Kept | undefined> {
     this.events = events;
     if (!this.status.up) {
