@@ -1,5 +1,6 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { boundToThis } from "./bound.ts";
 import { installed } from "./installed.ts";
 
 // As it is built, also where this file is run from its source.
@@ -32,18 +33,12 @@ export function launch({ command, args = [], env, channel }: Program): ChildProc
   });
 }
 
-const BOUND = ["--pdeathsig", "KILL"];
-let canBind: boolean | undefined;
-
 /**
- * A foreign program cannot be taught to end with its parent; where util-linux is installed, the kernel kills it. The
- * parent is the thread that started it: it may not end before the process does.
+ * A foreign program cannot be taught to end with its parent: where that is possible, the kernel kills it. The parent is the thread
+ * that started it, which may not end before the process does.
  */
 function bound(command: string, args: readonly string[]): string[] {
-  canBind ??= spawnSync("setpriv", [...BOUND, "true"]).status === 0;
   const path = installed(command);
   // What is not there is to be missed under its own name.
-  return canBind && path !== undefined
-    ? ["setpriv", ...BOUND, "--", path, ...args]
-    : [path ?? command, ...args];
+  return path === undefined ? [command, ...args] : [...(boundToThis() ?? []), path, ...args];
 }

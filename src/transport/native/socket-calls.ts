@@ -1,6 +1,6 @@
 import { Box, READ_BYTES } from "./box.ts";
 import type { Libc, Memory } from "./libc.ts";
-import { F_SETFL, MSG_DONTWAIT, O_NONBLOCK, SO_ERROR, SO_LINGER, SOL_SOCKET } from "./linux.ts";
+import { MSG_DONTWAIT, SO_ERROR, SO_LINGER, SOL_SOCKET } from "./linux.ts";
 import { type SocketName, SocketNames } from "./socket-name.ts";
 
 /** Reads that drop what has come, so that closing sends FIN and not RST. */
@@ -44,14 +44,6 @@ export class SocketCalls {
     words[0] = 1;
     words[1] = 0;
     this.libc.setsockopt(descriptor, SOL_SOCKET, SO_LINGER, address, 8);
-  }
-
-  /** Makes a call that would wait, on a descriptor that waits. */
-  withoutWaiting<T>(descriptor: number, call: (descriptor: number) => T): T {
-    this.libc.fcntl(descriptor, F_SETFL, O_NONBLOCK);
-    const result = call(descriptor);
-    this.libc.fcntl(descriptor, F_SETFL, 0);
-    return result;
   }
 
   /** Reads what has come, up to a bound. */

@@ -1,3 +1,5 @@
+import { F_SETFL, O_NONBLOCK } from "./linux.ts";
+import { POLL } from "./uring-abi.ts";
 import { type Member, OPERATIONS, type Operation, type UringSet } from "./uring-set.ts";
 
 /** A descriptor in the care of a set, with the operations that are under way on it: as long as there is one, it is not given back. */
@@ -7,6 +9,9 @@ export class UringDescriptor {
   readonly #high: number;
   /** A bit for each operation. */
   #underWay = 0;
+  /** The same of those that have the kernel wait until they can be done, which takes a descriptor that waits. */
+  #patient = 0;
+  #waits = true;
   #gone: (() => void) | undefined;
 
   constructor(set: UringSet, number: number, member: Member) {
@@ -30,6 +35,10 @@ export class UringDescriptor {
     offset = 0,
   ): void {
     this.#underWay |= 1 << operation;
+    if (word !== POLL) {
+      this.#patient |= 1 << operation;
+      this.#wait(true);
+    }
     this.#set.start(word, this.number, address, length, flags, this.#high | operation, group, offset);
   }
 
@@ -41,7 +50,16 @@ export class UringDescriptor {
   /** The operation has told its last. */
   ended(operation: Operation): void {
     this.#underWay &= ~(1 << operation);
+    this.#patient &= ~(1 << operation);
     if (this.#gone !== undefined && this.#underWay === 0) this.#giveBack(this.#gone);
+  }
+
+  /** Makes a call that would wait. Where bulk passes by nothing but such calls are made, and it stays as they need it. */
+  withoutWaiting<T>(call: (descriptor: number) => T): T {
+    this.#wait(false);
+    const result = call(this.number);
+    if (this.#patient !== 0) this.#wait(true);
+    return result;
   }
 
   /** Ends what is under way, and gives the descriptor back once there is nothing; then it is `gone`. */
@@ -49,6 +67,12 @@ export class UringDescriptor {
     this.#gone = gone;
     if (this.#underWay === 0) this.#giveBack(gone);
     else for (const each of OPERATIONS) if (this.isUnderWay(each)) this.cancel(each);
+  }
+
+  #wait(waits: boolean): void {
+    if (this.#waits === waits) return;
+    this.#waits = waits;
+    this.#set.libc.fcntl(this.number, F_SETFL, waits ? 0 : O_NONBLOCK);
   }
 
   #giveBack(gone: () => void): void {

@@ -107,16 +107,16 @@ export class UringStream implements Stream, Member, Recipient, Sender, Finished 
   }
 
   passOn(): number {
-    const { pipe, sockets, libc } = this.#set;
+    const { pipe, libc } = this.#set;
     const { onward } = this.#owner;
     if (pipe === undefined || !(onward instanceof UringStream) || !onward.#takesPipe) return 0;
-    const passed = sockets.withoutWaiting(this.#descriptor.number, (from) => {
+    const passed = this.#descriptor.withoutWaiting((from) => {
       const filled = pipe.fill(from);
       return filled < 0 ? -libc.errno() : filled;
     });
     if (passed <= 0) return passed;
     this.#owner.passed(passed);
-    if (!sockets.withoutWaiting(onward.#descriptor.number, (to) => pipe.pour(to))) {
+    if (!onward.#descriptor.withoutWaiting((to) => pipe.pour(to))) {
       onward.#dispatch.add(pipe.takeBack());
       this.pause();
     }
@@ -153,9 +153,8 @@ export class UringStream implements Stream, Member, Recipient, Sender, Finished 
   /** As an operation it would wait for a full queue to have room, in a thread of the kernel, and not fail. */
   #connectAtOnce(name: SocketName): void {
     const { libc, sockets } = this.#set;
-    const { number } = this.#descriptor;
     sockets.names.place(name);
-    this.#errno = sockets.withoutWaiting(number, (descriptor) =>
+    this.#errno = this.#descriptor.withoutWaiting((descriptor) =>
       libc.connect(descriptor, sockets.names.address, name.length) < 0 ? libc.errno() : 0,
     );
     this.#descriptor.start(OPERATION.connect, NOTHING, 0, 0, 0);
