@@ -33,6 +33,9 @@ export function launch({ command, args = [], env, channel }: Program): ChildProc
   });
 }
 
+/** A parent that died before the program was bound to it kills nothing. */
+const IF_PARENT_LIVES = '[ "$PPID" = "$0" ] || exit 1; exec "$@"';
+
 /**
  * A foreign program cannot be taught to end with its parent: where that is possible, the kernel kills it. The parent is the thread
  * that started it, which may not end before the process does.
@@ -40,5 +43,10 @@ export function launch({ command, args = [], env, channel }: Program): ChildProc
 function bound(command: string, args: readonly string[]): string[] {
   const path = installed(command);
   // What is not there is to be missed under its own name.
-  return path === undefined ? [command, ...args] : [...(boundToThis() ?? []), path, ...args];
+  if (path === undefined) return [command, ...args];
+  const binding = boundToThis();
+  const program = [path, ...args];
+  return binding === undefined
+    ? program
+    : [...binding, "/bin/sh", "-c", IF_PARENT_LIVES, `${process.pid}`, ...program];
 }
