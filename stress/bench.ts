@@ -32,7 +32,7 @@ function options(yargs: Argv) {
     .option("quick", {
       type: "boolean",
       default: false,
-      describe: "Fewer rounds and samples: under a minute",
+      describe: "Fewer rounds and samples: under two minutes",
     })
     .option("subjects", {
       default: usual(subjects),
