@@ -58,7 +58,7 @@ export async function openPlane(parts: OpeningParts): Promise<OpenedPlane> {
   await thread.terminate();
   if (wanted === "auto" && !ofListeners.includes("native")) return openHere(parts, began.refused);
   const reasons = began.refused.map(({ name, reason }) => `${name} ${reason}`);
-  throw new Failure(`transport: ${reasons.join("; ")}; expected auto or sockets here`);
+  throw new Failure(`transport: ${reasons.join("; ")}; expected auto, which takes what this machine has`);
 }
 
 /** Undefined: none. */

@@ -25,7 +25,7 @@ test.skipIf(enginesHere.length === 0).each([
     expect(await refused.exit()).toMatchObject({
       code: 1,
       stdout: "",
-      stderr: `lb: transport: ${transport} needs Linux on x64 or arm64 and the package koffi${why}; expected auto or sockets here\n`,
+      stderr: `lb: transport: ${transport} needs Linux on x64 or arm64 and the package koffi${why}; expected auto, which takes what this machine has\n`,
     });
   }
   await using server = await backend(echo);

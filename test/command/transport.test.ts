@@ -28,7 +28,7 @@ test.each(["epoll", "io_uring", "native"])(
     );
     expect([status, stdout]).toEqual([1, ""]);
     expect(stderr).toBe(
-      `lb: transport: ${transport} needs Linux on x64 or arm64 and the package koffi${DISABLED}; expected auto or sockets here\n`,
+      `lb: transport: ${transport} needs Linux on x64 or arm64 and the package koffi${DISABLED}; expected auto, which takes what this machine has\n`,
     );
   },
 );
@@ -154,7 +154,7 @@ describe.each(uringAbsence === undefined ? refusals.filter(({ isHere }) => isHer
       expect(await balancer.exit()).toMatchObject({
         code: 1,
         stdout: "",
-        stderr: `lb: transport: io_uring ${reason}; expected auto or sockets here\n`,
+        stderr: `lb: transport: io_uring ${reason}; expected auto, which takes what this machine has\n`,
       });
     });
   },

@@ -31,8 +31,9 @@ first 1000. Only a text that is neither YAML nor JSON is answered with its first
   says is shown by no mistake, no difference and no \`check\`, which print the file's own words. A variable that is missing is a mistake.
 - Merge keys work (\`<<: *common\`). Keys at the top that begin with \`x-\` mean nothing: a place for the anchors.
 - \`--config -\` reads the standard input, once: there is nothing to reload.
-- Beside \`--config\`, an algorithm replaces every pool's, \`--log-level\` the level, and \`--listen\` and \`--backend\` stand in
-  for the file's where it has one listener and one pool. Without a file both are called \`main\`.
+- Beside \`--config\`, an algorithm replaces every pool's, \`--log-level\` the level,
+  \`--transport\` what moves the bytes, and \`--listen\` and \`--backend\` stand in for the
+  file's where it has one listener and one pool. Without a file both are called \`main\`.
 `;
 
 /** What of JSON Schema, and of ours beside it, the page is made of. */
