@@ -4,7 +4,7 @@ import { Ended } from "../core/ending.ts";
 import type { Session } from "../live/session.ts";
 import type { Flaw } from "../proxy-protocol/header.ts";
 import { parseHeader } from "../proxy-protocol/parse.ts";
-import type { Connection } from "../transport/transport.ts";
+import type { Connection, Departure } from "../transport/transport.ts";
 import { peek, type Unseen } from "./peek.ts";
 import type { TrustedPeers } from "./trusted-peers.ts";
 
@@ -54,7 +54,7 @@ async function endedBy(unseen: Unseen, session: Session, connection: Connection)
 
 /** A peer that finished within a header sent a bad one; one that never sent a byte, a health check perhaps, just left. */
 async function leftEarly(session: Session, connection: Connection): Promise<Ended> {
-  const left = await connection.left;
+  const left = await new Promise<Departure>((resolve) => connection.onceLeft(resolve));
   const isGone = left === "reset" || connection.bytesRead === 0;
   return isGone ? new Ended("client-gone") : flawed(session, "cut short");
 }

@@ -61,13 +61,13 @@ export class Counts {
     return slot;
   }
 
-  /** Moves one number of one backend. */
-  add(column: "active" | "connected" | "failed" | "ejections" | "faults", slot: number, by: number): void {
-    this[column][slot] = (this[column][slot] as number) + by;
-  }
-
   /** Gives a slot back; its backend must have no session left. */
   release(slot: number): void {
     this.#released.push(slot);
   }
+}
+
+/** Moves one backend's number in a column. */
+export function move(column: Int32Array | Float64Array, slot: number, by: number): void {
+  column[slot] = (column[slot] as number) + by;
 }

@@ -1,5 +1,6 @@
 /** Within this time, what is not confirmed by a new sample loses half of its weight. */
 const HALF_LIFE_MS = 2_000;
+const RATE_PER_MS = Math.LN2 / HALF_LIFE_MS;
 
 /**
  * An average that jumps up to each new peak at once, comes down slowly, and fades while nothing is observed, so that
@@ -11,8 +12,7 @@ export class FadingPeak {
 
   /** Takes a sample in at the time `nowMs`. */
   observe(sample: number, nowMs: number): void {
-    const kept = this.#kept(nowMs);
-    this.#value = sample < this.#value ? this.#value * kept + sample * (1 - kept) : sample;
+    this.#value = sample < this.#value ? sample + (this.#value - sample) * this.#kept(nowMs) : sample;
     this.#atMs = nowMs;
   }
 
@@ -22,6 +22,6 @@ export class FadingPeak {
   }
 
   #kept(nowMs: number): number {
-    return 2 ** ((this.#atMs - nowMs) / HALF_LIFE_MS);
+    return Math.exp((this.#atMs - nowMs) * RATE_PER_MS);
   }
 }

@@ -97,13 +97,13 @@ export class Session implements Enrolled {
   /** The client's address as hashing, limits and access lists see it; "unix" or "unknown" where it has none. */
   get address(): string {
     // Each gate asks, and so may the algorithm.
-    this.#address ??= this.#canonicalAddress;
+    this.#address ??= this.#canonicalAddress();
     return this.#address;
   }
 
-  get #canonicalAddress(): string {
+  #canonicalAddress(): string {
     const host = this.client?.host;
-    return host === undefined ? this.#nameless : canonicalAddress(host);
+    return host === undefined ? this.#nameless() : canonicalAddress(host);
   }
 
   /** Whether the client left before it could be asked who it is. */
@@ -111,7 +111,7 @@ export class Session implements Enrolled {
     return this.address === "unknown";
   }
 
-  get #nameless(): string {
+  #nameless(): string {
     return this.#announced === "unix" || this.connection.kind === "unix" ? "unix" : "unknown";
   }
 
@@ -203,7 +203,7 @@ export class Session implements Enrolled {
       id: this.id,
       startedAt: new Date(wallMs - (nowMs - this.startedAtMs)).toISOString(),
       listener: this.listener,
-      client: this.#clientText,
+      client: this.#clientText(),
       ...(this.#announced && { peer: textOf(this.connection.remote) ?? this.connection.kind }),
       pool: this.pool,
       backend: this.answeredBy?.name ?? null,
@@ -223,7 +223,7 @@ export class Session implements Enrolled {
     return {
       id: this.id,
       listener: this.listener,
-      client: this.#clientText,
+      client: this.#clientText(),
       pool: this.pool,
       backend: this.answeredBy?.name ?? null,
       ageMs: rounded(nowMs - this.startedAtMs),
@@ -233,8 +233,8 @@ export class Session implements Enrolled {
     };
   }
 
-  get #clientText(): string {
-    return textOf(this.client) ?? this.#nameless;
+  #clientText(): string {
+    return textOf(this.client) ?? this.#nameless();
   }
 }
 

@@ -3,7 +3,14 @@ import { Ended, type Ending } from "../core/ending.ts";
 import type { Session } from "../live/session.ts";
 import { count } from "../live/totals.ts";
 import { encodeHeader } from "../proxy-protocol/encode.ts";
-import { type Connection, DialError, type DialFailure, type Transport } from "../transport/transport.ts";
+import {
+  type Connection,
+  type Departure,
+  DialError,
+  type DialFailure,
+  type Dialling,
+  type Transport,
+} from "../transport/transport.ts";
 import type { Chooser } from "./door.ts";
 import { Lease } from "./lease.ts";
 import type { Pool } from "./pool.ts";
@@ -62,7 +69,8 @@ export function connect(session: Session, client: Connection, route: ConnectRout
 
 class Attempts {
   readonly #tried = new Tried();
-  #giveUp: () => void = () => {};
+  /** Ends the wait that is under way. */
+  #giveUp: (() => void) | undefined;
   /** Why the dial under way was given up for another backend; undefined: it was not. */
   #redirected: Ending | undefined;
 
@@ -71,16 +79,8 @@ class Attempts {
     readonly client: Connection,
     readonly route: ConnectRoute,
   ) {
-    session.interruptible(() => this.#giveUp());
-    void client.left.then((how) => {
-      if (this.#isGone(how)) this.#gone();
-      // Until it is closed it waits for an answer.
-      else if (session.answeredBy === null) void client.closed.then(() => this.#gone());
-    });
-  }
-
-  #gone(): void {
-    if (this.session.answeredBy === null) this.session.end("client-gone");
+    session.interruptible(() => this.#giveUp?.());
+    client.onceLeft((how) => this.#left(how));
   }
 
   async run(): Promise<Upstream> {
@@ -90,11 +90,14 @@ class Attempts {
       const place = route.pool.choose(session, this.#tried);
       const lease = place instanceof Lease || typeof place === "string" ? place : await this.#wait(place);
       if (!(lease instanceof Lease)) break;
-      const outcome = await this.#dial(lease);
-      if (outcome instanceof Upstream) return outcome;
-      last = outcome;
+      try {
+        return this.#established(lease, await this.#dial(lease).connection);
+      } catch (error) {
+        using _given_back = lease;
+        last = this.#failed(lease, error);
+      }
       this.#tried.add(lease.backend);
-      if (!outcome.retriable) break;
+      if (!last.retriable) break;
     }
     if (session.ending === undefined) this.#raiseAlarm(last);
     throw new Ended(session.ending ?? last?.ending ?? "no-backend");
@@ -129,32 +132,26 @@ class Attempts {
     return undefined;
   }
 
-  async #dial(lease: Lease): Promise<Upstream | Failed> {
+  #dial(lease: Lease): Dialling {
     const { session, route } = this;
     const { connectTimeoutMs: timeoutMs, localAddress, keepAliveMs } = route.pool.settings;
     if (this.#tried.size > 0) route.pool.totals.retries += 1;
     session.placeOn = lease.backend.identity;
     this.#redirected = undefined;
-    try {
-      const dialling = route.transport.dial(lease.backend.endpoint, { timeoutMs, localAddress, keepAliveMs });
-      this.#giveUp = () => dialling.cancel();
-      session.redirectable((ending) => {
-        this.#redirected = ending;
-        dialling.cancel();
-      });
-      if (session.ending !== undefined) dialling.cancel();
-      return this.#established(lease, await dialling.connection);
-    } catch (error) {
-      using _given_back = lease;
-      session.placeOn = undefined;
-      return this.#failed(lease, error);
-    } finally {
-      session.redirectable(undefined);
-    }
+    const dialling = route.transport.dial(lease.backend.endpoint, { timeoutMs, localAddress, keepAliveMs });
+    this.#giveUp = () => dialling.cancel();
+    session.redirectable((ending) => {
+      this.#redirected = ending;
+      dialling.cancel();
+    });
+    if (session.ending !== undefined) dialling.cancel();
+    return dialling;
   }
 
   #established(lease: Lease, connection: Connection): Upstream {
     const { session, route } = this;
+    session.redirectable(undefined);
+    this.client.onceLeft(undefined);
     const ms = lease.connected(session);
     session.attempts.push({ backend: lease.backend.name, address: lease.backend.address, ms });
     session.answeredBy = lease.backend.settings;
@@ -168,6 +165,8 @@ class Attempts {
   }
 
   #failed(lease: Lease, error: unknown): Failed {
+    this.session.redirectable(undefined);
+    this.session.placeOn = undefined;
     if (!(error instanceof DialError)) throw error;
     const { failure, code } = error;
     const blamed = BLAMED.has(failure);
@@ -184,8 +183,18 @@ class Attempts {
     return { ending, blamed, retriable: blamed || this.#redirected !== undefined };
   }
 
+  #left(how: Departure): void {
+    if (this.#isGone(how)) this.#gone();
+    // Until it is closed it waits for an answer.
+    else void this.client.closed.then(() => this.#gone());
+  }
+
+  #gone(): void {
+    if (this.session.answeredBy === null) this.session.end("client-gone");
+  }
+
   /** A client that finished after it had sent something waits for an answer, unless the first FIN ends everything. */
-  #isGone(how: "reset" | "finished"): boolean {
+  #isGone(how: Departure): boolean {
     return how === "reset" || this.session.bytesIn === 0 || !this.route.settings.halfClose;
   }
 }

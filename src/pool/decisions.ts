@@ -71,7 +71,7 @@ export class Decisions {
     const all = this.#newestFirst();
     const found = session === undefined ? all : all.filter((each) => each.session === session);
     const unrecorded = session !== undefined && found.length === 0 ? this.#whyNot(number) : undefined;
-    const log = { decisions: found.slice(0, limit), recording: this.#recording, leftOut: this.#leftOut };
+    const log = { decisions: found.slice(0, limit), recording: this.#recording(), leftOut: this.#leftOut };
     this.#want();
     return unrecorded === undefined ? log : { ...log, unrecorded };
   }
@@ -83,7 +83,7 @@ export class Decisions {
     this.#timer?.[Symbol.dispose]();
   }
 
-  get #recording(): DecisionLog["recording"] {
+  #recording(): DecisionLog["recording"] {
     if (this.#always) return "always";
     return this.wanted ? "asked" : "off";
   }

@@ -2,6 +2,7 @@ import type { ClientKey } from "../algorithms/algorithm.ts";
 import type { Candidate, Way } from "../contract/decision.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Backend } from "../live/backend.ts";
+import { move } from "../live/counts.ts";
 import type { Hangup } from "../standing/fault.ts";
 import type { Witness } from "../transport/transport.ts";
 
@@ -49,7 +50,7 @@ export class Lease implements Disposable, Witness {
     this.#clock = clock;
     this.#events = events;
     this.#sinceMs = clock.now();
-    backend.counts.add("active", backend.slot, 1);
+    move(backend.counts.active, backend.slot, 1);
     backend.latency.waits();
   }
 
@@ -63,7 +64,7 @@ export class Lease implements Disposable, Witness {
     const ms = this.#waited();
     this.#sinceMs += ms;
     this.#client = client;
-    this.backend.counts.add("connected", this.backend.slot, 1);
+    move(this.backend.counts.connected, this.backend.slot, 1);
     this.backend.latency.connected(ms);
     return ms;
   }
@@ -71,7 +72,7 @@ export class Lease implements Disposable, Witness {
   /** The dial did not, and the backend is to `blame` or not; how long it took, in milliseconds. */
   failed(blame: boolean): number {
     const ms = this.#waited();
-    if (blame) this.backend.counts.add("failed", this.backend.slot, 1);
+    if (blame) move(this.backend.counts.failed, this.backend.slot, 1);
     this.backend.latency.gaveUp(ms, blame);
     return ms;
   }
@@ -113,7 +114,7 @@ export class Lease implements Disposable, Witness {
     if (!this.#held) return;
     this.#held = false;
     if (this.#waiting) this.backend.latency.gaveUp(this.#waited(), false);
-    this.backend.counts.add("active", this.backend.slot, -1);
+    move(this.backend.counts.active, this.backend.slot, -1);
     this.#events.freed(this);
   }
 
@@ -121,7 +122,7 @@ export class Lease implements Disposable, Witness {
     if (this.#blamed) return;
     this.#blamed = this.#events.hungUp(this, { asked: this.#asked, answered: this.#heard, afterMs });
     if (!this.#blamed) return;
-    this.backend.counts.add("faults", this.backend.slot, 1);
+    move(this.backend.counts.faults, this.backend.slot, 1);
     this.#waitedInVain();
   }
 

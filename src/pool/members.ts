@@ -43,13 +43,13 @@ export class Members {
 
   /** Members that may get something new, but for backups. */
   get usable(): readonly Backend[] {
-    if (this.#isStale) this.refresh();
+    if (this.#isStale()) this.refresh();
     return this.#usable.backends;
   }
 
   /** Backups that may get something new. */
   get backups(): readonly Backend[] {
-    if (this.#isStale) this.refresh();
+    if (this.#isStale()) this.refresh();
     return this.#backups.backends;
   }
 
@@ -98,7 +98,7 @@ export class Members {
     this.#backups = nextVersion(this.#backups, backups);
   }
 
-  get #isStale(): boolean {
+  #isStale(): boolean {
     if (this.#changes === 0) return false;
     const many = this.#changes > this.#all.length / STALE_PART;
     return many || this.#clock.now() - this.#changedAtMs >= STALE_MS;

@@ -3,6 +3,7 @@ import type { PoolSettings } from "../contract/pool.ts";
 import type { Tell } from "../contract/report.ts";
 import type { Clock } from "../core/clock.ts";
 import type { Backend } from "../live/backend.ts";
+import { move } from "../live/counts.ts";
 import { type Trial, trials } from "../live/trial.ts";
 import { Census } from "./census.ts";
 import { DrainLog } from "./drain-log.ts";
@@ -59,7 +60,7 @@ export class Condition {
     this.#drainLog = new DrainLog(clock, pool, report);
     this.#outliers = new Outliers(clock, this.census, {
       ejected: (standing, reason) => {
-        standing.backend.counts.add("ejections", standing.backend.slot, 1);
+        move(standing.backend.counts.ejections, standing.backend.slot, 1);
         this.#ejections += 1;
         this.#put(standing, true, trials.none, reason);
       },

@@ -34,7 +34,7 @@ export class Head {
     }
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
-    if (this.#isFull) this.#source.pause();
+    if (this.#isFull()) this.#source.pause();
   }
 
   /** See Connection.read. */
@@ -42,7 +42,7 @@ export class Head {
     const chunk = this.#chunks.shift();
     if (chunk === undefined) return this.#next();
     this.#bytes -= chunk.length;
-    if (!this.#isFull) this.#source.resume();
+    if (!this.#isFull()) this.#source.resume();
     return Promise.resolve(chunk);
   }
 
@@ -54,7 +54,7 @@ export class Head {
 
   /** All that it holds; the head is empty afterwards, and its source goes on. */
   take(): readonly Buffer[] {
-    if (this.#isFull) this.#source.resume();
+    if (this.#isFull()) this.#source.resume();
     const chunks = this.#chunks;
     this.#chunks = [];
     this.#bytes = 0;
@@ -67,7 +67,7 @@ export class Head {
     this.#answer(undefined);
   }
 
-  get #isFull(): boolean {
+  #isFull(): boolean {
     return this.#bytes > FULL_BYTES;
   }
 

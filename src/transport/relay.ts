@@ -101,10 +101,10 @@ export class JoinedRelay<Chunk> extends Watched implements Relay {
   }
 
   get quietMs(): number {
-    return this.#halfClosed ? this.#options.finMs : this.#options.idleMs;
+    return this.#halfClosed() ? this.#options.finMs : this.#options.idleMs;
   }
 
-  get #halfClosed(): boolean {
+  #halfClosed(): boolean {
     return this.#up.from.peerFinished || this.#down.from.peerFinished;
   }
 
@@ -115,7 +115,7 @@ export class JoinedRelay<Chunk> extends Watched implements Relay {
   }
 
   quiet(): void {
-    this.#decide(this.#halfClosed ? "fin-timeout" : "idle");
+    this.#decide(this.#halfClosed() ? "fin-timeout" : "idle");
     this.#endBoth();
   }
 
@@ -151,7 +151,7 @@ export class JoinedRelay<Chunk> extends Watched implements Relay {
 
   closed(flow: Flow<Chunk>, broken: boolean): void {
     if (broken) this.#endAfterReset(flow);
-    if (flow === this.#down) this.tell(() => this.#options.witness?.vacated(this.#brokeAtOnce));
+    if (flow === this.#down) this.tell(() => this.#options.witness?.vacated(this.#brokeAtOnce()));
     this.#openSides -= 1;
     if (this.#openSides > 0) return;
     this.#decide("done");
@@ -169,7 +169,7 @@ export class JoinedRelay<Chunk> extends Watched implements Relay {
     }
   }
 
-  get #brokeAtOnce(): boolean {
+  #brokeAtOnce(): boolean {
     return this.#verdict === "backend-reset" && this.bytesOut === 0;
   }
 

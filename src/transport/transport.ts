@@ -106,8 +106,8 @@ export interface Connection {
   end(): void;
   /** Closes at once, by RST where the kind of socket has one; never throws, may be called twice. */
   reset(): void;
-  /** Resolves when the peer leaves, with what it did first. */
-  readonly left: Promise<Departure>;
+  /** Calls `left` when the peer leaves, with what it did first, at once where it has left; instead of what a call before has asked for. */
+  onceLeft(left: ((how: Departure) => void) | undefined): void;
   /** Resolves when its socket is gone. */
   readonly closed: Promise<void>;
 }

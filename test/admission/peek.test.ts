@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { type Parse, peek } from "#lb/admission/peek";
 import { Deferred } from "#lb/core/deferred";
 import type { Connection } from "#lb/transport/transport";
+import { departureOf } from "../support/departure.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { type Pair, pair } from "../support/pair.ts";
 import { within } from "../support/peer.ts";
@@ -88,7 +89,7 @@ test("sees what a peer sent before it finished", async () => {
   await using met = await meeting();
   await met.send(TEXT);
   met.peer.finish();
-  await met.connection.left;
+  await departureOf(met.connection);
   expect(await met.look()).toEqual({ seen: "HELLO" });
   expect(await met.rest()).toBe(TEXT);
 });

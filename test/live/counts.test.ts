@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { MOST_BACKENDS } from "#lb/contract/backend";
-import { Counts } from "#lb/live/counts";
+import { Counts, move } from "#lb/live/counts";
 
 test("gives a slot that was given back to the next, with all numbers at zero", () => {
   const counts = new Counts();
   const slot = counts.claim();
-  counts.add("connected", slot, 7);
+  move(counts.connected, slot, 7);
   counts.release(slot);
   expect(counts.claim()).toBe(slot);
   expect(counts.connected[slot]).toBe(0);

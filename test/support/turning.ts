@@ -21,6 +21,8 @@ export class Turning implements EngineEvents {
     this.#turn();
   }
 
+  woke(): void {}
+
   opened(): void {}
 
   defect(error: unknown): void {

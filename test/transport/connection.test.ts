@@ -5,6 +5,7 @@ import type { Joinable } from "#lb/transport/joinable";
 import type { Chunk } from "#lb/transport/native/engine";
 import { SocketTransport } from "#lb/transport/sockets/index";
 import type { Connection } from "#lb/transport/transport";
+import { departureOf } from "../support/departure.ts";
 import { collectGarbage } from "../support/garbage.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { type Pair, pair } from "../support/pair.ts";
@@ -29,7 +30,7 @@ describe.each(WAYS)("a connection over $kind by $transport", ({ transport, kind 
     expect(text(await next)).toBe("two");
     ends.peer.finish();
     expect(await ends.connection.read()).toBeUndefined();
-    expect(await ends.connection.left).toBe("finished");
+    expect(await departureOf(ends.connection)).toBe("finished");
     expect(ends.connection.bytesRead).toBe(6);
   });
 
@@ -38,7 +39,7 @@ describe.each(WAYS)("a connection over $kind by $transport", ({ transport, kind 
     ends.peer.send("header payload");
     const bytes = (await ends.connection.read()) as Uint8Array;
     ends.peer.finish();
-    await ends.connection.left;
+    await departureOf(ends.connection);
     ends.connection.unread(bytes.subarray(7));
     expect(text(await ends.connection.read())).toBe("payload");
     expect(await ends.connection.read()).toBeUndefined();
@@ -87,7 +88,7 @@ test.each(transportNames)(
   async (transport) => {
     await using ends = await pair("tcp", new ManualClock(), transport);
     ends.peer.socket.write("last words", () => ends.peer.reset());
-    expect(await ends.connection.left).toBe("reset");
+    expect(await departureOf(ends.connection)).toBe("reset");
     expect(text(await ends.connection.read())).toBe("last words");
     expect(await ends.connection.read()).toBeUndefined();
     await expect(ends.connection.write(Buffer.from("?"))).rejects.toBeDefined();

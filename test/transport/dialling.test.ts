@@ -7,6 +7,7 @@ import { describe, expect, test } from "vitest";
 import type { Endpoint } from "#lb/core/address";
 import { isSelfConnected } from "#lb/transport/sockets/dialling";
 import { blackHole, refusing } from "../support/dead-ends.ts";
+import { departureOf } from "../support/departure.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { backend, type Peer } from "../support/peer.ts";
 import { testTransport, transportNames } from "../support/transport.ts";
@@ -86,7 +87,7 @@ describe.each(transportNames)("by %s", (transport) => {
       timeoutMs: 1_000,
     });
     const stood = await connection;
-    expect(await stood.left).toBe("reset");
+    expect(await departureOf(stood)).toBe("reset");
     await stood.closed;
   });
 

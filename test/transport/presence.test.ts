@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Deferred } from "#lb/core/deferred";
 import type { Joinable, Receiver } from "#lb/transport/joinable";
+import { departureOf } from "../support/departure.ts";
 import { eventually } from "../support/eventually.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { pair } from "../support/pair.ts";
@@ -21,7 +22,7 @@ describe.each(transportNames)("by %s", (transport) => {
     await ends.peer.closed();
     await ends.clock.run(1_000);
     await ends.connection.closed;
-    expect(await ends.connection.left).toBe("finished");
+    expect(await departureOf(ends.connection)).toBe("finished");
     expect(ends.clock.timers).toBe(0);
   });
 
@@ -78,7 +79,7 @@ describe.each(transportNames)("by %s", (transport) => {
     const clock = new ManualClock();
     const ends = await pair("tcp", clock, transport);
     ends.peer.finish();
-    await ends.connection.left;
+    await departureOf(ends.connection);
     return { ...ends, clock, connection: ends.connection as Joinable<unknown> };
   }
 });

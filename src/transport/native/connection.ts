@@ -54,7 +54,7 @@ export class NativeConnection implements Joinable<Chunk>, Deliverable, StreamOwn
   #delivery: Delivery | undefined;
   #written: Deferred<void> | undefined;
   #departure: Departure | undefined;
-  #left: Deferred<Departure> | undefined;
+  #left: ((how: Departure) => void) | undefined;
   #closed: Deferred<void> | undefined;
   #remoteName: SocketName | undefined;
   #remote: SocketAddress | undefined;
@@ -67,7 +67,7 @@ export class NativeConnection implements Joinable<Chunk>, Deliverable, StreamOwn
     this.#keepAliveMs = kind === "tcp" ? keepAliveMs : Infinity;
   }
 
-  /** Gives it its stream, whose owner it is, and the peer's name where that is known; before anything else is asked of it. */
+  /** Gives it its stream, whose owner it is, before anything else is asked of it; and what is known where it is being dialled. */
   carriedBy(stream: Stream, peer?: SocketName, opening?: Opening): void {
     this.#stream = stream;
     this.#remoteName = peer;
@@ -86,12 +86,9 @@ export class NativeConnection implements Joinable<Chunk>, Deliverable, StreamOwn
     return name && this.#parts.names.addressOf(name);
   }
 
-  get left(): Promise<Departure> {
-    if (this.#left === undefined) {
-      this.#left = new Deferred();
-      if (this.#departure !== undefined) this.#left.resolve(this.#departure);
-    }
-    return this.#left.promise;
+  onceLeft(left: ((how: Departure) => void) | undefined): void {
+    if (this.#departure === undefined) this.#left = left;
+    else left?.(this.#departure);
   }
 
   get closed(): Promise<void> {
@@ -105,11 +102,11 @@ export class NativeConnection implements Joinable<Chunk>, Deliverable, StreamOwn
   }
 
   read(): Promise<Uint8Array | undefined> {
-    return this.#neededHead.read();
+    return this.#neededHead().read();
   }
 
   unread(bytes: Uint8Array): void {
-    this.#neededHead.unread(bytes);
+    this.#neededHead().unread(bytes);
   }
 
   write(bytes: Uint8Array): Promise<void> {
@@ -184,7 +181,7 @@ export class NativeConnection implements Joinable<Chunk>, Deliverable, StreamOwn
     this.bytesRead += chunk.length;
     if (this.#receiver?.onward === undefined) this.#parts.settled();
     if (this.#receiver !== undefined) this.#receiver.received(chunk);
-    else this.#neededHead.hold(Buffer.from(chunk.view()));
+    else this.#neededHead().hold(Buffer.from(chunk.view()));
   }
 
   get onward(): Stream | undefined {
@@ -237,7 +234,7 @@ export class NativeConnection implements Joinable<Chunk>, Deliverable, StreamOwn
     this.#closed?.resolve();
   }
 
-  get #neededHead(): Head {
+  #neededHead(): Head {
     this.#head ??= new Head(this, this.#departure !== undefined);
     return this.#head;
   }
@@ -290,10 +287,9 @@ export class NativeConnection implements Joinable<Chunk>, Deliverable, StreamOwn
 
   #depart(how: Departure): void {
     this.#parts.settled();
-    // To resolve a promise a second time costs more than the first.
     if (this.#departure !== undefined) return;
     this.#departure = how;
-    this.#left?.resolve(how);
     this.#head?.complete();
+    this.#left?.(how);
   }
 }

@@ -52,8 +52,8 @@ export interface Stream {
 
 /** Is told of one listening descriptor. */
 export interface AcceptorOwner {
-  /** A descriptor that belongs to the owner now; `peer` where the engine knows it already. */
-  accepted(descriptor: number, peer: SocketName | undefined): void;
+  /** A descriptor that belongs to the owner now. */
+  accepted(descriptor: number): void;
   /** None could be accepted for want of memory or descriptors; the acceptor is paused. */
   short(): void;
 }
@@ -106,6 +106,8 @@ export type StreamKind = "tcp" | "unix";
 export interface EngineEvents {
   /** A step has something to do. */
   due(): void;
+  /** A step has waited, and is about to tell what came. */
+  woke(): void;
   /** It has descriptors in its care, or none any more. */
   occupied(isOccupied: boolean): void;
   /** Streams were connected: what waits for that may go on before other streams tell what has come for them. */

@@ -51,12 +51,10 @@ export class EpollAcceptor implements Acceptor, Member {
 
   /** False where there is none. */
   #accept(): boolean {
-    const { libc, sockets } = this.#set;
-    const { names } = sockets;
-    names.expect();
-    const client = libc.accept4(this.#descriptor, names.address, names.lengthAddress, SOCK_NONBLOCK_CLOEXEC);
+    const { libc } = this.#set;
+    const client = libc.accept4(this.#descriptor, 0, 0, SOCK_NONBLOCK_CLOEXEC);
     if (client >= 0) {
-      this.#owner.accepted(client, names.read());
+      this.#owner.accepted(client);
       return true;
     }
     if (SHORTAGES.has(libc.errno())) this.#turnAway();

@@ -110,6 +110,7 @@ export class EpollSet {
   step(timeoutMs: number): number {
     const due = this.#due;
     const count = this.#wait(due.length > 0 ? 0 : timeoutMs);
+    this.#told.woke();
     // A client that left behind the answer to a dial is not to be told of first: the set keeps no order of events.
     if (this.#tell(count, true) > 0) this.#told.opened();
     this.#tell(count, false);

@@ -131,7 +131,8 @@ export class EpollStream implements Stream, Member {
     else if ((events & EPOLLOUT) !== 0 && this.#backlog !== undefined) this.#flush(this.#backlog);
     if (this.#isClosed || this.isConnecting) return;
     if (this.#isFinished) {
-      if ((events & this.#breaking) !== 0) this.#owner.broken(this.#set.sockets.takeError(this.#descriptor));
+      if ((events & this.#breaking()) !== 0)
+        this.#owner.broken(this.#set.sockets.takeError(this.#descriptor));
       return;
     }
     if ((events & BEHIND_DATA) !== 0) this.#readsToEnd = true;
@@ -148,12 +149,12 @@ export class EpollStream implements Stream, Member {
   }
 
   /** What says that a peer which has finished is gone altogether; of a unix socket it says no more than that it has finished. */
-  get #breaking(): number {
+  #breaking(): number {
     return this.#kind === "tcp" ? EPOLLERR | EPOLLHUP : EPOLLERR;
   }
 
   /** Whether a new event tells of what comes behind a short read. A unix socket's read also stops at a descriptor that was sent along. */
-  get #tellsOfMore(): boolean {
+  #tellsOfMore(): boolean {
     return this.#kind === "tcp";
   }
 
@@ -206,7 +207,7 @@ export class EpollStream implements Stream, Member {
     const received = libc.recv(this.#descriptor, inbox.address, READ_BYTES, 0);
     if (received <= 0) return this.#stopped(received);
     inbox.length = received;
-    const isAll = received < READ_BYTES && !this.#readsToEnd && this.#tellsOfMore;
+    const isAll = received < READ_BYTES && !this.#readsToEnd && this.#tellsOfMore();
     if (isAll) this.#isReadable = false;
     this.#isBulk = received >= BULK_BYTES;
     this.#owner.received(inbox);
@@ -217,7 +218,7 @@ export class EpollStream implements Stream, Member {
   #pass(): boolean {
     const onward = this.#owner.onward;
     const { pipe } = this.#set;
-    if (pipe === undefined || !(onward instanceof EpollStream) || !onward.#takesPipe) return this.#read();
+    if (pipe === undefined || !(onward instanceof EpollStream) || !onward.#takesPipe()) return this.#read();
     const received = pipe.fill(this.#descriptor);
     if (received === 0) return this.#read();
     if (received < 0) return this.#stopped(received);
@@ -227,7 +228,7 @@ export class EpollStream implements Stream, Member {
     return !(this.#isPaused || this.#isClosed);
   }
 
-  get #takesPipe(): boolean {
+  #takesPipe(): boolean {
     return this.#kind === "tcp" && this.#backlog === undefined && !this.#isUnwritable && !this.#isClosed;
   }
 

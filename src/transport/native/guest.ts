@@ -28,6 +28,8 @@ export class Guest implements EngineEvents {
     setImmediate(() => this.#turn());
   }
 
+  woke(): void {}
+
   /** A thread that listens or has connections lives on. */
   occupied(isOccupied: boolean): void {
     this.#watch.hold(isOccupied);

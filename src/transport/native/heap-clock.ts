@@ -3,13 +3,28 @@ import { performance } from "node:perf_hooks";
 import { type Clock, never, putOffMs, type Timer } from "../../core/clock.ts";
 import { type Due, DueHeap } from "../../core/due-heap.ts";
 
-/** A Clock of a loop of its own, which asks what is due, and waits no longer than until the next timer. */
+/**
+ * A Clock of a loop of its own, which asks what is due, and waits no longer than until the next timer. It shows the time at which it
+ * was read last: to read it for each thing that a session notes costs more than all the notes.
+ */
 export class HeapClock implements Clock {
-  readonly now: () => number;
+  readonly #read: () => number;
   readonly #timers = new DueHeap<HeapTimer>();
+  #nowMs: number;
 
-  constructor(now: () => number = () => performance.now()) {
-    this.now = now;
+  constructor(read: () => number = () => performance.now()) {
+    this.#read = read;
+    this.#nowMs = read();
+  }
+
+  now(): number {
+    return this.#nowMs;
+  }
+
+  /** Reads the time; the loop does so each time that it has waited. */
+  read(): number {
+    this.#nowMs = this.#read();
+    return this.#nowMs;
   }
 
   wallMs(): number {
@@ -17,7 +32,8 @@ export class HeapClock implements Clock {
   }
 
   after(ms: number, fn: () => void): Timer {
-    return ms === Infinity ? never : new HeapTimer(this.#timers, this.now(), ms, fn);
+    // No timer is early by what its step has taken so far.
+    return ms === Infinity ? never : new HeapTimer(this.#timers, this.read(), ms, fn);
   }
 
   /** When the next timer falls due; Infinity where there is none. */

@@ -30,7 +30,6 @@ export class Host implements EngineEvents {
   #isTurnDue = false;
   /** When it is given a turn at the latest. */
   #turnAtMs = 0;
-  #nowMs = 0;
   /** The clock of Node's loop is as old as this. */
   #loopTimeMs = -Infinity;
 
@@ -67,13 +66,16 @@ export class Host implements EngineEvents {
   /** A next step follows in any case. */
   due(): void {}
 
+  woke(): void {
+    this.#clock.read();
+  }
+
   occupied(isOccupied: boolean): void {
     this.#isOccupied = isOccupied;
   }
 
   /** What a client has sent then finds its backend, and waits nowhere. */
   opened(): void {
-    this.#nowMs = this.#clock.now();
     this.#updateLoopTime();
     try {
       this.#runMicrotasks?.();
@@ -91,7 +93,7 @@ export class Host implements EngineEvents {
   #turn(): void {
     // Without a hold on the loop, it is nothing that the loop has to do.
     const next = setImmediate(() => this.#turn()).unref();
-    if (!this.#isNeeded) return;
+    if (!this.#isNeeded()) return;
     try {
       this.#begin();
       do this.#step();
@@ -102,13 +104,12 @@ export class Host implements EngineEvents {
   }
 
   /** Whether anything is left that could happen in this thread. */
-  get #isNeeded(): boolean {
+  #isNeeded(): boolean {
     return this.#isOccupied || this.#clock.dueAtMs < Infinity || this.#loop.isAlive();
   }
 
   #begin(): void {
-    this.#nowMs = this.#clock.now();
-    this.#turnAtMs = this.#nowMs + LONGEST_WAIT_MS;
+    this.#turnAtMs = this.#clock.read() + LONGEST_WAIT_MS;
     this.#isTurnDue = false;
     // Node has run what waited for promises.
     this.#isSettled = false;
@@ -116,29 +117,29 @@ export class Host implements EngineEvents {
   }
 
   #step(): void {
-    this.engine.step(this.#isTurnDue ? 0 : this.#waitMs);
-    this.#nowMs = this.#clock.now();
-    if (this.#nowMs >= this.#turnAtMs) this.#isTurnDue = true;
-    if (this.#isSettled || this.#clock.dueAtMs <= this.#nowMs) this.#goOn();
+    this.engine.step(this.#isTurnDue ? 0 : this.#waitMs());
+    const nowMs = this.#clock.now();
+    if (nowMs >= this.#turnAtMs) this.#isTurnDue = true;
+    if (this.#isSettled || this.#clock.dueAtMs <= nowMs) this.#goOn();
   }
 
-  get #waitMs(): number {
+  #waitMs(): number {
     const untilMs = Math.min(this.#turnAtMs, this.#clock.dueAtMs);
-    return Math.max(0, Math.ceil(untilMs - this.#nowMs));
+    return Math.max(0, Math.ceil(untilMs - this.#clock.now()));
   }
 
   /** Runs what waits for a promise, and then timers that are due, unless what has come cancels them. */
   #goOn(): void {
     this.#updateLoopTime();
     if (!this.#isSettled || this.#settle()) while (this.#fireTimer() && this.#settle());
-    this.#nowMs = this.#clock.now();
     this.#askLoop();
   }
 
   /** Node's timers count whole milliseconds: what sets one does so by a clock that is not older. */
   #updateLoopTime(): void {
-    if (this.#nowMs - this.#loopTimeMs < 1) return;
-    this.#loopTimeMs = this.#nowMs;
+    const nowMs = this.#clock.now();
+    if (nowMs - this.#loopTimeMs < 1) return;
+    this.#loopTimeMs = nowMs;
     this.#loop.updateTime();
   }
 
@@ -153,7 +154,7 @@ export class Host implements EngineEvents {
   /** False where none is due. */
   #fireTimer(): boolean {
     try {
-      return this.#clock.fire(this.#nowMs);
+      return this.#clock.fire(this.#clock.now());
     } catch (error) {
       this.defect(error);
       return true;
@@ -163,7 +164,7 @@ export class Host implements EngineEvents {
   /** What has just run may have left Node's loop something to do. */
   #askLoop(): void {
     const dueInMs = this.#loop.dueInMs();
-    if (dueInMs > 0) this.#turnAtMs = Math.min(this.#turnAtMs, this.#nowMs + dueInMs);
+    if (dueInMs > 0) this.#turnAtMs = Math.min(this.#turnAtMs, this.#clock.now() + dueInMs);
     else if (dueInMs === 0 && this.#loop.isAlive()) this.#isTurnDue = true;
   }
 }

@@ -94,7 +94,7 @@ export class UringAcceptor implements Acceptor, Member, Frugal {
   #take(client: number): void {
     this.consider(client);
     if (this.#isClosed && !this.#isMoved) this.#set.libc.close(client);
-    else this.#owner.accepted(client, undefined);
+    else this.#owner.accepted(client);
   }
 
   /** What is under way ends, and the next one begins where that has told its last. */

@@ -45,7 +45,7 @@ export class Dispatch {
   send(chunk: Chunk): boolean {
     if (this.#isOver) return true;
     if (this.#descriptor.isUnderWay(OPERATION.send)) {
-      this.#queued.add(chunk.view());
+      this.#queued().add(chunk.view());
       return false;
     }
     if (chunk instanceof Lent) {
@@ -57,8 +57,8 @@ export class Dispatch {
 
   /** Sends bytes where nothing else waits or is under way. */
   add(bytes: Uint8Array): void {
-    this.#queued.add(bytes);
-    this.#sendNext(this.#queued);
+    this.#queued().add(bytes);
+    this.#sendNext(this.#queued());
   }
 
   /** Sends and tells nothing more. */
@@ -76,7 +76,7 @@ export class Dispatch {
     else this.#goOn();
   }
 
-  get #queued(): Backlog {
+  #queued(): Backlog {
     this.#backlog ??= new Backlog(this.#set.libc);
     return this.#backlog;
   }
@@ -91,8 +91,8 @@ export class Dispatch {
       this.#fail(errno);
       return true;
     }
-    this.#queued.add(chunk.view(Math.max(0, sent)));
-    this.#sendNext(this.#queued);
+    this.#queued().add(chunk.view(Math.max(0, sent)));
+    this.#sendNext(this.#queued());
     return false;
   }
 
@@ -104,7 +104,7 @@ export class Dispatch {
 
   #returned(lent: Lent, taken: number): void {
     this.#offered = undefined;
-    if (taken < lent.length && !this.#isOver) this.#queued.addFirst(lent.view(taken));
+    if (taken < lent.length && !this.#isOver) this.#queued().addFirst(lent.view(taken));
     lent.release();
   }
 

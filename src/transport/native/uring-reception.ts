@@ -146,14 +146,20 @@ export class Reception implements Hungry {
   }
 
   #stopped(errno: number): void {
-    if (this.#isOver || TRANSIENT.has(errno)) return;
-    if (errno === ENOBUFS) {
-      this.#isHungry = true;
-      this.#buffers.starve(this);
-    } else {
-      this.#isOver = true;
-      this.#recipient.over(errno);
-    }
+    if (this.#isOver) return;
+    if (errno === 0) this.#end(errno);
+    else if (errno === ENOBUFS) this.#starve();
+    else if (!TRANSIENT.has(errno)) this.#end(errno);
+  }
+
+  #starve(): void {
+    this.#isHungry = true;
+    this.#buffers.starve(this);
+  }
+
+  #end(errno: number): void {
+    this.#isOver = true;
+    this.#recipient.over(errno);
   }
 
   #cancelMany(): void {

@@ -162,7 +162,7 @@ export class Ring {
   /** Tells of the completions that are there now and whose second word is so; to `reap` they are of zeros. How many there were. */
   reapFirst(isFirst: (high: number) => boolean, told: Completed): number {
     const { words } = this.#open.queues;
-    const tail = this.#completionTail;
+    const tail = this.#completionTail();
     let count = 0;
     for (let head = this.#head; head !== tail; head = (head + 1) | 0) {
       const at = this.#completionAt(head);
@@ -177,7 +177,7 @@ export class Ring {
 
   /** Tells of each completion that is there now; how many there were. */
   reap(told: Completed): number {
-    const tail = this.#completionTail;
+    const tail = this.#completionTail();
     const count = (tail - this.#head) | 0;
     while (this.#head !== tail) {
       const at = this.#completionAt(this.#head);
@@ -194,7 +194,7 @@ export class Ring {
     for (const each of this.#pages) this.#libc.unmap(each);
   }
 
-  get #completionTail(): number {
+  #completionTail(): number {
     return Atomics.load(this.#open.queues.words, this.#open.completionTail);
   }
 

@@ -154,6 +154,7 @@ export class UringSet {
   /** See Engine.step. */
   step(timeoutMs: number): number {
     this.#ring.submitAndWait(timeoutMs);
+    this.#told.woke();
     if (this.#ring.reapFirst(isOfConnecting, this.#completed) > 0) this.#told.opened();
     return this.#ring.reap(this.#completed);
   }

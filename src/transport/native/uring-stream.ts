@@ -109,7 +109,7 @@ export class UringStream implements Stream, Member, Recipient, Sender, Finished 
   passOn(): number {
     const { pipe, libc } = this.#set;
     const { onward } = this.#owner;
-    if (pipe === undefined || !(onward instanceof UringStream) || !onward.#takesPipe) return 0;
+    if (pipe === undefined || !(onward instanceof UringStream) || !onward.#takesPipe()) return 0;
     const passed = this.#descriptor.withoutWaiting((from) => {
       const filled = pipe.fill(from);
       return filled < 0 ? -libc.errno() : filled;
@@ -173,7 +173,7 @@ export class UringStream implements Stream, Member, Recipient, Sender, Finished 
     this.#owner.connected(0);
   }
 
-  get #takesPipe(): boolean {
+  #takesPipe(): boolean {
     return this.#kind === "tcp" && this.#dispatch.bytes === 0 && !this.#isUnwritable && !this.#isClosed;
   }
 

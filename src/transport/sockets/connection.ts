@@ -29,7 +29,7 @@ export class SocketConnection implements Joinable<Buffer>, Deliverable, SocketLi
   #presence: PresenceCheck | undefined;
   #delivery: Delivery | undefined;
   #departure: Departure | undefined;
-  #left: Deferred<Departure> | undefined;
+  #left: ((how: Departure) => void) | undefined;
   #closed: Deferred<void> | undefined;
   #remote: SocketAddress | undefined;
   #keepAliveMs: number;
@@ -61,12 +61,9 @@ export class SocketConnection implements Joinable<Buffer>, Deliverable, SocketLi
     return host === undefined || port === undefined ? undefined : { host, port };
   }
 
-  get left(): Promise<Departure> {
-    if (this.#left === undefined) {
-      this.#left = new Deferred();
-      if (this.#departure !== undefined) this.#left.resolve(this.#departure);
-    }
-    return this.#left.promise;
+  onceLeft(left: ((how: Departure) => void) | undefined): void {
+    if (this.#departure === undefined) this.#left = left;
+    else left?.(this.#departure);
   }
 
   get closed(): Promise<void> {
@@ -86,11 +83,11 @@ export class SocketConnection implements Joinable<Buffer>, Deliverable, SocketLi
   }
 
   read(): Promise<Uint8Array | undefined> {
-    return this.#neededHead.read();
+    return this.#neededHead().read();
   }
 
   unread(bytes: Uint8Array): void {
-    this.#neededHead.unread(bytes);
+    this.#neededHead().unread(bytes);
   }
 
   write(bytes: Uint8Array): Promise<void> {
@@ -159,7 +156,7 @@ export class SocketConnection implements Joinable<Buffer>, Deliverable, SocketLi
     if (this.isClosed) receiver.closed(this.#isBroken);
   }
 
-  get #neededHead(): Head {
+  #neededHead(): Head {
     this.#head ??= new Head(this.#socket, this.#departure !== undefined);
     return this.#head;
   }
@@ -207,7 +204,7 @@ export class SocketConnection implements Joinable<Buffer>, Deliverable, SocketLi
     if (this.#delivery !== undefined) return;
     this.bytesRead += chunk.length;
     if (this.#receiver !== undefined) this.#receiver.received(chunk);
-    else this.#neededHead.hold(chunk);
+    else this.#neededHead().hold(chunk);
   }
 
   onEnd(): void {
@@ -259,8 +256,9 @@ export class SocketConnection implements Joinable<Buffer>, Deliverable, SocketLi
   }
 
   #depart(how: Departure): void {
-    this.#departure ??= how;
-    this.#left?.resolve(this.#departure);
+    if (this.#departure !== undefined) return;
+    this.#departure = how;
     this.#head?.complete();
+    this.#left?.(how);
   }
 }

@@ -106,7 +106,7 @@ class TurnedClock extends HeapClock {
 
   pass(ms: number): void {
     this.#turnedMs.ms += ms;
-    while (this.fire(this.now()));
+    while (this.fire(this.read()));
   }
 }
 
