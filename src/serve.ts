@@ -44,7 +44,8 @@ export async function serve(client: Connection, session: Session, route: Route):
     dismiss(session, client, settings.refuse, ended.retryMs);
     await route.farewells.waitFor(client);
   }
-  await client.closed;
+  // Mostly it is by now, and a wait for nothing costs as much as a system call.
+  if (!client.isClosed) await client.closed;
 }
 
 function relayOf(session: Session, client: Connection, upstream: Upstream, route: Route): Relay {

@@ -22,8 +22,6 @@ export interface Joinable<Chunk> extends Connection, Closable {
   readonly peerFinished: boolean;
   /** The peer takes nothing more; what it has sent is still received. */
   readonly isUnwritable: boolean;
-  /** The socket is gone. */
-  readonly isClosed: boolean;
   /** Bytes that were written and that the kernel has not taken yet. */
   readonly queued: number;
   /** Bytes that were taken from the kernel and wait here while the connection is paused. */

@@ -108,7 +108,9 @@ export interface Connection {
   reset(): void;
   /** Calls `left` when the peer leaves, with what it did first, at once where it has left; instead of what a call before has asked for. */
   onceLeft(left: ((how: Departure) => void) | undefined): void;
-  /** Resolves when its socket is gone. */
+  /** Its socket is gone. */
+  readonly isClosed: boolean;
+  /** Resolves when it is. */
   readonly closed: Promise<void>;
 }
 

@@ -5,9 +5,11 @@ import { Deferred } from "../../core/deferred.ts";
 import { type Deliverable, Delivery } from "../closing.ts";
 import { Head } from "../head.ts";
 import type { Joinable, Receiver } from "../joinable.ts";
+import { Nagle } from "../nagle.ts";
 import type { Departure } from "../transport.ts";
 import type { Chunk, Engine, Stream, StreamKind, StreamOwner } from "./engine.ts";
 import { tuneKeepAlive } from "./keep-alive.ts";
+import { IPPROTO_TCP, TCP_NODELAY } from "./linux.ts";
 import type { SocketName, SocketNames } from "./socket-name.ts";
 
 const NOTHING = new Uint8Array(0);
@@ -58,13 +60,17 @@ export class NativeConnection implements Joinable<Chunk>, Deliverable, StreamOwn
   #closed: Deferred<void> | undefined;
   #remoteName: SocketName | undefined;
   #remote: SocketAddress | undefined;
+  /** Undefined where it is turned off. */
+  #nagle: Nagle | undefined;
   #keepAliveMs: number;
 
-  /** `keepAliveMs`: for `keepAlive`. */
-  constructor(kind: StreamKind, parts: ConnectionParts, keepAliveMs = Infinity) {
+  /** `dialled`: what its socket has yet to be told; one that was accepted has inherited it. */
+  constructor(kind: StreamKind, parts: ConnectionParts, dialled?: { readonly keepAliveMs: number }) {
+    const untold = kind === "tcp" ? dialled : undefined;
     this.kind = kind;
     this.#parts = parts;
-    this.#keepAliveMs = kind === "tcp" ? keepAliveMs : Infinity;
+    this.#nagle = untold && new Nagle();
+    this.#keepAliveMs = untold?.keepAliveMs ?? Infinity;
   }
 
   /** Gives it its stream, whose owner it is, before anything else is asked of it; and what is known where it is being dialled. */
@@ -112,7 +118,7 @@ export class NativeConnection implements Joinable<Chunk>, Deliverable, StreamOwn
   write(bytes: Uint8Array): Promise<void> {
     if (this.#isClosing || this.isUnwritable || this.#delivery !== undefined || this.#isFinSent)
       return Promise.reject(new Error("the connection was ended"));
-    this.#stage(bytes, (chunk) => this.#stream.send(chunk));
+    this.#stage(bytes, (chunk) => this.send(chunk));
     if (this.#isClosing || this.isUnwritable) return Promise.reject(new Error("the peer has left"));
     if (this.queued === 0) return Promise.resolve();
     this.#written ??= new Deferred();
@@ -120,6 +126,7 @@ export class NativeConnection implements Joinable<Chunk>, Deliverable, StreamOwn
   }
 
   send(chunk: Chunk): boolean {
+    if (this.#nagle?.couldHold(chunk.length)) this.#turnNagleOff();
     return this.#stream.send(chunk);
   }
 
@@ -232,6 +239,11 @@ export class NativeConnection implements Joinable<Chunk>, Deliverable, StreamOwn
     this.#depart("reset");
     this.#tellOver();
     this.#closed?.resolve();
+  }
+
+  #turnNagleOff(): void {
+    this.#nagle = undefined;
+    this.#stream.setOption(IPPROTO_TCP, TCP_NODELAY, 1);
   }
 
   #neededHead(): Head {

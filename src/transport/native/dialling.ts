@@ -12,7 +12,6 @@ import {
   IPPROTO_IP,
   IPPROTO_TCP,
   SOCK_STREAM,
-  TCP_NODELAY,
   TCP_QUICKACK,
 } from "./linux.ts";
 import { familyOf, type SocketName } from "./socket-name.ts";
@@ -71,7 +70,6 @@ export class NativeDialling implements Dialling, Opening {
     if (descriptor < 0) return this.#fail(this.#errorOf(libc.errno()));
     if (this.#endpoint.kind === "unix") return descriptor;
     if (this.#options.isHidden) libc.setOption(descriptor, IPPROTO_TCP, TCP_QUICKACK, 0);
-    libc.setOption(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
     const errno = this.#bind(descriptor, name);
     if (errno === 0) return descriptor;
     libc.close(descriptor);
@@ -92,7 +90,8 @@ export class NativeDialling implements Dialling, Opening {
 
   #connect(descriptor: number, name: SocketName): NativeConnection {
     const { kind } = this.#endpoint;
-    const connection = new NativeConnection(kind, this.#parts, this.#options.keepAliveMs);
+    const { keepAliveMs = Infinity } = this.#options;
+    const connection = new NativeConnection(kind, this.#parts, { keepAliveMs });
     connection.carriedBy(this.#parts.engine.connect(descriptor, kind, name, connection), name, this);
     return connection;
   }

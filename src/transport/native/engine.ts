@@ -110,7 +110,7 @@ export interface EngineEvents {
   woke(): void;
   /** It has descriptors in its care, or none any more. */
   occupied(isOccupied: boolean): void;
-  /** Streams were connected: what waits for that may go on before other streams tell what has come for them. */
+  /** Streams were connected: what waits for that may go on before other streams, of which there are some, tell what has come for them. */
   opened(): void;
   /** An owner threw. */
   defect(error: unknown): void;

@@ -112,8 +112,9 @@ export class EpollSet {
     const count = this.#wait(due.length > 0 ? 0 : timeoutMs);
     this.#told.woke();
     // A client that left behind the answer to a dial is not to be told of first: the set keeps no order of events.
-    if (this.#tell(count, true) > 0) this.#told.opened();
-    this.#tell(count, false);
+    const connected = this.#tell(count, true);
+    if (connected > 0 && connected < count) this.#told.opened();
+    if (connected < count) this.#tell(count, false);
     if (due.length === 0) return count;
     this.#due = [];
     for (const member of due) this.#goOn(member);

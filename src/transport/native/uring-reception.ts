@@ -10,6 +10,7 @@ import {
   RECEIVE_LATER,
   RECEIVE_MANY,
 } from "./uring-abi.ts";
+import { type Beginnings, HABIT } from "./uring-beginnings.ts";
 import type { Buffers, Hungry } from "./uring-buffers.ts";
 import type { UringDescriptor } from "./uring-descriptor.ts";
 import { OPERATION, type UringSet } from "./uring-set.ts";
@@ -25,16 +26,14 @@ export interface Recipient {
   over(errno: number): void;
 }
 
-/** What has come so many times in a row is expected to go on. */
-const HABIT = 8;
 /** After these the next attempt may succeed. */
 const TRANSIENT: ReadonlySet<number> = new Set([EAGAIN, ECANCELED, EINTR]);
 
 /**
- * Receives from a descriptor as long as it is not paused, in the way that suits what has come lately. Mostly an operation receives
- * once, and ends. One that receives again and again costs less for each message, and goes on until it is cancelled; so it is for
- * connections whose messages are short, and the group of its buffers bounds what comes until then. Bulk that goes on as it is, the
- * kernel moves itself: an operation says when there is some.
+ * Receives from a descriptor as long as it is not paused, in the way that suits what has come lately. An operation that receives
+ * again and again costs less for each message, and goes on until it is cancelled; so it is for connections whose messages are
+ * short, or are expected to be, and the group of its buffers bounds what comes until then. Else an operation receives once, and
+ * ends. Bulk that goes on as it is, the kernel moves itself: an operation says when there is some.
  */
 export class Reception implements Hungry {
   readonly #set: UringSet;
@@ -48,6 +47,8 @@ export class Reception implements Hungry {
   #isMany = false;
   #isPoll = false;
   #isCancelled = false;
+  /** Undefined from the first message on. */
+  #beginnings: Beginnings | undefined;
   /** How many messages in a row were short, and how many were not long. */
   #shorts = 0;
   #notLong = HABIT;
@@ -59,7 +60,14 @@ export class Reception implements Hungry {
     this.#buffers = set.medium;
   }
 
-  /** Begins, or goes on; `isLikely`: something may be there already. */
+  /** Begins, as peers of its kind do. */
+  start(beginnings: Beginnings, isLikely: boolean): void {
+    this.#beginnings = beginnings;
+    if (beginnings.areShort) this.#shorts = HABIT;
+    this.begin(isLikely);
+  }
+
+  /** Goes on; `isLikely`: something may be there already. */
   begin(isLikely: boolean): void {
     if (this.#isPaused || this.#isOver || this.#isHungry) return;
     if (this.#descriptor.isUnderWay(OPERATION.receive)) return;
@@ -129,6 +137,8 @@ export class Reception implements Hungry {
 
   #note(length: number): void {
     const { short, medium } = this.#set;
+    this.#beginnings?.note(length < short.bytes);
+    this.#beginnings = undefined;
     this.#shorts = length < short.bytes ? this.#shorts + 1 : 0;
     this.#notLong = length < medium.bytes ? this.#notLong + 1 : 0;
   }

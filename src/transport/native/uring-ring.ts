@@ -78,6 +78,11 @@ export class Ring {
     return this.#pending;
   }
 
+  /** Completions that are there now. */
+  get ready(): number {
+    return (this.#completionTail() - this.#head) | 0;
+  }
+
   /** Memory that stays as long as the ring. Throws a RingError where there is none. */
   pages(bytes: number): Memory {
     const pages = this.#libc.pages(bytes);

@@ -6,6 +6,7 @@ import { Pipe } from "./pipe.ts";
 import { SocketCalls } from "./socket-calls.ts";
 import { Spare } from "./spare.ts";
 import { CLOSE, POLL, TIMEOUT } from "./uring-abi.ts";
+import { Beginnings } from "./uring-beginnings.ts";
 import { Buffers } from "./uring-buffers.ts";
 import { Ring } from "./uring-ring.ts";
 import { Scarcity } from "./uring-scarcity.ts";
@@ -47,6 +48,9 @@ export class UringSet {
   readonly short: Buffers;
   readonly medium: Buffers;
   readonly long: Buffers;
+  /** How those begin that were accepted, and those that were dialled. */
+  readonly clients = new Beginnings();
+  readonly backends = new Beginnings();
   readonly vigil: Vigil;
   readonly scarcity: Scarcity;
   /** For bulk; undefined where there was no descriptor for it. */
@@ -155,7 +159,8 @@ export class UringSet {
   step(timeoutMs: number): number {
     this.#ring.submitAndWait(timeoutMs);
     this.#told.woke();
-    if (this.#ring.reapFirst(isOfConnecting, this.#completed) > 0) this.#told.opened();
+    const connected = this.#ring.reapFirst(isOfConnecting, this.#completed);
+    if (connected > 0 && connected < this.#ring.ready) this.#told.opened();
     return this.#ring.reap(this.#completed);
   }
 

@@ -37,7 +37,7 @@ export class UringStream implements Stream, Member, Recipient, Sender, Finished 
 
   /** Receives from a connected descriptor. */
   adopt(): void {
-    this.#reception.begin(true);
+    this.#reception.start(this.#set.clients, false);
   }
 
   connect(name: SocketName): void {
@@ -169,7 +169,7 @@ export class UringStream implements Stream, Member, Recipient, Sender, Finished 
     }
     this.#isConnecting = false;
     this.#errno = cause;
-    this.#reception.begin(cause !== 0);
+    this.#reception.start(this.#set.backends, cause !== 0);
     this.#owner.connected(0);
   }
 

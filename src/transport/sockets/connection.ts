@@ -5,14 +5,12 @@ import { Deferred } from "../../core/deferred.ts";
 import { type Deliverable, Delivery } from "../closing.ts";
 import { Head } from "../head.ts";
 import type { Joinable, Receiver } from "../joinable.ts";
+import { Nagle } from "../nagle.ts";
 import type { Departure } from "../transport.ts";
 import { keepAlive } from "./keep-alive.ts";
 import { askPeer, PresenceCheck } from "./presence.ts";
 import { resetSocket } from "./reset.ts";
 import { listenTo, type SocketListener, stopListening } from "./socket-events.ts";
-
-/** What every path carries in one segment, in bytes: 536 less what options take (RFC 9293 §3.7.1). */
-const SMALLEST_SEGMENT = 512;
 
 /** A Connection over a TCP or unix socket of Node, made with `allowHalfOpen`. It has one set of listeners all its life. */
 export class SocketConnection implements Joinable<Buffer>, Deliverable, SocketListener {
@@ -33,8 +31,8 @@ export class SocketConnection implements Joinable<Buffer>, Deliverable, SocketLi
   #closed: Deferred<void> | undefined;
   #remote: SocketAddress | undefined;
   #keepAliveMs: number;
-  #hasWritten = false;
-  #isNagleOff = false;
+  /** Undefined where it is turned off. */
+  #nagle: Nagle | undefined = new Nagle();
 
   /** `kind`: what the socket is; only TCP knows resets. `keepAliveMs`: for `keepAlive`. */
   constructor(
@@ -107,7 +105,7 @@ export class SocketConnection implements Joinable<Buffer>, Deliverable, SocketLi
 
   send(bytes: Uint8Array): boolean {
     if (this.isUnwritable) return true;
-    if (!this.#isNagleOff) this.#beforeWriting(bytes);
+    this.#beforeWriting(bytes);
     return this.#socket.write(bytes);
   }
 
@@ -169,16 +167,10 @@ export class SocketConnection implements Joinable<Buffer>, Deliverable, SocketLi
     head.complete();
   }
 
-  /**
-   * Turns Nagle's algorithm off (RFC 9293 §3.7.4) before the first write that it could hold back: a small segment behind
-   * one that is under way. The option is a system call, and many sessions send one small segment each way.
-   */
   #beforeWriting(bytes: Uint8Array): void {
-    if (!this.#isNagleOff && (this.#hasWritten || bytes.length > SMALLEST_SEGMENT)) {
-      this.#isNagleOff = true;
-      this.#socket.setNoDelay(true);
-    }
-    this.#hasWritten = true;
+    if (!this.#nagle?.couldHold(bytes.length)) return;
+    this.#nagle = undefined;
+    this.#socket.setNoDelay(true);
   }
 
   #deliver(way: "end" | "close"): void {
