@@ -63,15 +63,24 @@ export class JoinedRelay<Chunk> extends Watched implements Relay {
   readonly #down: Flow<Chunk>;
   readonly #options: RelayOptions;
   readonly #sweep: IdleSweep;
+  readonly #told: () => void;
   readonly #done = new Deferred<Relayed>();
   #thrown: { readonly error: unknown } | undefined;
   #openSides = 2;
   #verdict: Relayed | undefined;
 
-  constructor(client: Joinable<Chunk>, backend: Joinable<Chunk>, options: RelayOptions, sweep: IdleSweep) {
+  /** `told` is called when the witness was told something: that may have settled promises of others. */
+  constructor(
+    client: Joinable<Chunk>,
+    backend: Joinable<Chunk>,
+    options: RelayOptions,
+    sweep: IdleSweep,
+    told: () => void = () => {},
+  ) {
     super();
     this.#options = options;
     this.#sweep = sweep;
+    this.#told = told;
     this.#up = new Flow(client, backend, this, "asked", options.witness);
     this.#down = new Flow(backend, client, this, "answered", options.witness);
     sweep.watch(this);
@@ -161,6 +170,7 @@ export class JoinedRelay<Chunk> extends Watched implements Relay {
 
   /** Tells the witness something; a throw of the witness ends this relay and nothing else. */
   tell(news: () => void): void {
+    this.#told();
     try {
       news();
     } catch (error) {

@@ -21,7 +21,9 @@ export class Turning implements EngineEvents {
     this.#turn();
   }
 
-  woke(): void {}
+  woke(): number {
+    return 0;
+  }
 
   opened(): void {}
 

@@ -20,8 +20,8 @@ export interface ConnectionParts {
   readonly engine: Engine;
   readonly names: SocketNames;
   /**
-   * Says that what happens in this step may have settled a promise, or may run what is not of the transport. Bytes that only go
-   * from one side of a relay to the other are never told.
+   * Says that what happens in this step may have settled a promise, or may run what is not of the transport. Bytes and ends that
+   * only go from one side of a relay to the other are never told.
    */
   readonly settled: () => void;
 }
@@ -186,9 +186,8 @@ export class NativeConnection implements Joinable<Chunk>, Deliverable, StreamOwn
   received(chunk: Chunk): void {
     if (this.#delivery !== undefined) return;
     this.bytesRead += chunk.length;
-    if (this.#receiver?.onward === undefined) this.#parts.settled();
     if (this.#receiver !== undefined) this.#receiver.received(chunk);
-    else this.#neededHead().hold(Buffer.from(chunk.view()));
+    else this.#keep(chunk);
   }
 
   get onward(): Stream | undefined {
@@ -236,6 +235,7 @@ export class NativeConnection implements Joinable<Chunk>, Deliverable, StreamOwn
     this.isClosed = true;
     this.#delivery?.[Symbol.dispose]();
     this.#failWrites();
+    this.#parts.settled();
     this.#depart("reset");
     this.#tellOver();
     this.#closed?.resolve();
@@ -249,6 +249,11 @@ export class NativeConnection implements Joinable<Chunk>, Deliverable, StreamOwn
   #neededHead(): Head {
     this.#head ??= new Head(this, this.#departure !== undefined);
     return this.#head;
+  }
+
+  #keep(chunk: Chunk): void {
+    this.#parts.settled();
+    this.#neededHead().hold(Buffer.from(chunk.view()));
   }
 
   #pour(head: Head, receiver: Receiver<Chunk>): void {
@@ -298,9 +303,10 @@ export class NativeConnection implements Joinable<Chunk>, Deliverable, StreamOwn
   }
 
   #depart(how: Departure): void {
-    this.#parts.settled();
     if (this.#departure !== undefined) return;
     this.#departure = how;
+    // A relay needs no word of it.
+    if (this.#receiver === undefined) this.#parts.settled();
     this.#head?.complete();
     this.#left?.(how);
   }

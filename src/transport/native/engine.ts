@@ -106,8 +106,8 @@ export type StreamKind = "tcp" | "unix";
 export interface EngineEvents {
   /** A step has something to do. */
   due(): void;
-  /** A step has waited, and is about to tell what came. */
-  woke(): void;
+  /** A step has waited, and is about to tell what came; gives the time in milliseconds, from which the next wait counts. */
+  woke(): number;
   /** It has descriptors in its care, or none any more. */
   occupied(isOccupied: boolean): void;
   /** Streams were connected: what waits for that may go on before other streams, of which there are some, tell what has come for them. */

@@ -28,7 +28,10 @@ export class Guest implements EngineEvents {
     setImmediate(() => this.#turn());
   }
 
-  woke(): void {}
+  /** It never waits. */
+  woke(): number {
+    return 0;
+  }
 
   /** A thread that listens or has connections lives on. */
   occupied(isOccupied: boolean): void {

@@ -66,8 +66,8 @@ export class Host implements EngineEvents {
   /** A next step follows in any case. */
   due(): void {}
 
-  woke(): void {
-    this.#clock.read();
+  woke(): number {
+    return this.#clock.read();
   }
 
   occupied(isOccupied: boolean): void {

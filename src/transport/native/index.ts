@@ -48,6 +48,7 @@ export class NativeTransport implements Transport {
 
   relay(client: Connection, backend: Connection, options: RelayOptions): Relay {
     const sweep = this.#sweeps.for(Math.min(options.idleMs, options.finMs));
-    return new JoinedRelay(client as NativeConnection, backend as NativeConnection, options, sweep);
+    const { settled } = this.#parts;
+    return new JoinedRelay(client as NativeConnection, backend as NativeConnection, options, sweep, settled);
   }
 }

@@ -48,14 +48,7 @@ export interface Libc {
   inetPton(family: number, text: string, address: number): number;
   interfaceIndex(name: string): number;
   interfaceName(index: number, text: number): number;
-  ioUringEnter(
-    ring: number,
-    toSubmit: number,
-    atLeast: number,
-    flags: number,
-    argument: number,
-    argumentBytes: number,
-  ): number;
+  ioUringEnter(ring: number, toSubmit: number, atLeast: number, flags: number): number;
   ioUringRegister(ring: number, operation: number, argument: number, count: number): number;
   ioUringSetup(entries: number, parameters: number): number;
   listen(descriptor: number, backlog: number): number;
@@ -170,6 +163,8 @@ function callsOf(koffi: Koffi): Libc {
   const mapping = mappingOf(koffi, library);
   // The C library has no names for the calls of io_uring.
   const syscall = library.func("long syscall(long, long, long, long, long, long, long)");
+  // Of this one all that is not an int is 0, and an int costs less.
+  const enter = library.func("int syscall(int, int, int, int, int, int, int)");
   const lastError = new Int32Array(koffi.view(library.func("void *__errno_location()")(), INT_BYTES));
   return {
     accept4: library.func("int accept4(int, long, long, int)"),
@@ -187,8 +182,8 @@ function callsOf(koffi: Koffi): Libc {
     inetPton: library.func("int inet_pton(int, const char *, long)"),
     interfaceName: library.func("long if_indextoname(unsigned int, long)"),
     interfaceIndex: library.func("unsigned int if_nametoindex(const char *)"),
-    ioUringEnter: (ring, toSubmit, atLeast, flags, argument, argumentBytes) =>
-      syscall(IO_URING_ENTER, ring, toSubmit, atLeast, flags, argument, argumentBytes),
+    ioUringEnter: (ring, toSubmit, atLeast, flags) =>
+      enter(IO_URING_ENTER, ring, toSubmit, atLeast, flags, 0, 0),
     ioUringRegister: (...args) => syscall(IO_URING_REGISTER, ...args, 0, 0),
     ioUringSetup: (...args) => syscall(IO_URING_SETUP, ...args, 0, 0, 0, 0),
     listen: library.func("int listen(int, int)"),

@@ -83,11 +83,7 @@ export const BUFFER_SHIFT = 16;
 
 /** The flags of io_uring_enter(2). */
 export const ENTER_GETEVENTS = 1;
-export const ENTER_EXT_ARG = 1 << 3;
 export const ENTER_REGISTERED_RING = 1 << 4;
-
-/** struct io_uring_getevents_arg, and behind it the struct __kernel_timespec to which it points. */
-export const WAIT = { argumentBytes: 24, time: 4, seconds: 6, nanoseconds: 8, bytes: 40 } as const;
 
 /** Operations of io_uring_register(2). */
 export const REGISTER_RING_FDS = 20;

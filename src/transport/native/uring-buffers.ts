@@ -136,6 +136,6 @@ export class Buffers {
     words[at + BUFFER.length] = bytes;
     this.#halves[2 * (at + BUFFER.number)] = number;
     this.#tail = (this.#tail + 1) & TAIL_MASK;
-    Atomics.store(this.#halves, BUFFER.tailHalf, this.#tail);
+    this.#halves[BUFFER.tailHalf] = this.#tail;
   }
 }

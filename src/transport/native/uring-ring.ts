@@ -1,15 +1,13 @@
 import type { Libc, Memory } from "./libc.ts";
-import { EAGAIN, EBUSY, EINTR, ENOMEM, ETIME } from "./linux.ts";
+import { EAGAIN, EBUSY, EINTR, ENOMEM } from "./linux.ts";
 import {
   BUFFER_RING,
   CANCEL,
   COMPLETION,
-  ENTER_EXT_ARG,
   ENTER_GETEVENTS,
   ENTER_REGISTERED_RING,
   ENTRY,
   REGISTER_PBUF_RING,
-  WAIT,
 } from "./uring-abi.ts";
 import {
   ATTEMPTS,
@@ -31,21 +29,19 @@ const COMPLETION_WORDS = COMPLETION.bytes / WORD_BYTES;
 const PLACE_BYTES = 128;
 /** A cancel finds what it ends by its words. */
 const NO_DESCRIPTOR = -1;
-const NS_PER_MS = 1_000_000;
 /** Behind these the next call goes on; nothing is lost. */
-const PASSING: ReadonlySet<number> = new Set([EAGAIN, EBUSY, EINTR, ETIME]);
+const PASSING: ReadonlySet<number> = new Set([EAGAIN, EBUSY, EINTR]);
 
 /**
  * The two queues of an io_uring(7) that this thread alone uses: entries, which say what the kernel shall do, and completions,
- * which say what it has done. The kernel reads and writes them within this thread's own calls (DEFER_TASKRUN), so the order in
- * which a thread sees its own stores would do; Atomics at the ends of the queues keep the compiler to that order.
+ * which say what it has done. The kernel reads and writes them within this thread's own calls (DEFER_TASKRUN), before and behind
+ * which a thread's stores and loads stay where they are: no Atomics are needed.
  */
 export class Ring {
   readonly #libc: Libc;
   readonly #open: OpenRing;
   /** For each entry a place for what the kernel reads when it takes the entry. */
   readonly #places: Memory;
-  readonly #wait: Memory;
   /** What a group of buffers is registered with. */
   readonly #group: Memory;
   readonly #pages: Memory[] = [];
@@ -60,9 +56,7 @@ export class Ring {
     this.#libc = libc;
     this.#open = openRing(libc, size);
     this.#places = libc.memory(this.#open.entries * PLACE_BYTES);
-    this.#wait = libc.memory(WAIT.bytes);
     this.#group = libc.memory(BUFFER_RING.bytes);
-    writeAddress(this.#wait.words, WAIT.time, this.#wait.address + WAIT.argumentBytes);
     const { number, fd } = this.#open;
     this.#name = number ?? fd;
     this.#nameFlag = number === undefined ? 0 : ENTER_REGISTERED_RING;
@@ -149,19 +143,17 @@ export class Ring {
 
   /** Has the kernel take what was pushed. */
   submit(): void {
-    this.#enter(0, 0, 0);
+    this.#enter(0, 0);
   }
 
-  /** The same, and waits for a completion, `timeoutMs` at most, for ever where that is negative; or until a signal comes. */
-  submitAndWait(timeoutMs: number): void {
-    if (timeoutMs === 0) this.#enter(0, ENTER_GETEVENTS, 0);
-    else if (timeoutMs < 0) this.#enter(1, ENTER_GETEVENTS, 0);
-    else {
-      const { words } = this.#wait;
-      words[WAIT.seconds] = timeoutMs / 1_000;
-      words[WAIT.nanoseconds] = (timeoutMs % 1_000) * NS_PER_MS;
-      this.#enter(1, ENTER_GETEVENTS | ENTER_EXT_ARG, WAIT.argumentBytes);
-    }
+  /** The same, and has it tell of what has ended. */
+  flush(): void {
+    this.#enter(0, ENTER_GETEVENTS);
+  }
+
+  /** The same, and waits for a completion where there is none; or until a signal comes. */
+  wait(): void {
+    this.#enter(1, ENTER_GETEVENTS);
   }
 
   /** Tells of the completions that are there now and whose second word is so; to `reap` they are of zeros. How many there were. */
@@ -189,7 +181,7 @@ export class Ring {
       this.#head = (this.#head + 1) | 0;
       this.#tell(at, told);
     }
-    Atomics.store(this.#open.queues.words, this.#open.completionHead, this.#head);
+    this.#open.queues.words[this.#open.completionHead] = this.#head;
     return count;
   }
 
@@ -200,7 +192,7 @@ export class Ring {
   }
 
   #completionTail(): number {
-    return Atomics.load(this.#open.queues.words, this.#open.completionTail);
+    return this.#open.queues.words[this.#open.completionTail] as number;
   }
 
   #completionAt(head: number): number {
@@ -236,19 +228,11 @@ export class Ring {
     }
   }
 
-  #enter(atLeast: number, flags: number, argumentBytes: number): void {
-    const { queues, submissionTail, completionHead } = this.#open;
-    Atomics.store(queues.words, completionHead, this.#head);
-    Atomics.store(queues.words, submissionTail, this.#tail);
-    const argument = argumentBytes === 0 ? 0 : this.#wait.address;
-    const taken = this.#libc.ioUringEnter(
-      this.#name,
-      this.#pending,
-      atLeast,
-      flags | this.#nameFlag,
-      argument,
-      argumentBytes,
-    );
+  #enter(atLeast: number, flags: number): void {
+    const { words } = this.#open.queues;
+    words[this.#open.completionHead] = this.#head;
+    words[this.#open.submissionTail] = this.#tail;
+    const taken = this.#libc.ioUringEnter(this.#name, this.#pending, atLeast, flags | this.#nameFlag);
     if (taken >= 0) this.#pending -= taken;
     else if (!PASSING.has(this.#libc.errno())) throw new RingError("io_uring_enter", this.#libc.errno());
   }

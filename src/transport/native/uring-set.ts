@@ -6,6 +6,7 @@ import { Pipe } from "./pipe.ts";
 import { SocketCalls } from "./socket-calls.ts";
 import { Spare } from "./spare.ts";
 import { CLOSE, POLL, TIMEOUT } from "./uring-abi.ts";
+import { Alarm } from "./uring-alarm.ts";
 import { Beginnings } from "./uring-beginnings.ts";
 import { Buffers } from "./uring-buffers.ts";
 import { Ring } from "./uring-ring.ts";
@@ -26,8 +27,9 @@ export interface Member {
 /** An entry tells of its completion the descriptor, and its generation with the operation behind it; of what is not waited for, zeros. */
 const OPERATION_BITS = 4;
 const OPERATION_MASK = 15;
-/** An operation of the set itself, on no descriptor. */
+/** Operations of the set itself, on no descriptor. */
 const VIGIL = 15;
+const ALARM = 14;
 const NO_DESCRIPTOR = -1;
 
 /** Locked memory, of which a user may have little. What does not fit into the queue of completions waits in the kernel. */
@@ -56,8 +58,10 @@ export class UringSet {
   /** For bulk; undefined where there was no descriptor for it. */
   readonly pipe: Pipe | undefined;
   readonly #ring: Ring;
+  readonly #alarm: Alarm;
   readonly #told: EngineEvents;
   readonly #members = new Descriptors<Member>();
+  #nowMs = 0;
   /** Members whose descriptors are to be closed here. */
   #inCare = 0;
 
@@ -74,6 +78,7 @@ export class UringSet {
       this.#ring.close();
       throw error;
     }
+    this.#alarm = new Alarm(this.#ring, ALARM);
     this.vigil = new Vigil(libc, () => this.#beginVigil());
     this.scarcity = new Scarcity(libc);
     this.sockets = new SocketCalls(libc);
@@ -128,7 +133,7 @@ export class UringSet {
 
   /** The same, and has it end what was cancelled. */
   flush(): void {
-    this.#ring.submitAndWait(0);
+    this.#ring.flush();
   }
 
   /** Gives a descriptor back to the kernel. Nothing may be under way on it. */
@@ -157,8 +162,10 @@ export class UringSet {
 
   /** See Engine.step. */
   step(timeoutMs: number): number {
-    this.#ring.submitAndWait(timeoutMs);
-    this.#told.woke();
+    if (timeoutMs > 0) this.#alarm.within(timeoutMs, this.#nowMs);
+    if (timeoutMs === 0) this.#ring.flush();
+    else this.#ring.wait();
+    this.#nowMs = this.#told.woke();
     const connected = this.#ring.reapFirst(isOfConnecting, this.#completed);
     if (connected > 0 && connected < this.#ring.ready) this.#told.opened();
     return this.#ring.reap(this.#completed);
@@ -184,7 +191,8 @@ export class UringSet {
     if (operation === 0) return;
     const member = this.#members.at(descriptor, high >>> OPERATION_BITS);
     try {
-      if (operation === VIGIL) this.vigil.end();
+      if (operation === ALARM) this.#alarm.rang();
+      else if (operation === VIGIL) this.vigil.end();
       else member?.completed(operation as Operation, result, flags);
     } catch (error) {
       this.#told.defect(error);

@@ -16,7 +16,13 @@ test.skipIf(libc() === undefined)(
   () => {
     const library = libc() as Libc;
     const broken: Libc = { ...library, epollWait: () => -1, errno: () => EBADF };
-    const engine = new EpollEngine(broken, { due() {}, woke() {}, occupied() {}, opened() {}, defect() {} });
+    const engine = new EpollEngine(broken, {
+      due() {},
+      woke: () => 0,
+      occupied() {},
+      opened() {},
+      defect() {},
+    });
     expect(() => engine.step(0)).toThrow("epoll_wait: EBADF");
     library.close(engine.fd);
   },
@@ -30,7 +36,7 @@ describe.each(enginesHere)("by %s", (name) => {
     const Made = name === "epoll" ? EpollEngine : UringEngine;
     const engine = new Made(library, {
       due: nothing,
-      woke: nothing,
+      woke: () => 0,
       occupied: nothing,
       opened: nothing,
       defect: (error) => defects.push((error as Error).message),

@@ -107,7 +107,13 @@ describe.skipIf(libc() === undefined)("by epoll", () => {
       },
       errno: () => (isRefused ? ENOSPC : library.errno()),
     };
-    const engine = new EpollEngine(full, { due() {}, woke() {}, occupied() {}, opened() {}, defect() {} });
+    const engine = new EpollEngine(full, {
+      due() {},
+      woke: () => 0,
+      occupied() {},
+      opened() {},
+      defect() {},
+    });
     const transport = new NativeTransport(new ManualClock(), full, engine);
     await expect(transport.listen(ANY, () => {})).rejects.toMatchObject({ code: "ENOSPC" });
     await using server = await backend();

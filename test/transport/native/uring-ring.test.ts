@@ -30,7 +30,7 @@ describe.skipIf(uringAbsence !== undefined)(`a ring ${byUring}`, () => {
     using ring = ringOf(library);
     for (let nth = 0; nth < 5; nth++) ring.push(NOTHING, -1, 0, 0, 0, -nth, 2 ** 31 - 1 - nth);
     expect(ring.pending).toBe(5);
-    ring.submitAndWait(0);
+    ring.flush();
     expect([ring.pending, ring.told()]).toEqual([
       0,
       [0, 1, 2, 3, 4].map((nth) => ({ low: 0 - nth, high: 2 ** 31 - 1 - nth, result: 0 })),
@@ -42,7 +42,7 @@ describe.skipIf(uringAbsence !== undefined)(`a ring ${byUring}`, () => {
     for (let nth = 0; nth < MANY; nth++) ring.push(NOTHING, -1, 0, 0, 0, nth, 1);
     const told: number[] = [];
     while (told.length < MANY) {
-      ring.submitAndWait(-1);
+      ring.wait();
       told.push(...ring.told().map(({ low }) => low));
     }
     expect(told).toEqual(Array.from({ length: MANY }, (_, nth) => nth));
@@ -57,7 +57,7 @@ describe.skipIf(uringAbsence !== undefined)(`a ring ${byUring}`, () => {
       [4, 8],
     ] as const)
       ring.push(NOTHING, -1, 0, 0, 0, low, high);
-    ring.submitAndWait(0);
+    ring.flush();
     const first: number[] = [];
     expect(
       ring.reapFirst(
@@ -81,7 +81,7 @@ describe.skipIf(uringAbsence !== undefined)(`a ring ${byUring}`, () => {
     let told = 0;
     ring.push(NOTHING, -1, 0, 0, 0, 0, 1);
     while (told < MANY) {
-      ring.submitAndWait(-1);
+      ring.wait();
       ring.reap(() => {
         told += 1;
         if (told + ring.pending < MANY)
@@ -91,17 +91,6 @@ describe.skipIf(uringAbsence !== undefined)(`a ring ${byUring}`, () => {
     expect(told).toBeGreaterThanOrEqual(MANY);
   });
 
-  test("waits as long as it is told, and no longer than until a completion", () => {
-    using ring = ringOf(library);
-    const startMs = performance.now();
-    ring.submitAndWait(30);
-    expect(performance.now() - startMs).toBeGreaterThan(29);
-    expect(ring.told()).toEqual([]);
-    ring.push(NOTHING, -1, 0, 0, 0, 7, 1);
-    ring.submitAndWait(2 ** 31 - 1);
-    expect(ring.told()).toHaveLength(1);
-  });
-
   test("ends an operation that is under way, and tells of a cancel only where there was none", () => {
     using ring = ringOf(library);
     const ends = library.memory(8);
@@ -109,10 +98,10 @@ describe.skipIf(uringAbsence !== undefined)(`a ring ${byUring}`, () => {
     const [reading, writing] = [...ends.words] as [number, number];
     ring.push(POLL, reading, 0, 0, POLLIN, reading, 3);
     ring.cancel(reading, 3);
-    ring.submitAndWait(-1);
+    ring.wait();
     expect(ring.told()).toEqual([{ low: reading, high: 3, result: -ECANCELED }]);
     ring.cancel(reading, 3);
-    ring.submitAndWait(-1);
+    ring.wait();
     expect(ring.told()).toEqual([{ low: 0, high: 0, result: -ENOENT }]);
     for (const each of [reading, writing]) library.close(each);
   });
@@ -136,10 +125,10 @@ describe.skipIf(uringAbsence !== undefined)(`a ring ${byUring}`, () => {
     using ring = ringOf(interrupted);
     ring.push(NOTHING, -1, 0, 0, 0, 7, 1);
     for (let nth = 0; nth < 2; nth++) {
-      ring.submitAndWait(-1);
+      ring.wait();
       expect([ring.pending, ring.told()]).toEqual([1, []]);
     }
-    ring.submitAndWait(-1);
+    ring.wait();
     expect([ring.pending, ring.told()]).toEqual([0, [{ low: 7, high: 1, result: 0 }]]);
   });
 
@@ -156,7 +145,7 @@ describe.skipIf(uringAbsence !== undefined)(`a ring ${byUring}`, () => {
 
   test("throws where it does not work any more", () => {
     using ring = ringOf(failing(() => EBADF));
-    expect(() => ring.submitAndWait(0)).toThrow("io_uring_enter: EBADF");
+    expect(() => ring.flush()).toThrow("io_uring_enter: EBADF");
     using full = ringOf(failing(() => EINTR));
     for (let nth = 0; nth < SMALL.entries; nth++) full.push(NOTHING, -1, 0, 0, 0, 0, 1);
     expect(() => full.push(NOTHING, -1, 0, 0, 0, 0, 1)).toThrow("takes no entry");

@@ -91,7 +91,7 @@ describe.skipIf(uringAbsence !== undefined)(`a set ${byUring}`, () => {
       due() {
         due += 1;
       },
-      woke() {},
+      woke: () => 0,
       occupied: (isOccupied) => occupied.push(isOccupied),
       opened: () => told.push("opened"),
       defect(error) {
