@@ -26,6 +26,8 @@ export interface Recipient {
   over(errno: number): void;
 }
 
+/** Passes in a row before it is another's turn. */
+const MOST_PASSES = 4;
 /** After these the next attempt may succeed. */
 const TRANSIENT: ReadonlySet<number> = new Set([EAGAIN, ECANCELED, EINTR]);
 
@@ -125,13 +127,22 @@ export class Reception implements Hungry {
   }
 
   #passOn(): void {
-    if (this.#isPaused || this.#isOver) return;
-    const passed = this.#recipient.passOn();
-    if (passed > 0) {
-      this.#note(passed);
-      this.begin(false);
-    } else if (passed < 0 && !TRANSIENT.has(-passed)) this.#stopped(-passed);
-    // What there is cannot be passed on, or is an end.
+    for (let passes = 0; passes < MOST_PASSES; passes++) {
+      if (this.#isPaused || this.#isOver) return;
+      const passed = this.#recipient.passOn();
+      if (passed > 0) this.#note(passed);
+      else if (passed === -EAGAIN && passes > 0) break;
+      else {
+        this.#passNot(-passed);
+        return;
+      }
+    }
+    this.begin(false);
+  }
+
+  /** What there is cannot be passed on, or is an end. */
+  #passNot(errno: number): void {
+    if (errno > 0 && !TRANSIENT.has(errno)) this.#stopped(errno);
     else this.#receive(RECEIVE);
   }
 
