@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import Fastify, { type FastifyInstance } from "fastify";
 import type { Api } from "#lb/admin/api";
-import type { Backend, Message } from "#lb/admin/page/wire";
+import type { Backend, Message, Moment } from "#lb/admin/page/wire";
 import { page } from "#lb/admin/routes/page";
 
 /** What the page asked for beside its parts and its events. */
@@ -105,6 +105,13 @@ export function backendTold(name: string, more: Partial<Backend> = {}): Backend 
     probe: { at: since, ms: 0.3, failure: null },
     ...more,
   };
+}
+
+/** A moment of a balancer, of which a test says what else. */
+export function momentTold(ms: number, more: Partial<Moment> = {}): Moment {
+  const none = { p50: null, p99: null };
+  const at = new Date(ms).toISOString();
+  return { at, perSec: 1, active: 1, endings: {}, connectMs: none, sessionMs: none, ...more };
 }
 
 /** What is told of a balancer with one pool. */
