@@ -11,13 +11,14 @@ export interface Asked {
   readonly body: unknown;
 }
 
+/** What is answered; undefined: nothing, ever. */
+type Answer = { readonly status?: number; readonly body: object } | undefined;
+
 /** Serves the real page, and tells it what a test makes up. */
 export class Scripted implements AsyncDisposable {
   readonly asked: Asked[] = [];
-  /** What is answered to all that the page asks; undefined: never. */
-  answer: (asked: Asked) => { readonly status?: number; readonly body: object } | undefined = () => ({
-    body: { decisions: [] },
-  });
+  /** What is answered to all that the page asks. */
+  answer: (asked: Asked) => Answer | Promise<Answer> = () => ({ body: { decisions: [] } });
   /** What becomes of one that wants events; default: it is told what there is. */
   joining: (reader: ServerResponse) => void = (reader) => {
     begin(reader);
@@ -45,8 +46,9 @@ export class Scripted implements AsyncDisposable {
     app.all("/api/*", (request, reply) => {
       const asked = { method: request.method, path: request.url, body: request.body };
       scripted.asked.push(asked);
-      const answer = scripted.answer(asked);
-      if (answer !== undefined) void reply.code(answer.status ?? 200).send(answer.body);
+      void Promise.resolve(scripted.answer(asked)).then((answer) => {
+        if (answer !== undefined) void reply.code(answer.status ?? 200).send(answer.body);
+      });
     });
     await app.listen({ host: "127.0.0.1", port: 0 });
     return scripted;
@@ -59,6 +61,12 @@ export class Scripted implements AsyncDisposable {
   /** Tells all readers of one message. */
   tell(message: Message): void {
     for (const reader of this.#readers) reader.write(eventOf(message));
+  }
+
+  /** Ends what all readers are told. */
+  drop(): void {
+    for (const reader of this.#readers) reader.end();
+    this.#readers.clear();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
