@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import Fastify, { type FastifyInstance } from "fastify";
 import type { Api } from "#lb/admin/api";
-import type { Backend, Message } from "#lb/admin/page/wire";
+import type { Backend, Message, Moment } from "#lb/admin/page/wire";
 import { page } from "#lb/admin/routes/page";
 
 /** What the page asked for beside its parts and its events. */
@@ -11,13 +11,14 @@ export interface Asked {
   readonly body: unknown;
 }
 
+/** What is answered; undefined: nothing, ever. */
+type Answer = { readonly status?: number; readonly body: object } | undefined;
+
 /** Serves the real page, and tells it what a test makes up. */
 export class Scripted implements AsyncDisposable {
   readonly asked: Asked[] = [];
-  /** What is answered to all that the page asks; undefined: never. */
-  answer: (asked: Asked) => { readonly status?: number; readonly body: object } | undefined = () => ({
-    body: { decisions: [] },
-  });
+  /** What is answered to all that the page asks. */
+  answer: (asked: Asked) => Answer | Promise<Answer> = () => ({ body: { decisions: [] } });
   /** What becomes of one that wants events; default: it is told what there is. */
   joining: (reader: ServerResponse) => void = (reader) => {
     begin(reader);
@@ -45,8 +46,9 @@ export class Scripted implements AsyncDisposable {
     app.all("/api/*", (request, reply) => {
       const asked = { method: request.method, path: request.url, body: request.body };
       scripted.asked.push(asked);
-      const answer = scripted.answer(asked);
-      if (answer !== undefined) void reply.code(answer.status ?? 200).send(answer.body);
+      void Promise.resolve(scripted.answer(asked)).then((answer) => {
+        if (answer !== undefined) void reply.code(answer.status ?? 200).send(answer.body);
+      });
     });
     await app.listen({ host: "127.0.0.1", port: 0 });
     return scripted;
@@ -59,6 +61,12 @@ export class Scripted implements AsyncDisposable {
   /** Tells all readers of one message. */
   tell(message: Message): void {
     for (const reader of this.#readers) reader.write(eventOf(message));
+  }
+
+  /** Ends what all readers are told. */
+  drop(): void {
+    for (const reader of this.#readers) reader.end();
+    this.#readers.clear();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -105,6 +113,13 @@ export function backendTold(name: string, more: Partial<Backend> = {}): Backend 
     probe: { at: since, ms: 0.3, failure: null },
     ...more,
   };
+}
+
+/** A moment of a balancer, of which a test says what else. */
+export function momentTold(ms: number, more: Partial<Moment> = {}): Moment {
+  const none = { p50: null, p99: null };
+  const at = new Date(ms).toISOString();
+  return { at, perSec: 1, active: 1, endings: {}, connectMs: none, sessionMs: none, ...more };
 }
 
 /** What is told of a balancer with one pool. */

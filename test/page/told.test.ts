@@ -7,11 +7,12 @@ import { Deferred } from "#lb/core/deferred";
 import { eventually } from "../support/eventually.ts";
 import { needing } from "../support/program.ts";
 import { browserPath, startBrowser, Watched } from "./browser.ts";
-import { backendTold, begin, eventOf, messageTold, Scripted } from "./scripted.ts";
+import { backendTold, begin, eventOf, messageTold, momentTold, Scripted } from "./scripted.ts";
 
 const [a, b] = [backendTold("a"), backendTold("b")];
 /** How long the page waits for the next part of what it is told. */
 const SILENT_MS = 5_000;
+const BEGAN_MS = Date.parse("2026-01-01T00:00:00.000Z");
 const LIVE = '#link[data-link="live"]';
 
 /** A backend that was found down. */
@@ -31,6 +32,14 @@ function weighing(name: string, value: number): Backend {
 function poolTold(backends: readonly Backend[], more: object): Message {
   const message = messageTold(backends);
   return { ...message, pools: message.pools.map((pool) => ({ ...pool, ...more })) };
+}
+
+/** What is told at so many seconds, of sixty sessions a second that a and b share. */
+function served(second: number, more: Partial<Message> = {}): Message {
+  const backends = [a, b].map((each) => ({ ...each, connected: 300 + second * 30 }));
+  const at = new Date(BEGAN_MS + second * 1_000).toISOString();
+  const told = messageTold(backends, { at, ...more });
+  return { ...told, listeners: told.listeners.map((each) => ({ ...each, sessions: 600 + second * 60 })) };
 }
 
 describe.skipIf(browserPath === undefined)(needing("the live page", { chromium: browserPath }), () => {
@@ -80,15 +89,8 @@ describe.skipIf(browserPath === undefined)(needing("the live page", { chromium: 
   });
 
   test("counts failures of the last minute alone, also where the minute before it is missing", async () => {
-    const times = { p50: null, p99: null };
-    const failed = (secondsAgo: number) => ({
-      at: new Date(Date.now() - secondsAgo * 1_000).toISOString(),
-      perSec: 1,
-      active: 0,
-      endings: { "no-backend": 5 },
-      connectMs: times,
-      sessionMs: times,
-    });
+    const failed = (secondsAgo: number) =>
+      momentTold(Date.now() - secondsAgo * 1_000, { endings: { "no-backend": 5 } });
     await using world = await seen(messageTold([a], { moments: [failed(240)] }));
     expect(await world.watched.text("#verdict-words")).toBe("All is well");
     world.scripted.tell(messageTold([], { moments: [failed(1)] }));
@@ -224,6 +226,116 @@ describe.skipIf(browserPath === undefined)(needing("the live page", { chromium: 
     answer = lab("down");
     await shown("down");
   });
+
+  /** What the page says of new sessions, each in the place that it has. */
+  const newSessionsOn = async ({ page }: Watched) => ({
+    all: await page.locator("#rate").textContent(),
+    clients: await page.locator("#flow .clients .numbers").textContent(),
+    shares: await page.locator("#flow .end .share").allTextContents(),
+    titles: await page.locator("#flow .end title").allTextContents(),
+    rows: await page.locator('#rows [data-label="New/s"]').allTextContents(),
+    words: await page.locator("#flow-words").textContent(),
+  });
+  const wordsOf = (...shares: readonly string[]) =>
+    `The width of an arrow is its share of new sessions: ${shares.join(", ")}. The fuller a box, the more sessions are open there.`;
+  /** Before there are two messages. */
+  const unknown = {
+    shares: ["–", "–"],
+    titles: ["a: up, 0 open, –", "b: up, 0 open, –"],
+    rows: ["–", "–"],
+    words: wordsOf("a –", "b –"),
+  };
+  const known = {
+    all: "63",
+    clients: "60/s",
+    shares: ["50\u2009%", "50\u2009%"],
+    titles: ["a: up, 0 open, 30/s", "b: up, 0 open, 30/s"],
+    rows: ["30", "30"],
+    words: wordsOf("a 50\u2009%", "b 50\u2009%"),
+  };
+  const moments = [momentTold(BEGAN_MS, { perSec: 63, endings: { done: 9 } })];
+
+  test("tells no rate that it does not know: before a second message, and again after a lost connection", async () => {
+    await using world = await seen(served(0, { moments }));
+    const { scripted, watched } = world;
+    const first = { ...unknown, all: "63", clients: "63/s" };
+    await eventually(async () => expect(await newSessionsOn(watched)).toEqual(first));
+    scripted.tell(served(1));
+    await eventually(async () => expect(await newSessionsOn(watched)).toEqual(known));
+    scripted.drop();
+    await eventually(async () => expect(await newSessionsOn(watched)).toEqual(first));
+    expect(await watched.text("#verdict-words")).toBe("All is well");
+    scripted.tell(served(1));
+    await eventually(async () => expect(await newSessionsOn(watched)).toEqual(known));
+  });
+
+  test("says of a balancer that has just begun nothing of what was before", async () => {
+    await using world = await seen(served(0));
+    const { watched } = world;
+    await eventually(async () =>
+      expect(await newSessionsOn(watched)).toEqual({ ...unknown, all: "–", clients: "–" }),
+    );
+    for (const list of ["#failures", "#others"]) expect(await watched.text(`${list} .word`)).toBe("–");
+    expect(await watched.text("#failed")).toBe("–");
+    expect(await world.page.locator("#problems li").allTextContents()).toEqual(["2 backends up"]);
+  });
+
+  test("says nothing of choices before it has been told of them", async () => {
+    await using scripted = await Scripted.start(served(0));
+    const { promise, resolve } = new Deferred<{ readonly body: object }>();
+    scripted.answer = () => promise;
+    await using watched = await Watched.open(browser, scripted.origin);
+    await eventually(() => expect(scripted.asked.length).toBe(1));
+    expect(await watched.page.locator("#decisions li:visible").allTextContents()).toEqual(["–"]);
+    resolve({ body: { decisions: [] } });
+    await watched.page.getByText("no choice is recorded yet").waitFor();
+  });
+
+  test("does not say that all is well while it is told nothing any more", async () => {
+    await using world = await seen(served(0, { moments }));
+    const { scripted, watched } = world;
+    expect(await watched.text("#verdict-words")).toBe("All is well");
+    scripted.joining = (reader) => {
+      reader.writeHead(401).end();
+    };
+    scripted.drop();
+    await world.page.locator('#link[data-link="refused"]').waitFor();
+    expect(await watched.text("#verdict-words")).toBe("Waiting for the balancer");
+    expect(await watched.text("#problems")).toBe("what stands here is as it was at 00:00:00 UTC");
+  });
+
+  test.each([
+    [1440, 1000],
+    [390, 844],
+  ])(
+    "has places for a laboratory before that answers, and nothing moves, on %i×%i",
+    async (width, height) => {
+      await using scripted = await Scripted.start(served(0, { moments, laboratory: true }));
+      const { promise, resolve } = new Deferred<{ readonly body: object }>();
+      scripted.answer = ({ path }) => (path.endsWith("/lab") ? promise : { body: { decisions: [] } });
+      await using watched = await Watched.open(browser, scripted.origin, {
+        viewport: { width, height },
+      });
+      const { page } = watched;
+      const servers = page.locator("#lab .lab-servers .lab-server .source");
+      const load = page.locator("#lab .number");
+      await eventually(async () => expect(await servers.allTextContents()).toEqual(["–", "–"]));
+      expect(await load.textContent()).toBe("–");
+      expect(await page.locator("#lab button:enabled").count()).toBe(0);
+      const state = {
+        servers: [
+          { name: "a", state: "well" },
+          { name: "b", state: "slow" },
+        ],
+      };
+      resolve({ body: { ...state, load: { sessionsPerSec: 240, factor: 2 } } });
+      await eventually(async () => expect(await servers.allTextContents()).toEqual(["well", "slow"]));
+      expect(await load.textContent()).toBe("240/s");
+      expect(await page.locator("#lab button:disabled").count()).toBe(0);
+      await page.evaluate("new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)))");
+      expect(await watched.moves()).toEqual([]);
+    },
+  );
 
   test("draws of many backends the rows that are seen, and moves nothing by itself", async () => {
     const many = Array.from({ length: 120 }, (_, index) => backendTold(`n${index}`));

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { Message, Moment, Piece } from "#lb/admin/page/wire";
+import type { Message, Piece } from "#lb/admin/page/wire";
 import { World } from "#lb/admin/page/world";
-import { messageTold } from "./scripted.ts";
+import { backendTold, messageTold, momentTold } from "./scripted.ts";
 
 function pieceAt(second: number, text: string): Piece {
   return { at: new Date(second * 1_000).toISOString(), tone: "plain", subject: "p/a", text };
@@ -44,18 +44,6 @@ test("a laboratory is there until another balancer has none", () => {
 const BEGAN = Date.parse("2026-01-01T00:00:00.000Z");
 const HOUR_MS = 3_600_000;
 
-function momentTold(ms: number): Moment {
-  const none = { p50: null, p99: null };
-  return {
-    at: new Date(ms).toISOString(),
-    perSec: 1,
-    active: 1,
-    endings: {},
-    connectMs: none,
-    sessionMs: none,
-  };
-}
-
 /** What is known after a message a second, from one time to another. */
 function heard(world: World, fromMs: number, seconds: number): void {
   for (let ms = fromMs; ms < fromMs + seconds * 1_000; ms += 1_000)
@@ -73,4 +61,30 @@ test.each([
   expect(world.moments.length).toBe(301);
   expect(world.moments.at(-1)?.at).toBe(new Date(world.atMs).toISOString());
   expect(world.moments.every(({ at }) => Date.parse(at) <= world.atMs)).toBe(true);
+});
+
+test("the latest moment is one that this balancer has told, not the one before it", () => {
+  const world = new World();
+  const at = (ms: number) => new Date(ms).toISOString();
+  const moment = momentTold(BEGAN);
+  world.hear(messageTold([], { at: at(BEGAN), moments: [moment] }), true);
+  world.hear(messageTold([], { at: at(BEGAN + 1_000) }), false);
+  expect(world.moment).toEqual(moment);
+  world.hear(messageTold([], { at: at(BEGAN + 2_000) }), true);
+  expect([world.moment, world.moments]).toEqual([undefined, [moment]]);
+});
+
+test("how far a drain is, is known where its beginning was seen", () => {
+  const world = new World();
+  const { administrative, ...rest } = backendTold("a", { active: 5 });
+  const state = { ...administrative.state, value: "drain", source: "api" } as const;
+  const draining = { ...rest, administrative: { ...administrative, state } };
+  const from = () => [...world.backends()].map(({ drainedFrom }) => drainedFrom);
+  world.hear(messageTold([draining]), true);
+  world.hear(messageTold([draining]), false);
+  expect(from()).toEqual([undefined]);
+  world.hear(messageTold([{ ...rest, administrative }]), false);
+  world.hear(messageTold([draining]), false);
+  world.hear(messageTold([{ ...draining, active: 2 }]), false);
+  expect(from()).toEqual([5]);
 });

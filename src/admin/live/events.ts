@@ -29,6 +29,8 @@ export interface EventsParts {
 
 /** One look, which all readers are told of. */
 interface Look {
+  /** When it was taken: one that joins later is told of it all the same, and counts from then on. */
+  readonly at: string;
   readonly status: Status;
   readonly health: { readonly status: "ok" | "degraded"; readonly reasons: readonly string[] };
   readonly clients: readonly PressedClient[];
@@ -105,24 +107,24 @@ export class Events {
   }
 
   async #look(): Promise<void> {
-    const { status: statusNow, reasons, pressedClients } = this.#parts;
+    const { clock, moments, news, status: statusNow, reasons, pressedClients } = this.#parts;
     const status = await statusNow();
+    const at = new Date(clock.wallMs()).toISOString();
+    const [moment, piece] = [moments.after(undefined).at(-1), news.after(undefined).at(-1)];
     const due = this.#last === undefined || this.#looks++ % CLIENTS_EVERY === 0;
     const clients = due ? await pressedClients() : (this.#last?.clients ?? []);
     const wrong = reasons(status);
     const health = { status: wrong.length === 0 ? ("ok" as const) : ("degraded" as const), reasons: wrong };
-    const { moments, news } = this.#parts;
-    const [moment, piece] = [moments.after(undefined).at(-1), news.after(undefined).at(-1)];
-    this.#last = { status, health, clients, moment, piece };
+    this.#last = { at, status, health, clients, moment, piece };
     this.#welcome = undefined;
   }
 
   /** What was found in the last look and not in the one before it. */
   async #message(before: Look | undefined): Promise<Buffer> {
     const { clock, moments, news } = this.#parts;
-    const { status, health, clients, moment, piece } = this.#last as Look;
+    const { at, status, health, clients, moment, piece } = this.#last as Look;
     const told = {
-      at: new Date(clock.wallMs()).toISOString(),
+      at,
       health,
       clients,
       moments: upTo(moments.after(before?.moment), moment),

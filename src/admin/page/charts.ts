@@ -1,7 +1,7 @@
 import type { ChartDataset, Chart as ChartJs } from "chart.js";
 import { byId, setText } from "./dom.ts";
 import { failed } from "./endings.ts";
-import { rate, time, whole } from "./format.ts";
+import { rate, time, UNKNOWN, whole } from "./format.ts";
 import type { Moment } from "./wire.ts";
 import type { World } from "./world.ts";
 
@@ -39,13 +39,12 @@ export class Charts {
     });
   }
 
-  draw({ moments, atMs, pools, listeners }: World): void {
-    const now = moments.at(-1);
+  draw({ moments, moment: now, atMs, pools, listeners }: World): void {
     const waiting = [...pools.values()].reduce((sum, { told }) => sum + told.queued, 0);
     setText(byId("open"), whole(listeners.reduce((sum, { told }) => sum + told.active, 0)));
     setText(byId("waiting"), whole(waiting));
-    setText(byId("rate"), now ? rate(now.perSec) : "–");
-    setText(byId("failed"), now ? whole(failed(now.endings)) : "–");
+    setText(byId("rate"), rate(now?.perSec));
+    setText(byId("failed"), now ? whole(failed(now.endings)) : UNKNOWN);
     setText(byId("connect-p50"), time(now?.connectMs.p50 ?? null));
     setText(byId("connect-p99"), time(now?.connectMs.p99 ?? null));
     setText(byId("session-p50"), time(now?.sessionMs.p50 ?? null));

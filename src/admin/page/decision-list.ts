@@ -1,5 +1,6 @@
 import type { Actions } from "./actions.ts";
 import { byId, Slots } from "./dom.ts";
+import { UNKNOWN } from "./format.ts";
 import { line, NOTHING } from "./line.ts";
 import { seldom } from "./seldom.ts";
 import type { World } from "./world.ts";
@@ -15,7 +16,7 @@ export class Decisions {
 
   constructor(actions: Actions) {
     this.#actions = actions;
-    this.#draw([], false);
+    this.#list.draw([{ ...NOTHING, text: UNKNOWN }]);
   }
 
   async #ask({ pools }: World): Promise<void> {
@@ -34,7 +35,7 @@ export class Decisions {
       subject: client.replace(/:\d+$/, ""),
       text: pooled ? `${pool}: ${explanation}` : explanation,
     }));
-    this.#list.draw(pieces.length === 0 ? [{ ...NOTHING, text: "no session has chosen yet" }] : pieces);
+    this.#list.draw(pieces.length === 0 ? [{ ...NOTHING, text: "no choice is recorded yet" }] : pieces);
   }
 }
 

@@ -1,6 +1,6 @@
 import { byId, element, type Piecework, Slots, setText } from "./dom.ts";
 import { apart, together } from "./endings.ts";
-import { whole } from "./format.ts";
+import { UNKNOWN, whole } from "./format.ts";
 import type { Ending } from "./wire.ts";
 import type { World } from "./world.ts";
 
@@ -14,9 +14,10 @@ export class Endings {
   draw({ moments }: World): void {
     const { failures, others } = apart(together(moments.map(({ endings }) => endings)));
     const most = [...failures, ...others].reduce((sum, [, each]) => sum + each, 0);
+    const nothing = moments.length === 0 ? UNKNOWN : "none";
     const rows = (entries: readonly [Ending, number][]) =>
       entries.length === 0
-        ? [{ word: "none", of: 0 }]
+        ? [{ word: nothing, of: 0 }]
         : fitting(entries).map(([word, of]) => ({ word, of, part: of / most }));
     this.#failures.draw(rows(failures));
     this.#others.draw(rows(others));

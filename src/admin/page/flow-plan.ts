@@ -24,9 +24,9 @@ interface Target {
   readonly name: string;
   readonly state: State;
   readonly active: number;
-  readonly perSec: number;
+  readonly perSec: number | undefined;
   /** Its part of the pool's new sessions, 0 to 1, those that reach no backend among them. */
-  readonly share: number;
+  readonly share: number | undefined;
   /** Its part of the open sessions of the fullest, 0 to 1. */
   readonly filled: number;
 }
@@ -54,20 +54,31 @@ export interface Sheet {
   readonly row: number;
 }
 
-/** New sessions of a pool a second: that come, and that reach a backend. */
-export function trafficOf({ listeners }: Pick<World, "listeners">, { told, backends }: LivePool) {
-  const reaching = together([...backends.values()]);
-  const leading = listeners.filter((each) => each.told.pool === told.name);
+/** New sessions of a pool a second: that come, and that reach a backend; undefined where that is not known. */
+export function trafficOf({ listeners, moment }: Pick<World, "listeners" | "moment">, pool: LivePool) {
+  const reaching = together([...pool.backends.values()]);
+  const leading = listeners.filter(({ told }) => told.pool === pool.told.name);
+  const brought = together(leading);
   // A session may be counted by its backend in the look after that of its listener.
-  return { reaching, coming: Math.max(reaching, together(leading)) };
+  if (brought !== undefined) return { reaching, coming: Math.max(reaching ?? 0, brought) };
+  return { reaching, coming: leading.length === listeners.length ? moment?.perSec : undefined };
 }
 
-function together(counted: readonly { readonly rate: Smoothed }[]): number {
-  return counted.reduce((sum, { rate }) => sum + rate.perSec, 0);
+/** Of those together of which it is known; undefined where it is known of none. */
+function together(counted: readonly { readonly rate: Smoothed }[]): number | undefined {
+  const known = counted.flatMap(({ rate: { perSec } }) => perSec ?? []);
+  if (known.length === 0 && counted.length > 0) return undefined;
+  return known.reduce((sum, perSec) => sum + perSec, 0);
+}
+
+/** A part of new sessions; where none come, it is none. */
+export function shareOf(perSec: number | undefined, coming: number | undefined): number | undefined {
+  if (coming === 0) return 0;
+  return perSec === undefined || coming === undefined ? undefined : perSec / coming;
 }
 
 /** The ends of the arrows of a pool, in the order of its backends; `coming`: its new sessions a second. */
-export function targetsOf({ backends }: LivePool, coming: number): Target[] {
+export function targetsOf({ backends }: LivePool, coming: number | undefined): Target[] {
   const all = [...backends.values()];
   const size = Math.ceil(all.length / MOST);
   const groups = Array.from({ length: Math.ceil(all.length / size) }, (_, index) =>
@@ -78,7 +89,7 @@ export function targetsOf({ backends }: LivePool, coming: number): Target[] {
   return targets.map((target) => ({ ...target, filled: target.active / fullest }));
 }
 
-function targetOf(group: readonly LiveBackend[], coming: number): Omit<Target, "filled"> {
+function targetOf(group: readonly LiveBackend[], coming: number | undefined): Omit<Target, "filled"> {
   const [first, last] = [group[0], group.at(-1)] as [LiveBackend, LiveBackend];
   const perSec = together(group);
   const active = group.reduce((sum, { told }) => sum + told.active, 0);
@@ -90,7 +101,7 @@ function targetOf(group: readonly LiveBackend[], coming: number): Omit<Target, "
     state: stateOf(troubled.told),
     active,
     perSec,
-    share: coming > 0 ? perSec / coming : 0,
+    share: shareOf(perSec, coming),
   };
 }
 
@@ -115,8 +126,11 @@ export function sheetOf(width: number, targets: number): Sheet {
   };
 }
 
-/** The width of an arrow with that share. */
-export function thicknessOf(share: number, { height, named, listenersRight, backendsLeft }: Sheet): number {
+/** The width of an arrow with that share; as thin as can be where there is none, or none is known. */
+export function thicknessOf(
+  share: number | undefined = 0,
+  { height, named, listenersRight, backendsLeft }: Sheet,
+): number {
   // A thick arrow cannot bend where there is little room.
   const bendable = (backendsLeft - listenersRight) * 1.2;
   const most = named ? Math.min(height * 0.4, 104, bendable) : height * 0.5;

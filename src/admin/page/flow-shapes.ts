@@ -1,6 +1,6 @@
 import { drawn, type Piecework, setAttribute, setText } from "./dom.ts";
 import { BOX, type Placed } from "./flow-plan.ts";
-import { percent, rate, whole } from "./format.ts";
+import { percent, perSecond, whole } from "./format.ts";
 import { shapes } from "./glyph.ts";
 
 /** The arrow to one end. */
@@ -17,7 +17,7 @@ export function arrow(): Piecework<Placed> {
       for (const each of [path, stream]) setAttribute(each, "d", d);
       path.style.strokeWidth = `${thickness.toFixed(1)}px`;
       setAttribute(root, "data-state", state);
-      setAttribute(root, "data-busy", String(share > 0));
+      setAttribute(root, "data-busy", String((share ?? 0) > 0));
     },
   };
 }
@@ -51,7 +51,7 @@ export function end(): Piecework<Placed> {
       fill.style.transform = `scaleX(${filled.toFixed(3)})`;
       fill.style.transformOrigin = `${x}px 0`;
       setAttribute(root, "data-state", state);
-      setText(title, `${placed.name}: ${state}, ${whole(active)} open, ${rate(perSec)}/s`);
+      setText(title, `${placed.name}: ${state}, ${whole(active)} open, ${perSecond(perSec)}`);
       const texts = sheet.named
         ? [shortened(placed.name, width), percent(placed.share), `${whole(active)} open`]
         : ["", "", ""];

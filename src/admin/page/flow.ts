@@ -5,13 +5,14 @@ import {
   type Placed,
   places,
   type Sheet,
+  shareOf,
   sheetOf,
   targetsOf,
   thicknessOf,
   trafficOf,
 } from "./flow-plan.ts";
 import { arrow, box, end, type ListenerPlace, listenerBox } from "./flow-shapes.ts";
-import { percent, rate as perSecond, whole } from "./format.ts";
+import { percent, perSecond, rate, UNKNOWN, whole } from "./format.ts";
 import type { LivePool, World } from "./world.ts";
 
 /** Where less than this reaches a backend, none does: a smoothed rate takes its time to end. */
@@ -69,13 +70,13 @@ export class Flow {
     this.#ends.draw(placed.map((each) => [each.key, each]));
   }
 
-  #drawClients({ listeners }: World, name: string, perSec: number, sheet: Sheet): void {
+  #drawClients({ listeners }: World, name: string, perSec: number | undefined, sheet: Sheet): void {
     const middle = sheet.height / 2;
     this.#clients.draw({
       x: 1,
       y: middle - BOX / 2,
       width: sheet.clientsRight - 1,
-      words: ["Clients", `${perSecond(perSec)}/s`],
+      words: ["Clients", perSecond(perSec)],
     });
     const leading = listeners.filter(({ told }) => told.pool === name).slice(0, 6);
     const step = Math.min(BOX + 10, sheet.height / Math.max(1, leading.length));
@@ -91,31 +92,42 @@ export class Flow {
       ]),
     );
     setAttribute(this.#intake, "d", `M${sheet.clientsRight} ${middle}H${sheet.listenersLeft}`);
-    this.#intake.style.strokeWidth = `${perSec > 0 ? thicknessOf(1, sheet) : 1.5}px`;
-    setAttribute(this.#intake, "data-busy", String(perSec > 0));
+    const busy = (perSec ?? 0) > 0;
+    this.#intake.style.strokeWidth = `${busy ? thicknessOf(1, sheet) : 1.5}px`;
+    setAttribute(this.#intake, "data-busy", String(busy));
   }
 }
 
 /** In words, for those who do not see the picture, and below it for all. */
-export function flowWords(world: Pick<World, "listeners">, pool: LivePool): string {
+export function flowWords(world: Pick<World, "listeners" | "moment">, pool: LivePool): string {
   const { coming, reaching } = trafficOf(world, pool);
   if (coming === 0) return "No new sessions now.";
-  if (reaching / coming < LEAST_REACHING)
-    return `None of ${perSecond(coming)} new sessions a second reaches a backend.`;
-  const lost = 1 - reaching / coming;
+  const shares = sharesOf(pool, coming);
+  // Who of all is not known yet may get what seems to reach none.
+  const known = shares.every(([, share]) => share !== undefined);
+  const lost = known ? 1 - (shareOf(reaching, coming) ?? 1) : 0;
+  if (lost > 1 - LEAST_REACHING) return `None of ${rate(coming)} new sessions a second reaches a backend.`;
   const words = [
-    `The width of an arrow is its share of new sessions${shareWords(pool, coming)}.`,
+    `The width of an arrow is its share of new sessions${shareWords(shares)}.`,
     ...(lost < LEAST_LOST ? [] : [`${percent(lost)} reach no backend.`]),
-    ...(pool.backends.size > NAMED ? [] : ["The fuller a box, the more sessions are open there."]),
+    ...(shares.length > NAMED ? [] : ["The fuller a box, the more sessions are open there."]),
   ];
   return words.join(" ");
 }
 
-function shareWords({ backends }: LivePool, coming: number): string {
-  const shares = [...backends.values()].map(({ told, rate }) => [told.name, rate.perSec / coming] as const);
-  const served = shares.filter(([, share]) => share > 0);
-  if (shares.length <= NAMED)
+type Shares = readonly (readonly [name: string, share: number | undefined])[];
+
+function sharesOf({ backends }: LivePool, coming: number | undefined): Shares {
+  return [...backends.values()].map(({ told, rate }) => [told.name, shareOf(rate.perSec, coming)]);
+}
+
+function shareWords(shares: Shares): string {
+  if (shares.length <= NAMED) {
+    const served = shares.filter(([, share]) => share !== 0);
     return `: ${served.map(([name, share]) => `${name} ${percent(share)}`).join(", ")}`;
+  }
+  if (shares.some(([, share]) => share === undefined)) return `: ${UNKNOWN}`;
+  const served = shares.flatMap(([name, share = 0]) => (share > 0 ? [[name, share] as const] : []));
   const [name, share] = served.reduce((most, each) => (each[1] > most[1] ? each : most));
   return `. ${served.length} of ${shares.length} backends get some, ${name} the most: ${percent(share)}`;
 }

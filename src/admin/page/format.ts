@@ -1,16 +1,25 @@
+/** What stands where something is not known. */
+export const UNKNOWN = "–";
+
 /** A count of things, `1 234`. */
 export function whole(count: number): string {
   return String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, "\u202f");
 }
 
 /** So many a second: one decimal where there are few. */
-export function rate(perSec: number): string {
+export function rate(perSec: number | undefined): string {
+  if (perSec === undefined) return UNKNOWN;
   return perSec > 0 && perSec < 10 ? perSec.toFixed(1) : whole(perSec);
+}
+
+/** The same with its unit. */
+export function perSecond(perSec: number | undefined): string {
+  return perSec === undefined ? UNKNOWN : `${rate(perSec)}/s`;
 }
 
 /** A time with two digits, in the unit that fits. */
 export function time(ms: number | null): string {
-  if (ms === null) return "–";
+  if (ms === null) return UNKNOWN;
   if (ms < 1_000) return `${Number(ms.toPrecision(2))}\u2009ms`;
   if (ms < 60_000) return `${Number((ms / 1_000).toPrecision(2))}\u2009s`;
   return duration(ms);
@@ -26,8 +35,8 @@ export function duration(ms: number): string {
 }
 
 /** A part of a whole, 0 to 1. */
-export function percent(part: number): string {
-  return `${Math.round(part * 100)}\u2009%`;
+export function percent(part: number | undefined): string {
+  return part === undefined ? UNKNOWN : `${Math.round(part * 100)}\u2009%`;
 }
 
 /** A time of day in UTC, as the log and the explanations have it. */

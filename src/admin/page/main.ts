@@ -42,6 +42,7 @@ const stream = new Stream(
 
 function draw(): void {
   due = false;
+  byId("page").dataset.heard = "yes";
   for (const part of parts) part.draw(world);
   const pool = pools.draw(world);
   if (pool !== undefined) {
@@ -62,7 +63,7 @@ function told(link: Link): void {
   byId("page").dataset.link = link.kind;
   byId("link").dataset.link = link.kind;
   setText(byId("link-words"), wordsOf(link));
-  world.lostSinceMs = link.kind === "lost" ? link.sinceMs : undefined;
+  world.link = link;
   // A link sends no token along.
   byId("tokenless").hidden = access.token !== null || link.kind === "refused";
   actions.as(access.token, link.kind === "live" && link.mayWrite);

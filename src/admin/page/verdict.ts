@@ -2,10 +2,11 @@ import { byId, element, Keyed, setAttribute, setText } from "./dom.ts";
 import { failed, together } from "./endings.ts";
 import { clockTime, counted, duration, percent, whole } from "./format.ts";
 import { glyph, type State } from "./glyph.ts";
+import type { Link } from "./stream.ts";
 import { isAmiss, type LivePool, sinceOf, stateOf, type World } from "./world.ts";
 
-/** How bad it is: `bad` where clients are not served as they should be. */
-type Level = "well" | "look" | "bad";
+/** How bad it is: `bad` where clients are not served as they should be, `none` where that is not known. */
+type Level = "none" | "well" | "look" | "bad";
 
 /** One thing that is wrong, in a sentence. */
 interface Problem {
@@ -21,13 +22,19 @@ const NEARLY_FULL = 0.95;
 const NAMED = 3;
 const SHOWN = 40;
 
-const SHAPES: Readonly<Record<Level, State>> = { well: "up", look: "ejected", bad: "down" };
+const SHAPES: Readonly<Record<Level, State>> = {
+  none: "maint",
+  well: "up",
+  look: "ejected",
+  bad: "down",
+};
+const WAITING = "Waiting for the balancer";
 
 /** What one sees first: whether all is well, and if not, what is wrong. */
 export class Verdict {
   readonly #root = byId("verdict");
   readonly #words = byId("verdict-words");
-  readonly #text = document.createTextNode("Waiting for the balancer");
+  readonly #text = document.createTextNode(WAITING);
   readonly #glyph = glyph();
   readonly #list: Keyed<Problem>;
 
@@ -48,26 +55,31 @@ export class Verdict {
   }
 
   draw(world: World): void {
-    const { lostSinceMs } = world;
-    const problems = lostSinceMs === undefined ? problemsOf(world) : [silence(lostSinceMs)];
-    const level = problems.some((each) => each.level === "bad")
-      ? "bad"
-      : problems.length > 0
-        ? "look"
-        : "well";
+    const { level, title, lines } = sayingOf(world);
     setAttribute(this.#root, "data-level", level);
     this.#glyph.draw(SHAPES[level]);
-    const words =
-      lostSinceMs === undefined ? titleOf(level, problems.length) : "The balancer does not answer";
-    if (this.#text.data !== words) this.#text.data = words;
-    const shown = problems.length > 0 ? problems : summaryOf(world);
-    this.#list.draw(shown.slice(0, SHOWN).map((problem, place) => [String(place), problem]));
-    document.title = level === "well" ? "lb" : `(${problems.length}) lb`;
+    if (this.#text.data !== title) this.#text.data = title;
+    this.#list.draw(lines.slice(0, SHOWN).map((line, place) => [String(place), line]));
+    document.title = level === "look" || level === "bad" ? `(${lines.length}) lb` : "lb";
   }
 }
 
+/** The verdict, and what there is to say to it. */
+interface Saying {
+  readonly level: Level;
+  readonly title: string;
+  readonly lines: readonly Problem[];
+}
+
+function sayingOf(world: World): Saying {
+  if (world.link.kind !== "live") return silence(world.link, world.atMs);
+  const problems = problemsOf(world);
+  if (problems.length === 0) return { level: "well", title: "All is well", lines: summaryOf(world) };
+  const level = problems.some((each) => each.level === "bad") ? "bad" : "look";
+  return { level, title: titleOf(level, problems.length), lines: problems };
+}
+
 function titleOf(level: Level, problems: number): string {
-  if (level === "well") return "All is well";
   if (level === "bad") return "Clients are not served";
   return problems === 1 ? "One thing to look at" : `${problems} things to look at`;
 }
@@ -81,14 +93,25 @@ function summaryOf(world: World): Problem[] {
   const lines = [
     `${counted(all.length - resting, "backend")} up`,
     ...(resting === 0 ? [] : [`${counted(resting, "backend")} taken out by an operator`]),
-    `${counted(ended, "session")} in five minutes, ${bad === 0 ? "none" : whole(bad)} failed`,
+    ...(world.moments.length === 0
+      ? []
+      : [`${counted(ended, "session")} in five minutes, ${bad === 0 ? "none" : whole(bad)} failed`]),
   ];
   return lines.map((words) => ({ level: "well", words }));
 }
 
-function silence(sinceMs: number): Problem {
-  const since = clockTime(new Date(sinceMs).toISOString());
-  return { level: "bad", words: `no answer since ${since} UTC; what stands here is as it was then` };
+/** Where nothing is heard, what was well then may be so no longer. */
+function silence(link: Link, atMs: number): Saying {
+  const lost = link.kind === "lost";
+  const level = lost ? "bad" : "none";
+  const words = lost
+    ? `no answer since ${timeOf(link.sinceMs)} UTC; what stands here is as it was then`
+    : `what stands here is as it was at ${timeOf(atMs)} UTC`;
+  return { level, title: lost ? "The balancer does not answer" : WAITING, lines: [{ level, words }] };
+}
+
+function timeOf(ms: number): string {
+  return clockTime(new Date(ms).toISOString());
 }
 
 function problemsOf(world: World): Problem[] {

@@ -22,8 +22,9 @@ export function wantedCell(): Piecework<RowItem> {
       setText(word, state.value);
       setText(since, ago(state.since, nowMs));
       const draining = state.value === "drain";
-      bar.hidden = !draining;
-      bar.value = 1 - told.active / Math.max(1, told.active, backend.drainedFrom);
+      const { drainedFrom } = backend;
+      bar.hidden = !draining || drainedFrom === undefined;
+      bar.value = 1 - told.active / Math.max(1, drainedFrom ?? 0);
       setText(small, draining ? drainWords(told, nowMs) : `by ${sourceWord(state.source)}`);
     },
   };

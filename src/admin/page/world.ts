@@ -1,5 +1,6 @@
 import type { State } from "./glyph.ts";
 import { Smoothed } from "./smoothed.ts";
+import type { Link } from "./stream.ts";
 import type { Backend, Listener, Message, Moment, Piece, Pool, PoolChange, PressedClient } from "./wire.ts";
 
 const KEPT_MS = 300_000;
@@ -10,9 +11,9 @@ export interface LiveBackend {
   told: Backend;
   readonly pool: string;
   /** New sessions. */
-  readonly rate: Smoothed;
-  /** The most sessions since its drain began; 0 where it is not draining. */
-  drainedFrom: number;
+  rate: Smoothed;
+  /** The most sessions since its drain began; 0 where it is not draining, undefined where that beginning was not seen. */
+  drainedFrom: number | undefined;
 }
 
 /** A pool as it is told, and its backends by name in their order. */
@@ -21,7 +22,7 @@ export interface LivePool {
   readonly backends: Map<string, LiveBackend>;
 }
 
-/** A listener as it is told, and the sessions that come to it. */
+/** A listener as it is told, and the sessions that come by it to its pool. */
 export interface LiveListener {
   readonly told: Listener;
   readonly rate: Smoothed;
@@ -30,11 +31,13 @@ export interface LiveListener {
 /** All that the page knows. */
 export class World {
   atMs = 0;
-  /** Since when the balancer does not answer; undefined where it does. */
-  lostSinceMs: number | undefined;
+  /** How it stands with the line to the balancer; what is known is as of `atMs` where that is not live. */
+  link: Link = { kind: "connecting" };
   reasons: readonly string[] = [];
   clients: readonly PressedClient[] = [];
   moments: Moment[] = [];
+  /** The latest of those that this balancer has told; undefined before it has one. */
+  moment: Moment | undefined;
   /** The latest first. */
   news: Piece[] = [];
   laboratory = false;
@@ -63,6 +66,7 @@ export class World {
   /** What the balancer does not know any more, because it began anew, stays. */
   #hearMoments(moments: readonly Moment[], first: boolean): void {
     const [oldest] = moments;
+    this.moment = moments.at(-1) ?? (first ? undefined : this.moment);
     const known = first && oldest ? this.moments.filter(({ at }) => at < oldest.at) : this.moments;
     // After a jump of the balancer's clock there are some of a time to come.
     const [since, now] = [this.atMs - KEPT_MS, this.atMs].map((ms) => new Date(ms).toISOString()) as [
@@ -84,9 +88,11 @@ export class World {
     this.listeners = listeners.map((change) => {
       const before = known.get(change.name);
       const told = { ...before?.told, ...change } as Listener;
-      const rate = before?.rate ?? new Smoothed();
-      if (before !== undefined) rate.add(Math.max(0, told.sessions - before.told.sessions), seconds);
-      return { told, rate };
+      // One that has just come, or has another pool, has brought that pool none before.
+      if (before === undefined || before.told.pool !== told.pool)
+        return { told, rate: new Smoothed(first ? 0 : Infinity) };
+      before.rate.add(Math.max(0, told.sessions - before.told.sessions), seconds);
+      return { told, rate: before.rate };
     });
   }
 
@@ -101,7 +107,7 @@ export class World {
     pool.told = { ...pool.told, ...told };
     this.pools.set(told.name, pool);
     for (const name of gone) pool.backends.delete(name);
-    const before = new Map(backends.map(({ name }) => [name, pool.backends.get(name)?.told.connected]));
+    const before = new Map([...pool.backends].map(([name, each]) => [name, each.told.connected]));
     for (const change of backends) {
       const known = pool.backends.get(change.name);
       if (known !== undefined) known.told = { ...known.told, ...change };
@@ -110,19 +116,24 @@ export class World {
           told: change as Backend,
           pool: told.name,
           rate: new Smoothed(),
-          drainedFrom: 0,
+          drainedFrom: undefined,
         });
     }
     for (const [name, backend] of pool.backends) settle(backend, before.get(name), seconds);
   }
 }
 
-/** `connected`: how many it had before; undefined where nothing new is known. */
+/** `connected`: how many it had before; undefined where it has just come. */
 function settle(backend: LiveBackend, connected: number | undefined, seconds: number): void {
   const { told } = backend;
-  const grown = connected === undefined ? 0 : Math.max(0, told.connected - connected);
-  if (seconds > 0) backend.rate.add(grown, seconds);
-  backend.drainedFrom = stateOf(told) === "draining" ? Math.max(backend.drainedFrom, told.active) : 0;
+  const draining = stateOf(told) === "draining";
+  if (!draining) backend.drainedFrom = 0;
+  if (connected === undefined) return;
+  if (draining && backend.drainedFrom !== undefined)
+    backend.drainedFrom = Math.max(backend.drainedFrom, told.active);
+  // A count that went down is that of another one with its name.
+  if (told.connected < connected) backend.rate = new Smoothed();
+  else backend.rate.add(told.connected - connected, seconds);
 }
 
 /** A backend in one word. */

@@ -1,7 +1,7 @@
 import { escaped } from "../../config/shown.ts";
 import { rateText, sessionsText } from "./figures.ts";
 import type { Line } from "./line.ts";
-import { added, type ListenerNumbers } from "./numbers.ts";
+import { added, type ListenerNumbers, together } from "./numbers.ts";
 
 /** A line for each of the first `most` listeners, and one for all others together. */
 export function listenerLines(listeners: readonly ListenerNumbers[], most: number): Line[] {
@@ -9,8 +9,10 @@ export function listenerLines(listeners: readonly ListenerNumbers[], most: numbe
   const others = listeners.slice(most);
   if (others.length === 0) return lines;
   const active = added(others.map(({ listener }) => listener.active));
-  const perSec = added(others.map((each) => each.perSec ?? 0));
-  return [...lines, [[`and ${others.length} more: ${sessionsText(active)}, ${rateText(perSec)}/s`]]];
+  return [
+    ...lines,
+    [[`and ${others.length} more: ${sessionsText(active)}, ${rateText(together(others))}/s`]],
+  ];
 }
 
 function listenerLine({ listener, perSec, failed, failedPerSec }: ListenerNumbers): Line {

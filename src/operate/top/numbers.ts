@@ -64,10 +64,9 @@ export function numbersOf(now: Sample, before: Sample | undefined): Numbers {
           failedPerSec: perSec(backend.failed, was?.failed),
         };
       });
-      const known = backends.flatMap((each) => each.perSec ?? []);
       return {
         pool,
-        perSec: known.length === 0 ? undefined : added(known),
+        perSec: together(backends),
         connect: now.connect.get(pool.name),
         backends,
       };
@@ -78,6 +77,12 @@ export function numbersOf(now: Sample, before: Sample | undefined): Numbers {
 /** Numbers added up. */
 export function added(numbers: readonly number[]): number {
   return numbers.reduce((sum, each) => sum + each, 0);
+}
+
+/** How many a second of all of which it is known; undefined where it is known of none. */
+export function together(all: readonly { readonly perSec: number | undefined }[]): number | undefined {
+  const known = all.flatMap(({ perSec }) => perSec ?? []);
+  return known.length === 0 ? undefined : added(known);
 }
 
 /** A count that went down belongs to something that was started anew. */

@@ -57,10 +57,10 @@ export class Sampler {
 
   #connect(): ReadonlyMap<string, ConnectTimes> {
     const [first, last] = [this.#looks[0], this.#looks.at(-1)];
-    const pools = [...(last?.dials ?? [])];
-    // Before a second look there is what was since the start.
-    const before = (pool: string) => (first === last ? [] : (first?.dials.get(pool) ?? []));
-    return new Map(pools.map(([pool, dials]) => [pool, connectTimes(before(pool), dials)]));
+    // One look alone has what was since the start, however long ago that is.
+    if (first === undefined || last === undefined || first === last) return new Map();
+    const before = (pool: string) => first.dials.get(pool) ?? [];
+    return new Map([...last.dials].map(([pool, dials]) => [pool, connectTimes(before(pool), dials)]));
   }
 }
 

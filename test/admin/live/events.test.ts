@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { Events } from "#lb/admin/live/events";
 import type { Status } from "#lb/control/status";
+import { eventually } from "../../support/eventually.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { NotedLog } from "../../support/noted-log.ts";
 import { dialPeer, type Peer } from "../../support/peer.ts";
@@ -63,6 +64,25 @@ test("a reader that does not read is closed above 1 MiB unsent; one that reads g
   const after = looks;
   await world.clock.run(5_000);
   expect(looks).toBe(after);
+});
+
+/** When what a reader was told was so, by the clock of a test. */
+function timesIn({ text }: Peer): number[] {
+  return [...text.matchAll(/data: \{"at":"([^"]+)"/g)].map(([, at = ""]) => Date.parse(at));
+}
+
+test("a reader that joins between two looks is told when the earlier one was", async () => {
+  await using world = await told(() => ({ listeners: [], pools: [] }));
+  const first = await world.reader();
+  await eventually(() => expect(timesIn(first)).toEqual([0]));
+  await world.clock.run(1_000);
+  await eventually(() => expect(timesIn(first)).toEqual([0, 1_000]));
+  await world.clock.run(900);
+  const later = await world.reader();
+  await eventually(() => expect(timesIn(later)).toEqual([1_000]));
+  await world.clock.run(100);
+  await eventually(() => expect(timesIn(later)).toEqual([1_000, 2_000]));
+  for (const reader of [first, later]) reader.reset();
 });
 
 test("a first message above 1 MiB is no lag, however slowly it is read", async () => {

@@ -90,7 +90,9 @@ describe("a page", () => {
 
   test("tells of three listeners, and of the others together", () => {
     const listeners = ["1", "2", "3", "4", "5"].map((name) => listener({ name, active: 2, sessions: 9 }));
-    expect(page({ sample: sample([], { listeners }) })[5]).toBe("and 2 more: 4 sessions, 0.0/s");
+    const now = sample([], { listeners });
+    expect(page({ sample: now, before: { ...now, atMs: 0 } })[5]).toBe("and 2 more: 4 sessions, 0.0/s");
+    expect(page({ sample: now })[5]).toBe("and 2 more: 4 sessions, -/s");
   });
 
   test("has words beside its colours", () => {
