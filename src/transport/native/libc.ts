@@ -163,8 +163,8 @@ function callsOf(koffi: Koffi): Libc {
   const mapping = mappingOf(koffi, library);
   // The C library has no names for the calls of io_uring.
   const syscall = library.func("long syscall(long, long, long, long, long, long, long)");
-  // Of this one all that is not an int is 0, and an int costs less.
-  const enter = library.func("int syscall(int, int, int, int, int, int, int)");
+  // The kernel takes an int for all of them but one, and an int costs less.
+  const enter = library.func("int syscall(int, int, int, int, int, long, int)");
   const lastError = new Int32Array(koffi.view(library.func("void *__errno_location()")(), INT_BYTES));
   return {
     accept4: library.func("int accept4(int, long, long, int)"),
