@@ -9,8 +9,10 @@ export interface Timer extends Disposable {}
  * transport with an event loop of its own can bring its own timers.
  */
 export interface Clock {
-  /** Milliseconds, monotonic, with a fraction; the origin means nothing. */
+  /** Milliseconds, monotonic, with a fraction; the origin means nothing. A loop may read it once for all that it does in one step. */
   now(): number;
+  /** The same, read at this moment: for work that is to end in time. */
+  read(): number;
   /** Unix time in milliseconds, for records; it may jump, so nothing is measured by it. */
   wallMs(): number;
   /**
@@ -62,6 +64,7 @@ export const never: Timer = { [Symbol.dispose]() {} };
 /** The machine's own monotonic clock and Node's timers. */
 export const systemClock: Clock = {
   now: () => performance.now(),
+  read: () => performance.now(),
   wallMs: () => Date.now(),
   after: (ms, fn) => (ms === Infinity ? never : new NodeTimer(ms, fn)),
 };

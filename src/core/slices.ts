@@ -12,15 +12,15 @@ export type Steps<T> = Generator<unknown, T>;
  * as the work throws.
  */
 export async function inSlices<T>(clock: Clock, work: Steps<T>): Promise<T> {
-  let untilMs = clock.now() + SLICE_MS;
+  let untilMs = clock.read() + SLICE_MS;
   for (let paused = false; ; ) {
     const { done, value } = work.next();
     if (done && !paused) return value as T;
-    if (!done && clock.now() < untilMs) continue;
+    if (!done && clock.read() < untilMs) continue;
     await new Promise((resolve) => setImmediate(resolve));
     if (done) return value as T;
     paused = true;
-    untilMs = clock.now() + SLICE_MS;
+    untilMs = clock.read() + SLICE_MS;
   }
 }
 

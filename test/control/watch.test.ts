@@ -23,6 +23,7 @@ async function watched(file = path) {
   const happened = () => waiting.forEach((look) => void look());
   const clock: Clock = {
     now: systemClock.now,
+    read: systemClock.read,
     wallMs: systemClock.wallMs,
     after: (_, fn) =>
       systemClock.after(20, () => {

@@ -15,6 +15,10 @@ export class ManualClock implements Clock {
     return this.#nowMs;
   }
 
+  read(): number {
+    return this.now();
+  }
+
   wallMs(): number {
     return this.#nowMs;
   }

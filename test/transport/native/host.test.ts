@@ -4,6 +4,7 @@ import { enginesHere } from "../../support/engines.ts";
 import { type Doing, HostedThread } from "../../support/hosted.ts";
 import { backend, dialPeer, echo, within } from "../../support/peer.ts";
 
+const SLICES = new URL("../../../dist/core/slices.js", import.meta.url).href;
 /** The thread looks around so often in any case: what comes sooner, many times in a row, has woken it. */
 const LONGEST_WAIT_MS = 100;
 const SOON_MS = (100 * LONGEST_WAIT_MS) / 2;
@@ -120,6 +121,28 @@ describe.each(enginesHere)("a thread that waits in %s", (engine) => {
       for (let nth = 0; nth < 100; nth++) expect(await thread.ask(nth)).toBe(nth);
     };
     await within("all answers", asked(), SOON_MS);
+  });
+
+  test("work in slices lets the loop serve what is ready between them", async () => {
+    await using thread = await HostedThread.begin(
+      engine,
+      `async ({ clock }, port) => {
+        const { inSlices } = await import("${SLICES}");
+        const endMs = performance.now() + 100;
+        const busy = function* () {
+          while (performance.now() < endMs) yield;
+        };
+        let turns = 0;
+        const turn = () => {
+          turns += 1;
+          setImmediate(turn).unref();
+        };
+        turn();
+        await inSlices(clock, busy());
+        port.postMessage(turns);
+      }`,
+    );
+    expect(await thread.said(SOON_MS)).toBeGreaterThan(5);
   });
 
   test("waits where it has nothing to do", async () => {
