@@ -3,10 +3,14 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Endpoint } from "#lb/core/address";
+import { type Libc, libc } from "#lb/transport/native/libc";
+import { IPPROTO_TCP, TCP_NODELAY } from "#lb/transport/native/linux";
 import type { Connection } from "#lb/transport/transport";
 import { ManualClock } from "../support/manual-clock.ts";
 import { dialPeer } from "../support/peer.ts";
 import { testTransport, transportNames } from "../support/transport.ts";
+
+const ANY: Endpoint = { kind: "tcp", host: "127.0.0.1", port: 0 };
 
 const pairs = transportNames.flatMap((one) => transportNames.map((other) => [one, other] as const));
 
@@ -36,6 +40,27 @@ describe.skipIf(transportNames.length === 1).each(pairs)("from %s to %s", (one, 
     if (endpoint.kind === "unix") expect(existsSync(endpoint.path)).toBe(false);
     for (const client of [early, ...clients]) client.reset();
   });
+
+  test.skipIf(other === "sockets")(
+    "no small write to a client that came by the new one is held back",
+    async () => {
+      const library = libc() as Libc;
+      const first = await testTransport(new ManualClock(), one).listen(ANY, () => {});
+      const looking = first.duplicate();
+      const next = await testTransport(new ManualClock(), other).listen(
+        first.endpoint,
+        () => {},
+        first.duplicate(),
+      );
+      const { address, words } = library.memory(8);
+      words[1] = 4;
+      expect(library.getsockopt(looking, IPPROTO_TCP, TCP_NODELAY, address, address + 4)).toBe(0);
+      expect(words[0]).not.toBe(0);
+      library.close(looking);
+      await first.close("moved");
+      await next.close();
+    },
+  );
 
   test("a move that is called off leaves the first as it was", async () => {
     const [before, after] = [listener(), listener()];

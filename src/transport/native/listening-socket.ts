@@ -49,8 +49,6 @@ function bound(endpoint: Endpoint, { libc, names }: DiallingParts): number {
   const descriptor = libc.socket(familyOf(name), SOCK_STREAM | SOCK_NONBLOCK_CLOEXEC, 0);
   if (descriptor < 0) throw systemError("listen", libc.errno(), endpoint);
   try {
-    // What is accepted inherits it.
-    if (endpoint.kind === "tcp") libc.setOption(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
     if (endpoint.kind === "tcp") libc.setOption(descriptor, SOL_SOCKET, SO_REUSEADDR, 1);
     names.place(name);
     if (libc.bind(descriptor, names.address, name.length) < 0)
@@ -84,6 +82,8 @@ class NativeListeningSocket implements ListeningSocket, AcceptorOwner {
     this.#parts = parts;
     this.#accepted = accepted;
     this.endpoint = endpoint.kind === "unix" ? endpoint : { ...endpoint, port: this.#port() };
+    // What is accepted inherits it; a socket of another transport has it not.
+    if (endpoint.kind === "tcp") parts.libc.setOption(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
     this.#acceptor = parts.engine.acceptFrom(descriptor, this);
   }
 
