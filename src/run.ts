@@ -56,8 +56,7 @@ async function started(running: Running, { config }: Args, log: Log): Promise<vo
   await running.start();
   if (running.control.stopping) return;
   const origin = config === undefined ? "flags" : config === STDIN ? sourceOf(config) : resolve(config);
-  const { transport } = running;
-  log.logger.info({ version: version(), pid: process.pid, transport, config: origin }, "started");
+  log.logger.info({ version: version(), pid: process.pid, ...running.movers, config: origin }, "started");
 }
 
 /** Whether SIGHUP asks for the file again, which it does once the balancer has begun; else it comes from a terminal that closed. */

@@ -95,9 +95,10 @@ export class Running {
     return new Running(config, { ...parts, store, transport, opened });
   }
 
-  /** What moves the bytes. */
-  get transport(): OpenedPlane["transport"] {
-    return this.#opened.transport;
+  /** What moves the bytes, and, where that is no engine and there is one, those of listeners that want it: `native`. */
+  get movers(): { readonly transport: string; readonly native?: string } {
+    const { transport, engine } = this.#opened;
+    return engine === undefined || engine === transport ? { transport } : { transport, native: engine };
   }
 
   /** Listens; rejects with what prevents it, after undoing what was begun. Being told to stop meanwhile is no failure. */

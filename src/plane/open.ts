@@ -30,6 +30,8 @@ export interface OpeningParts {
 export interface OpenedPlane {
   readonly plane: Plane;
   readonly transport: EngineName | "sockets";
+  /** What moves those of listeners that want an engine; undefined: there is none. */
+  readonly engine: EngineName | undefined;
   readonly refused: readonly RefusedEngine[];
   /** Once it is closed and nothing more is asked of it: it keeps the process from ending no more. */
   release(): void;
@@ -50,10 +52,11 @@ export async function openPlane(parts: OpeningParts): Promise<OpenedPlane> {
   const byDefault = wanted === "sockets" ? "sockets" : "native";
   const thread = parts.thread ?? new PlaneThread();
   const began = await beginIn(thread, { engine, byDefault, maxSessions });
-  if (began.engine !== undefined) {
-    const transport = byDefault === "native" ? began.engine : "sockets";
+  const made = began.engine;
+  if (made !== undefined) {
+    const transport = byDefault === "native" ? made : "sockets";
     const plane = new WorkerPlane(thread, died);
-    return { plane, transport, refused: began.refused, release: () => plane.release() };
+    return { plane, transport, engine: made, refused: began.refused, release: () => plane.release() };
   }
   await thread.terminate();
   if (wanted === "auto" && !ofListeners.includes("native")) return openHere(parts, began.refused);
@@ -81,5 +84,5 @@ async function openHere(
     throw new Failure("transport: native is for the next start, as this balancer began without an engine");
   };
   const plane = new LocalPlane({ transport, clock, dice, maxSessions });
-  return { plane, transport: "sockets", refused, release() {} };
+  return { plane, transport: "sockets", engine: undefined, refused, release() {} };
 }
