@@ -61,7 +61,8 @@ export async function openPlane(parts: OpeningParts): Promise<OpenedPlane> {
   await thread.terminate();
   if (wanted === "auto" && !ofListeners.includes("native")) return openHere(parts, began.refused);
   const reasons = began.refused.map(({ name, reason }) => `${name} ${reason}`);
-  throw new Failure(`transport: ${reasons.join("; ")}; expected auto, which takes what this machine has`);
+  const place = wanted === engine ? "transport" : `listeners[${ofListeners.indexOf("native")}].transport`;
+  throw new Failure(`${place}: ${reasons.join("; ")}; expected auto, which takes what this machine has`);
 }
 
 /** Undefined: none. */

@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readdir, rm, symlink } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -28,6 +28,16 @@ test.skipIf(enginesHere.length === 0).each([
       stderr: `lb: transport: ${transport} needs Linux on x64 or arm64 and the package koffi${why}; expected auto, which takes what this machine has\n`,
     });
   }
+  const file = join(copy.folder, "lb.json");
+  const wants = ["auto", "native"].map((transport, n) => ({
+    listen: `127.0.0.${n + 1}:0`,
+    pool: "p",
+    transport,
+  }));
+  const pools = { p: { backends: [{ address: "127.0.0.1:9" }] } };
+  await writeFile(file, JSON.stringify({ listeners: wants, pools }));
+  await using wanting = new CommandProcess(copy.lb, ["--config", file]);
+  expect((await wanting.exit()).stderr).toContain("lb: listeners[1].transport: native needs Linux");
   await using server = await backend(echo);
   const to = ["--listen", "127.0.0.1:0", "--backend", formatEndpoint(server.endpoint)];
   await using balancer = new BalancerProcess(copy.lb, ["first", ...to], { env: { LB_TRANSPORT: undefined } });
@@ -53,6 +63,7 @@ async function installedWithout(missing: string) {
   await cp(join(ROOT, "dist"), join(folder, "dist"), { recursive: true });
   await cp(join(ROOT, "package.json"), join(folder, "package.json"));
   return {
+    folder,
     lb: pathToFileURL(join(folder, "dist/lb.js")).href,
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
   };

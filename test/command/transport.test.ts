@@ -108,7 +108,7 @@ const refusals = [
     what: "too little memory may be locked",
     isHere: canLimitMemory(),
     launch: { lockedKib: 64 },
-    reason: "needs 128 KiB of memory that this user may lock (ulimit -l)",
+    reason: "needs 128 KiB of memory that this user may lock and has not locked yet (ulimit -l)",
   },
   ...IO_URING_CALLS.map((call) => ({
     what: `system call ${call} is forbidden`,

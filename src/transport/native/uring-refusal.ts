@@ -10,7 +10,7 @@ const REASONS: ReadonlyMap<number, string> = new Map([
   [EACCES, FORBIDDEN],
   [ENOSYS, "is not in this kernel"],
   [EINVAL, "needs Linux 6.1 or newer"],
-  [ENOMEM, "needs 128 KiB of memory that this user may lock (ulimit -l)"],
+  [ENOMEM, "needs 128 KiB of memory that this user may lock and has not locked yet (ulimit -l)"],
 ]);
 
 const DEAF: EngineEvents = { due() {}, woke: () => 0, occupied() {}, opened() {}, defect() {} };

@@ -21,7 +21,7 @@ describe.skipIf(libc() === undefined)("io_uring", () => {
     [EACCES, FORBIDDEN],
     [ENOSYS, "is not in this kernel"],
     [EINVAL, "needs Linux 6.1 or newer"],
-    [ENOMEM, "needs 128 KiB of memory that this user may lock (ulimit -l)"],
+    [ENOMEM, "needs 128 KiB of memory that this user may lock and has not locked yet (ulimit -l)"],
     [EMFILE, "cannot be used here (io_uring_setup: EMFILE)"],
   ])("that the kernel refuses by error %i %s", (errno, words) => {
     expect(uringRefusal({ ...library, ioUringSetup: () => -1, errno: () => errno })).toBe(words);
