@@ -24,9 +24,9 @@ export class LoopDelay implements Disposable {
   }
 
   #look(): Timer {
-    const dueMs = this.#clock.now() + EVERY_MS;
+    const dueMs = this.#clock.read() + EVERY_MS;
     return this.#clock.after(EVERY_MS, () => {
-      this.#delays.observe(this.#clock.now() - dueMs);
+      this.#delays.observe(this.#clock.read() - dueMs);
       this.#timer = this.#look();
     });
   }

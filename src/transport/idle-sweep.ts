@@ -29,7 +29,7 @@ export function lookEveryMs(limitMs: number): number {
 
 /**
  * Finds what has been quiet for too long. It looks at everything a few times per limit instead of setting a timer for
- * each, so a byte that passes costs nothing here. It is never early, and late by a quarter of the limit or two seconds at most.
+ * each, so a byte that passes costs nothing here. It is early by no more than a step of the loop, and late by a quarter of the limit or two seconds at most.
  */
 export class IdleSweep {
   readonly #clock: Clock;

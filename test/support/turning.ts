@@ -21,9 +21,7 @@ export class Turning implements EngineEvents {
     this.#turn();
   }
 
-  woke(): number {
-    return 0;
-  }
+  woke(): void {}
 
   opened(): void {}
 

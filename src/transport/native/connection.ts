@@ -73,7 +73,7 @@ export class NativeConnection implements Joinable<Chunk>, Deliverable, StreamOwn
     this.#keepAliveMs = untold?.keepAliveMs ?? Infinity;
   }
 
-  /** Gives it its stream, whose owner it is, before anything else is asked of it; and what is known where it is being dialled. */
+  /** Gives it its stream, whose owner it is, and the peer's name where that is known; before anything else is asked of it. */
   carriedBy(stream: Stream, peer?: SocketName, opening?: Opening): void {
     this.#stream = stream;
     this.#remoteName = peer;

@@ -52,8 +52,8 @@ export interface Stream {
 
 /** Is told of one listening descriptor. */
 export interface AcceptorOwner {
-  /** A descriptor that belongs to the owner now. */
-  accepted(descriptor: number): void;
+  /** A descriptor that belongs to the owner now; `peer` where the kernel has said who it is, who may have left by now. */
+  accepted(descriptor: number, peer?: SocketName): void;
   /** None could be accepted for want of memory or descriptors; the acceptor is paused. */
   short(): void;
 }
@@ -84,9 +84,9 @@ export interface Engine {
   stage(bytes: Uint8Array): Chunk;
   /**
    * Waits until there is something to do, `timeoutMs` at most, a whole number, and does it; how much there was. A signal may
-   * end the wait early.
+   * end the wait early. `nowMs`: the driver's time, for one that waits.
    */
-  step(timeoutMs: number): number;
+  step(timeoutMs: number, nowMs?: number): number;
   /**
    * Calls `readable` in each step in which this descriptor may be read, as long as it may be; it stays its owner's, and is not
    * in the engine's care.
@@ -106,8 +106,8 @@ export type StreamKind = "tcp" | "unix";
 export interface EngineEvents {
   /** A step has something to do. */
   due(): void;
-  /** A step has waited, and is about to tell what came; gives the time in milliseconds, from which the next wait counts. */
-  woke(): number;
+  /** A step has waited, and is about to tell what came. */
+  woke(): void;
   /** It has descriptors in its care, or none any more. */
   occupied(isOccupied: boolean): void;
   /** Streams were connected: what waits for that may go on before other streams, of which there are some, tell what has come for them. */

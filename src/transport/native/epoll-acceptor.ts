@@ -51,10 +51,12 @@ export class EpollAcceptor implements Acceptor, Member {
 
   /** False where there is none. */
   #accept(): boolean {
-    const { libc } = this.#set;
-    const client = libc.accept4(this.#descriptor, 0, 0, SOCK_NONBLOCK_CLOEXEC);
+    const { libc, sockets } = this.#set;
+    const { names } = sockets;
+    names.expect();
+    const client = libc.accept4(this.#descriptor, names.address, names.lengthAddress, SOCK_NONBLOCK_CLOEXEC);
     if (client >= 0) {
-      this.#owner.accepted(client);
+      this.#owner.accepted(client, names.read());
       return true;
     }
     if (SHORTAGES.has(libc.errno())) this.#turnAway();

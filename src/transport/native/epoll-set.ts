@@ -113,7 +113,7 @@ export class EpollSet {
     this.#told.woke();
     // A client that left behind the answer to a dial is not to be told of first: the set keeps no order of events.
     const connected = this.#tell(count, true);
-    if (connected > 0 && connected < count) this.#told.opened();
+    if (connected > 0 && connected < count + due.length) this.#told.opened();
     if (connected < count) this.#tell(count, false);
     if (due.length === 0) return count;
     this.#due = [];

@@ -28,10 +28,7 @@ export class Guest implements EngineEvents {
     setImmediate(() => this.#turn());
   }
 
-  /** It never waits. */
-  woke(): number {
-    return 0;
-  }
+  woke(): void {}
 
   /** A thread that listens or has connections lives on. */
   occupied(isOccupied: boolean): void {

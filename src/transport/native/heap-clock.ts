@@ -21,7 +21,7 @@ export class HeapClock implements Clock {
     return this.#nowMs;
   }
 
-  /** Reads the time, which is shown from then on; the loop does so each time that it has waited. */
+  /** Reads the time, which is shown from then on; the loop does so when it has waited, and when it has run what others left it. */
   read(): number {
     this.#nowMs = this.#read();
     return this.#nowMs;

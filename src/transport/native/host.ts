@@ -66,8 +66,8 @@ export class Host implements EngineEvents {
   /** A next step follows in any case. */
   due(): void {}
 
-  woke(): number {
-    return this.#clock.read();
+  woke(): void {
+    this.#clock.read();
   }
 
   occupied(isOccupied: boolean): void {
@@ -117,7 +117,7 @@ export class Host implements EngineEvents {
   }
 
   #step(): void {
-    this.engine.step(this.#isTurnDue ? 0 : this.#waitMs());
+    this.engine.step(this.#isTurnDue ? 0 : this.#waitMs(), this.#clock.now());
     const nowMs = this.#clock.now();
     if (nowMs >= this.#turnAtMs) this.#isTurnDue = true;
     if (this.#isSettled || this.#clock.dueAtMs <= nowMs) this.#goOn();
@@ -128,14 +128,17 @@ export class Host implements EngineEvents {
     return Math.max(0, Math.ceil(untilMs - this.#clock.now()));
   }
 
-  /** Runs what waits for a promise, and then timers that are due, unless what has come cancels them. */
+  /** Runs what waits for a promise, and then timers that were due when it began, unless what has come cancels them. */
   #goOn(): void {
+    const nowMs = this.#clock.now();
     this.#updateLoopTime();
-    if (!this.#isSettled || this.#settle()) while (this.#fireTimer() && this.#settle());
+    if (!this.#isSettled || this.#settle()) while (this.#fireTimer(nowMs) && this.#settle());
+    // The next wait is not to be longer by what this has taken.
+    this.#clock.read();
     this.#askLoop();
   }
 
-  /** Node's timers count whole milliseconds: what sets one does so by a clock that is not older. */
+  /** Node's timers count whole milliseconds: what sets one does so by a clock that is no older than the step. */
   #updateLoopTime(): void {
     const nowMs = this.#clock.now();
     if (nowMs - this.#loopTimeMs < 1) return;
@@ -152,9 +155,9 @@ export class Host implements EngineEvents {
   }
 
   /** False where none is due. */
-  #fireTimer(): boolean {
+  #fireTimer(nowMs: number): boolean {
     try {
-      return this.#clock.fire(this.#clock.now());
+      return this.#clock.fire(nowMs);
     } catch (error) {
       this.defect(error);
       return true;

@@ -18,7 +18,7 @@ import {
   SOL_SOCKET,
   TCP_NODELAY,
 } from "./linux.ts";
-import { familyOf } from "./socket-name.ts";
+import { familyOf, type SocketName } from "./socket-name.ts";
 import { systemError } from "./system-error.ts";
 
 /** How long no client is accepted after there was no memory or descriptor for one. */
@@ -110,12 +110,12 @@ class NativeListeningSocket implements ListeningSocket, AcceptorOwner {
     this.#acceptor.close(how === "moved");
   }
 
-  accepted(descriptor: number): void {
+  accepted(descriptor: number, peer?: SocketName): void {
     const { kind } = this.endpoint;
     this.#acceptedCount += 1;
     this.#parts.settled();
     const connection = new NativeConnection(kind, this.#parts);
-    connection.carriedBy(this.#parts.engine.adopt(descriptor, kind, connection));
+    connection.carriedBy(this.#parts.engine.adopt(descriptor, kind, connection), peer);
     this.#accepted(connection);
   }
 

@@ -34,8 +34,8 @@ export abstract class SetEngine<Set extends DescriptorSet> implements Engine {
     return this.set.sockets.outbox.fill(bytes);
   }
 
-  step(timeoutMs: number): number {
-    return this.set.step(timeoutMs);
+  step(timeoutMs: number, nowMs = 0): number {
+    return this.set.step(timeoutMs, nowMs);
   }
 
   watch(descriptor: number, readable: () => void): void {

@@ -5,6 +5,8 @@ const NO_DESCRIPTOR = -1;
 const NS_PER_MS = 1_000_000;
 /** Where the words of a struct __kernel_timespec are. */
 const TIME = { bytes: 16, seconds: 0, nanoseconds: 2 } as const;
+/** One that has not rung by then never will. */
+const OVERDUE_MS = 1_000;
 /** So much later than it is wanted an alarm may be that was set before. */
 const SLACK_MS = 1;
 
@@ -29,7 +31,9 @@ export class Alarm {
   /** Has a wait that begins at `nowMs` end within `ms`, a whole number, and a millisecond more at most. */
   within(ms: number, nowMs: number): void {
     const earliestMs = this.#atMs.at(-1) ?? Infinity;
-    if (nowMs + ms + SLACK_MS > earliestMs) return;
+    // The kernel tells of none that it had no memory to tell of.
+    if (earliestMs < nowMs - OVERDUE_MS) this.#atMs.length = 0;
+    else if (nowMs + ms + SLACK_MS > earliestMs) return;
     this.#atMs.push(nowMs + ms);
     this.#time[TIME.seconds] = ms / 1_000;
     this.#time[TIME.nanoseconds] = (ms % 1_000) * NS_PER_MS;

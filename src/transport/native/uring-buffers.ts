@@ -136,6 +136,7 @@ export class Buffers {
     words[at + BUFFER.length] = bytes;
     this.#halves[2 * (at + BUFFER.number)] = number;
     this.#tail = (this.#tail + 1) & TAIL_MASK;
-    this.#halves[BUFFER.tailHalf] = this.#tail;
+    // A thread of the kernel's may look for a buffer, too.
+    Atomics.store(this.#halves, BUFFER.tailHalf, this.#tail);
   }
 }

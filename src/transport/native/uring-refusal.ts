@@ -13,7 +13,7 @@ const REASONS: ReadonlyMap<number, string> = new Map([
   [ENOMEM, "needs 128 KiB of memory that this user may lock and has not locked yet (ulimit -l)"],
 ]);
 
-const DEAF: EngineEvents = { due() {}, woke: () => 0, occupied() {}, opened() {}, defect() {} };
+const DEAF: EngineEvents = { due() {}, woke() {}, occupied() {}, opened() {}, defect() {} };
 
 /** What io_uring lacks on this machine, in words; undefined: nothing. Makes all that an engine needs of the kernel, and gives it back. */
 export function uringRefusal(libc: Libc): string | undefined {

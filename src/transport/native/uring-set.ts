@@ -61,7 +61,6 @@ export class UringSet {
   readonly #alarm: Alarm;
   readonly #told: EngineEvents;
   readonly #members = new Descriptors<Member>();
-  #nowMs = 0;
   /** Members whose descriptors are to be closed here. */
   #inCare = 0;
 
@@ -161,11 +160,11 @@ export class UringSet {
   }
 
   /** See Engine.step. */
-  step(timeoutMs: number): number {
-    if (timeoutMs > 0) this.#alarm.within(timeoutMs, this.#nowMs);
+  step(timeoutMs: number, nowMs = 0): number {
+    if (timeoutMs > 0) this.#alarm.within(timeoutMs, nowMs);
     if (timeoutMs === 0) this.#ring.flush();
     else this.#ring.wait();
-    this.#nowMs = this.#told.woke();
+    this.#told.woke();
     const connected = this.#ring.reapFirst(isOfConnecting, this.#completed);
     if (connected > 0 && connected < this.#ring.ready) this.#told.opened();
     return this.#ring.reap(this.#completed);

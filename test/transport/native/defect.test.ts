@@ -18,7 +18,7 @@ test.skipIf(libc() === undefined)(
     const broken: Libc = { ...library, epollWait: () => -1, errno: () => EBADF };
     const engine = new EpollEngine(broken, {
       due() {},
-      woke: () => 0,
+      woke() {},
       occupied() {},
       opened() {},
       defect() {},
@@ -36,7 +36,7 @@ describe.each(enginesHere)("by %s", (name) => {
     const Made = name === "epoll" ? EpollEngine : UringEngine;
     const engine = new Made(library, {
       due: nothing,
-      woke: () => 0,
+      woke() {},
       occupied: nothing,
       opened: nothing,
       defect: (error) => defects.push((error as Error).message),

@@ -145,6 +145,41 @@ describe.each(enginesHere)("a thread that waits in %s", (engine) => {
     expect(await thread.said(SOON_MS)).toBeGreaterThan(5);
   });
 
+  test("a timer is not later by what was done before it: neither by a turn of Node's, nor by another timer", async () => {
+    await using thread = await HostedThread.begin(engine, async ({ clock }, port) => {
+      const busy = (ms: number) => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+      const took = (ms: number) => {
+        const startMs = performance.now();
+        return new Promise<number>((resolve) => clock.after(ms, () => resolve(performance.now() - startMs)));
+      };
+      const first = await took(5);
+      await new Promise<void>((resolve) => {
+        setTimeout(() => {
+          busy(200);
+          setTimeout(resolve);
+        });
+      });
+      const behindTurn = await took(5);
+      clock.after(20, () => busy(200));
+      port.postMessage([first, behindTurn, await took(300)]);
+    });
+    const [first, behindTurn, behindTimer] = (await thread.said(SOON_MS)) as number[];
+    expect(first).toBeLessThan(50);
+    expect(behindTurn).toBeLessThan(50);
+    expect(behindTimer).toBeLessThan(420);
+  });
+
+  test("timers that are due at once and set themselves again hold nothing else up", async () => {
+    await using thread = await HostedThread.begin(engine, ({ clock }, port) => {
+      const again = () => void clock.after(0, again);
+      again();
+      setTimeout(() => port.postMessage("Node's timer"), 20);
+      port.on("message", (message) => port.postMessage(message));
+    });
+    expect(await thread.said(SOON_MS)).toBe("Node's timer");
+    expect(await thread.ask("a message")).toBe("a message");
+  });
+
   test("waits where it has nothing to do", async () => {
     await using thread = await HostedThread.begin(engine, ({ clock }, port, library) => {
       const { epollWait, ioUringEnter } = library;

@@ -109,7 +109,7 @@ describe.skipIf(libc() === undefined)("by epoll", () => {
     };
     const engine = new EpollEngine(full, {
       due() {},
-      woke: () => 0,
+      woke() {},
       occupied() {},
       opened() {},
       defect() {},

@@ -91,7 +91,7 @@ describe.skipIf(uringAbsence !== undefined)(`a set ${byUring}`, () => {
       due() {
         due += 1;
       },
-      woke: () => 0,
+      woke() {},
       occupied: (isOccupied) => occupied.push(isOccupied),
       opened: () => told.push("opened"),
       defect(error) {
