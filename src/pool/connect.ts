@@ -80,7 +80,8 @@ class Attempts {
     readonly route: ConnectRoute,
   ) {
     session.interruptible(() => this.#giveUp?.());
-    client.onceLeft((how) => this.#left(how));
+    // A dial that was answered before has to be noticed before.
+    client.onceLeft((how) => queueMicrotask(() => this.#left(how)));
   }
 
   async run(): Promise<Upstream> {
