@@ -134,6 +134,18 @@ export async function dialPeer(endpoint: Endpoint, localAddress?: string): Promi
   return peer;
 }
 
+/**
+ * Resolves when the endpoint refuses a dial. A child of this process that another thread starts has what this one listened on
+ * until its program begins: a dial that comes in between connects to it.
+ */
+export async function refused(endpoint: Endpoint): Promise<void> {
+  for (;;) {
+    const peer = await dialPeer(endpoint).catch(() => undefined);
+    if (peer === undefined) return;
+    peer.reset();
+  }
+}
+
 /** A real server on a free port that does what a test tells it to. */
 export class TestBackend implements AsyncDisposable {
   readonly peers: Peer[] = [];

@@ -7,7 +7,7 @@ import { type Libc, libc } from "#lb/transport/native/libc";
 import { IPPROTO_TCP, TCP_NODELAY } from "#lb/transport/native/linux";
 import type { Connection } from "#lb/transport/transport";
 import { ManualClock } from "../support/manual-clock.ts";
-import { dialPeer } from "../support/peer.ts";
+import { dialPeer, refused } from "../support/peer.ts";
 import { testTransport, transportNames } from "../support/transport.ts";
 
 const ANY: Endpoint = { kind: "tcp", host: "127.0.0.1", port: 0 };
@@ -36,7 +36,7 @@ describe.skipIf(transportNames.length === 1).each(pairs)("from %s to %s", (one, 
     expect(after.count).toBeGreaterThanOrEqual(10);
     if (endpoint.kind === "unix") expect(readdirSync(dirname(endpoint.path))).toEqual(["s"]);
     await next.close();
-    await expect(dialPeer(endpoint)).rejects.toThrow();
+    await refused(endpoint);
     if (endpoint.kind === "unix") expect(existsSync(endpoint.path)).toBe(false);
     for (const client of [early, ...clients]) client.reset();
   });

@@ -1,6 +1,6 @@
 import type { Acceptor, AcceptorOwner } from "./engine.ts";
 import type { EpollSet, Member } from "./epoll-set.ts";
-import { EMFILE, ENFILE, ENOBUFS, ENOMEM, EPOLLIN, SOCK_NONBLOCK_CLOEXEC } from "./linux.ts";
+import { EMFILE, ENFILE, ENOBUFS, ENOMEM, EPOLLIN, SHUT_RDWR, SOCK_NONBLOCK_CLOEXEC } from "./linux.ts";
 import { codeOf } from "./system-error.ts";
 
 const SHORTAGES: ReadonlySet<number> = new Set([EMFILE, ENFILE, ENOBUFS, ENOMEM]);
@@ -22,7 +22,8 @@ export class EpollAcceptor implements Acceptor, Member {
     this.#generation = set.generationOf(descriptor);
     if (set.add(descriptor, this, EPOLLIN)) return;
     const code = codeOf(set.libc.errno());
-    this.close();
+    // Another transport may still listen on the same socket.
+    this.close(true);
     throw Object.assign(new Error(`epoll_ctl ${code}`), { code });
   }
 
@@ -36,9 +37,11 @@ export class EpollAcceptor implements Acceptor, Member {
     if (!this.#isClosed) this.#set.change(this.#descriptor, this.#generation, EPOLLIN);
   }
 
-  close(): void {
+  close(isMoved: boolean): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    // A child process that has not begun its program yet holds the socket as well: without this it would go on to listen.
+    if (!isMoved) this.#set.libc.shutdown(this.#descriptor, SHUT_RDWR);
     this.#set.remove(this.#descriptor);
     this.#set.close(this.#descriptor);
   }
