@@ -32,7 +32,7 @@ function options(yargs: Argv) {
     .option("quick", {
       type: "boolean",
       default: false,
-      describe: "Fewer rounds and samples: under two minutes",
+      describe: "Fewer rounds and samples: under four minutes",
     })
     .option("subjects", {
       default: usual(subjects),
@@ -51,7 +51,7 @@ function options(yargs: Argv) {
       coerce: coerced("out", filePath),
     })
     .option("check", { type: "boolean", default: false, describe: "Exit 1 if a bound is missed" })
-    .example("$0", "everything, in about six minutes")
+    .example("$0", "everything, in about ten minutes")
     .example("$0 --quick --check", "are the bounds held?")
     .example("$0 --subjects pipe,lb --measures message --rounds 20", "one number, well known");
 }

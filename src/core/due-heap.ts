@@ -16,7 +16,8 @@ export class DueHeap<T extends Due> {
   #turns = 0;
 
   get first(): T | undefined {
-    return this.#seats[0];
+    // A read behind an array's end costs a compiler what it has made of it.
+    return this.#seats.length === 0 ? undefined : this.#seats[0];
   }
 
   /** Adds a member that is in no heap. */

@@ -30,7 +30,7 @@ export interface Measure {
   /** What it is the cost of. */
   readonly per: string;
   readonly about: string;
-  /** How many samples one process is good for. */
+  /** How many samples a round takes at most. */
   readonly mostSamples: number;
   /** Which subjects can be measured so; default: all. */
   readonly fits?: (subject: Subject) => boolean;
@@ -38,6 +38,8 @@ export interface Measure {
   readonly extra?: true;
   /** What comes before the first sample: what is kept open, and enough work for a compiler in the proxy to warm up. */
   readonly prepare: (bench: Bench) => Promise<unknown>;
+  /** What comes right before the first sample, when all others are prepared; left out: nothing. */
+  readonly runIn?: (bench: Bench) => Promise<unknown>;
   readonly sample: (bench: Bench) => Promise<Sample>;
 }
 

@@ -63,7 +63,9 @@ export async function* rounds(plan: Plan, children: Children): AsyncGenerator<Ce
 async function* turns(plan: Plan, stage: Stage, measure: Measure, round: number): AsyncGenerator<Cell, void> {
   const samples = samplesOf(plan, measure);
   const entrants = await lineUp(measuredBy(plan, measure), stage);
-  for (const { bench } of entrants) await unlessEnded(bench, measure.prepare(bench));
+  for (const step of [measure.prepare, measure.runIn]) {
+    for (const { bench } of entrants) await unlessEnded(bench, Promise.resolve(step?.(bench)));
+  }
   for (let at = 0; at < samples; at++) {
     const turn = round * samples + at;
     for (const { subject, bench } of rotated(entrants, turn)) {
