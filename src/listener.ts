@@ -65,6 +65,7 @@ export class Listener {
   #next: Bound | undefined;
   /** Connections that came since it was bound and before it serves. */
   readonly #early: (readonly [Connection, Transport])[] = [];
+  #isClosed = false;
   #emptied: Deferred<void> | undefined;
   #talliedAtMs = -Infinity;
 
@@ -122,6 +123,7 @@ export class Listener {
     await named(settings.name, async () => {
       if (this.#parts.transport(settings.transport) === transport) return;
       this.#next = await this.#bind({ ...settings, endpoint: socket.endpoint }, socket);
+      if (this.#isClosed) await this.stay();
     });
   }
 
@@ -147,6 +149,9 @@ export class Listener {
 
   /** Stops accepting; see ListeningSocket.close. Its sessions live on; connections that still wait to be served are reset. */
   async close(how: "served" | "now" = "served"): Promise<void> {
+    this.#isClosed = true;
+    // What was prepared shares the socket, and would be told of its end without end.
+    await this.stay();
     await this.#bound?.socket.close(how);
     for (const [connection] of this.#early) connection.reset();
   }

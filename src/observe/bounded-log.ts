@@ -54,6 +54,16 @@ export class BoundedLog {
     if (!this.#full) this.#toldFull = false;
   }
 
+  /** Hands over what is written meanwhile in one piece, which costs a pipe one system call instead of one for each line. */
+  together(write: () => void): void {
+    this.#out.cork();
+    try {
+      write();
+    } finally {
+      this.#out.uncork();
+    }
+  }
+
   /** Resolves when the last line was taken, or after 1 s: a log must not keep its process from ending. */
   async close(): Promise<void> {
     if (this.#gone || this.#out.writableLength === 0) return;

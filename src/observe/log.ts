@@ -45,7 +45,13 @@ export function openLog(settings: LogSettings): Log {
   destination.onGone = () => sayOnStderr("the log has no reader any more: nothing more is logged");
   destination.onFull = (error) =>
     sayOnStderr(`${explain(error, "the log")}; lines are dropped until it can be`);
-  const reader = new PlaneReader((report) => write(logger, lineOf(report)), showsRecords(settings));
+  const writeAll = (batch: readonly Report[]) => {
+    for (const report of batch) write(logger, lineOf(report));
+  };
+  const reader = new PlaneReader(
+    (batch) => destination.together(() => writeAll(batch)),
+    showsRecords(settings),
+  );
   return {
     logger,
     audit,

@@ -3,12 +3,13 @@ import type { Plane } from "../plane/plane.ts";
 
 /** Reads what a plane reports, and has session records built only while they are wanted. */
 export class PlaneReader {
-  readonly #write: (report: Report) => void;
+  readonly #write: (batch: readonly Report[]) => void;
   #records: boolean;
   #plane: Plane | undefined;
   #subscription: Disposable | undefined;
 
-  constructor(write: (report: Report) => void, records: boolean) {
+  /** `write` gets the reports as the plane hands them over, many at once where many sessions end. */
+  constructor(write: (batch: readonly Report[]) => void, records: boolean) {
     this.#write = write;
     this.#records = records;
   }
@@ -27,8 +28,7 @@ export class PlaneReader {
 
   #subscribe(): void {
     const before = this.#subscription;
-    const write = (batch: readonly Report[]) => batch.forEach(this.#write);
-    this.#subscription = this.#plane?.subscribe(write, { records: this.#records });
+    this.#subscription = this.#plane?.subscribe(this.#write, { records: this.#records });
     before?.[Symbol.dispose]();
   }
 }

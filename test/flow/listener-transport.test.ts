@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 import type { Endpoint } from "#lb/core/address";
 import { systemClock } from "#lb/core/clock";
+import { Deferred } from "#lb/core/deferred";
 import { seededDice } from "#lb/core/dice";
 import type { ListenerTransport } from "#lb/core/transport-names";
 import { LocalPlane } from "#lb/plane/local";
-import type { Connection, Transport } from "#lb/transport/transport";
+import type { Connection, ListeningSocket, Transport } from "#lb/transport/transport";
 import { plainBackend } from "../support/backends.ts";
 import { eventually } from "../support/eventually.ts";
 import { plainListener, plainPool } from "../support/lab.ts";
@@ -69,9 +70,30 @@ test.skipIf(!both)("a move that comes with what cannot be bound is called off", 
   client.reset();
 });
 
+test.skipIf(!both)(
+  "a stop in a hurry, amid a change of transport, closes what was prepared as well",
+  async () => {
+    await using server = await backend(echo);
+    await using balancer = new Serving(server.endpoint);
+    await balancer.apply("sockets");
+    const late = balancer.holdNext();
+    const applied = balancer.apply("native", { kind: "tcp", host: "127.0.0.1", port: 0 });
+    await late.reached;
+    expect(balancer.open).toBe(2);
+    const closed = balancer.plane.close({ graceMs: 0 });
+    await eventually(() => expect(balancer.open).toBe(0));
+    late.goOn();
+    await Promise.allSettled([applied, closed]);
+    expect(balancer.open).toBe(0);
+  },
+);
+
 /** A plane of both transports before one backend, whose listeners want what they are given. */
 class Serving implements AsyncDisposable {
   readonly accepted = { native: 0, sockets: 0 };
+  /** Listening sockets that are open. */
+  open = 0;
+  #held: { readonly reached: Deferred<void>; readonly goOn: Promise<void> } | undefined;
   readonly plane: LocalPlane;
   readonly #backend: Endpoint;
 
@@ -97,6 +119,13 @@ class Serving implements AsyncDisposable {
     return applied.listeners.map(({ endpoint }) => endpoint);
   }
 
+  /** Has the next socket that is bound afresh wait until it may go on. */
+  holdNext() {
+    const [reached, goOn] = [new Deferred<void>(), new Deferred<void>()];
+    this.#held = { reached, goOn: goOn.promise };
+    return { reached: reached.promise, goOn: () => goOn.resolve() };
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.plane.close({ graceMs: 0 });
   }
@@ -104,17 +133,33 @@ class Serving implements AsyncDisposable {
   /** A transport that counts the connections that it accepts. */
   #counting(name: "native" | "sockets", transport: Transport): Transport {
     return {
-      listen: (endpoint, accepted, descriptor) => {
+      listen: async (endpoint, accepted, descriptor) => {
+        const held = descriptor === undefined ? this.#held : undefined;
+        held?.reached.resolve();
+        await held?.goOn;
         const counted = (connection: Connection) => {
           this.accepted[name] += 1;
           accepted(connection);
         };
-        return transport.listen(endpoint, counted, descriptor);
+        const socket = await transport.listen(endpoint, counted, descriptor);
+        return this.#countingOpen(socket);
       },
       dial: (...dialled) => transport.dial(...dialled),
       knock: (...knocked) => transport.knock(...knocked),
       relay: (...relayed) => transport.relay(...relayed),
     };
+  }
+
+  #countingOpen(socket: ListeningSocket): ListeningSocket {
+    this.open += 1;
+    let isOpen = true;
+    const close = socket.close.bind(socket);
+    socket.close = async (how) => {
+      await close(how);
+      this.open -= Number(isOpen);
+      isOpen = false;
+    };
+    return socket;
   }
 }
 

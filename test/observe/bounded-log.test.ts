@@ -30,6 +30,36 @@ test("loses nothing while the reader reads", async () => {
   expect(reader.lines).toBe(5_000);
 });
 
+test("hands over in one piece what is written together, and counts of it what is too much", () => {
+  const pieces: string[][] = [];
+  const out = new Writable({
+    decodeStrings: false,
+    writev: (chunks) => pieces.push(chunks.map((each) => each.chunk as string)),
+  });
+  const log = new BoundedLog(out, systemClock);
+  log.together(() => {
+    for (const line of ["one\n", "two\n", "three\n"]) log.write(line);
+  });
+  expect(pieces).toEqual([["one\n", "two\n", "three\n"]]);
+  log.together(() => {
+    for (let i = 0; i < 5_000; i++) log.write(LINE);
+  });
+  expect(out.writableLength).toBeLessThanOrEqual(1024 * 1024);
+  expect(log.lost).toBeGreaterThan(3_900);
+});
+
+test("a throw amid what is written together keeps nothing back", () => {
+  const disk = new Disk();
+  const log = new BoundedLog(disk, systemClock);
+  const failing = () => {
+    log.write("one\n");
+    throw new Error("amid");
+  };
+  expect(() => log.together(failing)).toThrow("amid");
+  log.write("two\n");
+  expect(disk.lines).toEqual(["one\n", "two\n"]);
+});
+
 test("writes nothing to a reader that is gone, and closes at once, which it tells once", async () => {
   const reader = new Reader();
   const log = new BoundedLog(reader, systemClock);

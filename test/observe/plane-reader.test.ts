@@ -10,7 +10,7 @@ import { Reports } from "#lb/plane/reports";
 test("reads all that a plane reports, in its order", () => {
   const { plane, reports } = told();
   const read: Report[] = [];
-  new PlaneReader((report) => read.push(report), true).follow(plane);
+  new PlaneReader((batch) => read.push(...batch), true).follow(plane);
   for (const each of [BUG, SESSION, BUG]) reports.report(each);
   reports.flush();
   expect(read).toEqual([BUG, SESSION, BUG]);
@@ -19,7 +19,7 @@ test("reads all that a plane reports, in its order", () => {
 test("has session records built from the moment on that it reads them, and no longer, and misses nothing else", () => {
   const { plane, reports } = told();
   const read: string[] = [];
-  const reader = new PlaneReader(({ kind }) => read.push(kind), true);
+  const reader = new PlaneReader((batch) => read.push(...batch.map(({ kind }) => kind)), true);
   reader.follow(plane);
   reports.report(SESSION);
   reports.report(BUG);
@@ -36,7 +36,7 @@ test("has session records built from the moment on that it reads them, and no lo
 test("subscribes anew only where something else is wanted, and to one plane at a time", () => {
   const [one, other] = [told(), told()];
   const read: Report[] = [];
-  const reader = new PlaneReader((report) => read.push(report), false);
+  const reader = new PlaneReader((batch) => read.push(...batch), false);
   reader.read(true);
   expect(one.wanted).toEqual([]);
   reader.follow(one.plane);

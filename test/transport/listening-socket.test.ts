@@ -55,6 +55,12 @@ describe.each(transportNames)("by %s", (transport) => {
     },
   );
 
+  test("a closed one is not duplicated: its number may be another's", async () => {
+    const listening = await testTransport(new ManualClock(), transport).listen(ANY, () => {});
+    await listening.close();
+    expect(() => listening.duplicate()).toThrow(transport === "sockets" ? "a listening socket" : "EBADF");
+  });
+
   test("closing again, or before anybody came, is harmless", async () => {
     const listening = await testTransport(new ManualClock(), transport).listen(ANY, () => {});
     await Promise.all([listening.close(), listening.close()]);

@@ -73,9 +73,10 @@ export class EpollSet {
     return this.#enter(descriptor, member, events);
   }
 
-  /** See Engine.watch. */
+  /** See Engine.watch. Throws where the kernel refuses: what nothing tells of would be late for good. */
   watch(descriptor: number, readable: () => void): void {
-    this.#enter(descriptor, { isConnecting: false, ready: readable, goOn() {} }, EPOLLIN);
+    if (!this.#enter(descriptor, { isConnecting: false, ready: readable, goOn() {} }, EPOLLIN))
+      throw new Error(`epoll_ctl: ${codeOf(this.libc.errno())}`);
   }
 
   /** Waits for other events of a member. */

@@ -11,6 +11,7 @@ import { duplicateOf } from "./duplicate.ts";
 import type { Acceptor, AcceptorOwner } from "./engine.ts";
 import { tuneKeepAlive } from "./keep-alive.ts";
 import {
+  EBADF,
   IPPROTO_TCP,
   SO_REUSEADDR,
   SOCK_NONBLOCK_CLOEXEC,
@@ -34,7 +35,13 @@ export async function listenNatively(
   if (descriptor !== undefined) return new NativeListeningSocket(endpoint, descriptor, parts, accepted);
   if (endpoint.kind === "unix") await makeRoom(endpoint.path);
   const at = await literal(endpoint);
-  return new NativeListeningSocket(at, bound(at, parts), parts, accepted);
+  const bound = bind(at, parts);
+  try {
+    return new NativeListeningSocket(at, bound, parts, accepted);
+  } catch (error) {
+    removeFileOf(at);
+    throw error;
+  }
 }
 
 async function literal(endpoint: Endpoint): Promise<Endpoint> {
@@ -44,22 +51,28 @@ async function literal(endpoint: Endpoint): Promise<Endpoint> {
 }
 
 /** A descriptor that listens there; throws the system's error. */
-function bound(endpoint: Endpoint, { libc, names }: DiallingParts): number {
+function bind(endpoint: Endpoint, { libc, names }: DiallingParts): number {
   const name = names.of(endpoint);
   const descriptor = libc.socket(familyOf(name), SOCK_STREAM | SOCK_NONBLOCK_CLOEXEC, 0);
   if (descriptor < 0) throw systemError("listen", libc.errno(), endpoint);
+  let isBound = false;
   try {
     if (endpoint.kind === "tcp") libc.setOption(descriptor, SOL_SOCKET, SO_REUSEADDR, 1);
     names.place(name);
-    if (libc.bind(descriptor, names.address, name.length) < 0)
-      throw systemError("listen", libc.errno(), endpoint);
+    isBound = libc.bind(descriptor, names.address, name.length) === 0;
+    if (!isBound) throw systemError("listen", libc.errno(), endpoint);
     if (endpoint.kind === "unix") restrictSocket(endpoint.path);
     if (libc.listen(descriptor, ACCEPT_BACKLOG) < 0) throw systemError("listen", libc.errno(), endpoint);
     return descriptor;
   } catch (error) {
     libc.close(descriptor);
+    if (isBound) removeFileOf(endpoint);
     throw error;
   }
+}
+
+function removeFileOf(endpoint: Endpoint): void {
+  if (endpoint.kind === "unix") removeSocket(endpoint.path);
 }
 
 class NativeListeningSocket implements ListeningSocket, AcceptorOwner {
@@ -98,6 +111,8 @@ class NativeListeningSocket implements ListeningSocket, AcceptorOwner {
   }
 
   duplicate(): number {
+    // The number may be another socket's by now.
+    if (this.#isClosed) throw systemError("listen", EBADF, this.endpoint);
     return duplicateOf(this.#descriptor, this.#parts.libc, this.endpoint);
   }
 
@@ -106,7 +121,7 @@ class NativeListeningSocket implements ListeningSocket, AcceptorOwner {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#pause?.[Symbol.dispose]();
-    if (this.endpoint.kind === "unix" && how !== "moved") removeSocket(this.endpoint.path);
+    if (how !== "moved") removeFileOf(this.endpoint);
     this.#acceptor.close(how === "moved");
   }
 

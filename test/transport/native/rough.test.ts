@@ -1,5 +1,8 @@
+import { existsSync, mkdtempSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import type { Endpoint } from "#lb/core/address";
@@ -116,6 +119,12 @@ describe.skipIf(libc() === undefined)("by epoll", () => {
     });
     const transport = new NativeTransport(new ManualClock(), full, engine);
     await expect(transport.listen(ANY, () => {})).rejects.toMatchObject({ code: "ENOSPC" });
+    const path = join(mkdtempSync(join(tmpdir(), "rough-")), "s");
+    await expect(transport.listen({ kind: "unix", path }, () => {})).rejects.toMatchObject({
+      code: "ENOSPC",
+    });
+    expect(existsSync(path)).toBe(false);
+    expect(() => engine.watch(0, () => {})).toThrow("epoll_ctl: ENOSPC");
     await using server = await backend();
     const dialling = transport.dial(server.endpoint, { timeoutMs: 1_000 });
     engine.step(0);
